@@ -1,0 +1,112 @@
+import { rm } from "node:fs/promises";
+import { actionContext, type Context } from "./context.ts";
+import { FairleadError, messageOf } from "./errors.ts";
+import type { Environment } from "./inputs.ts";
+import { actionsRunner, type Runner } from "./runner.ts";
+import { details } from "./summary.ts";
+
+const folderState = "folder";
+
+/** The work of an action: reads its inputs from the environment and runs its room. */
+export type Body = (environment: Environment, context: Context) => Promise<void>;
+
+/**
+ * Runs an action's main step: gives it a context, and turns whatever it throws into one `::error` and exit code 1.
+ * A cancelled job (SIGINT, then SIGTERM from the runner) aborts `context.signal`.
+ */
+export async function main(body: Body, systems: "linux" | "any" = "linux"): Promise<void> {
+  const runner = actionsRunner(process.env);
+  await conclude(runner, async () => {
+    if (systems === "linux") requireLinux();
+    const context = actionContext(process.env, runner, cancellation());
+    runner.saveState(folderState, context.folder);
+    await reportDetails(context, () => body(process.env, context));
+  });
+}
+
+/**
+ * Runs an action's post step: what a room has to undo, then the folder of the step is removed.
+ * A fault in here is a warning: the job has its result already.
+ */
+export async function post(undo: (context: Context) => Promise<void> = async () => {}): Promise<void> {
+  const runner = actionsRunner(process.env);
+  const folder = process.env[`STATE_${folderState}`];
+  if (!folder) return;
+  const context = actionContext(process.env, runner, cancellation(), folder);
+  try {
+    await undo(context);
+  } catch (thrown) {
+    runner.annotate("warning", context.masker.redact(messageOf(thrown)), "Cleaning up");
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** One `::error` for whatever `work` throws, then the end of the process. */
+async function conclude(runner: Runner, work: () => Promise<void>): Promise<void> {
+  const fail = (thrown: unknown): never => {
+    report(runner, thrown);
+    process.exit(1);
+  };
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  try {
+    await work();
+  } catch (thrown) {
+    fail(thrown);
+  }
+  // An open keep-alive connection must not keep the step alive.
+  process.exit(0);
+}
+
+function report(runner: Runner, thrown: unknown): void {
+  if (thrown instanceof FairleadError) {
+    runner.annotate("error", thrown.sentence, thrown.code, thrown.place);
+    return;
+  }
+  runner.info(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  const message = `${messageOf(thrown)} This is a bug of fairlead, not a mistake of yours; please report it with the log.`;
+  runner.annotate("error", message, "BUG");
+}
+
+/** Shows the evidence of a failure in the log and in the summary before the one-line error. */
+async function reportDetails(context: Context, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    if (thrown instanceof FairleadError && thrown.details) {
+      const text = context.masker.redact(thrown.details.trimEnd());
+      context.runner.group("What was seen", text.split("\n"));
+      context.runner.summarize(details(context.masker.redact(thrown.message), text));
+    }
+    throw redacted(thrown, context);
+  }
+}
+
+function redacted(thrown: unknown, { masker }: Context): unknown {
+  if (!(thrown instanceof FairleadError)) return thrown;
+  return new FairleadError({
+    code: thrown.code,
+    message: masker.redact(thrown.message),
+    ...(thrown.fix === undefined ? {} : { fix: masker.redact(thrown.fix) }),
+    ...(thrown.place === undefined ? {} : { place: thrown.place }),
+    cause: thrown,
+  });
+}
+
+function cancellation(): AbortSignal {
+  const controller = new AbortController();
+  const cancel = () =>
+    controller.abort(new FairleadError({ code: "CANCELLED", message: "The job was cancelled, so this step stopped." }));
+  process.on("SIGINT", cancel);
+  process.on("SIGTERM", cancel);
+  return controller.signal;
+}
+
+function requireLinux(): void {
+  if (process.platform === "linux") return;
+  throw new FairleadError({
+    code: "TOOL_MISSING",
+    message: `This action runs on Linux, not on ${process.platform}.`,
+    fix: "Choose a Linux runner, for instance `runs-on: ubuntu-latest`.",
+  });
+}

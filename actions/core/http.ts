@@ -1,0 +1,98 @@
+import { FairleadError, messageOf } from "./errors.ts";
+import { retry } from "./retry.ts";
+
+/** One call of an HTTP API. */
+export interface HttpRequest {
+  readonly url: string | URL;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds for the call with all its tries, bodies included. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  /** Tries in all; 1 for what must not be done twice. */
+  readonly attempts?: number;
+  /** Told before each further try, in words for the log. */
+  readonly onRetry?: (reason: string, milliseconds: number) => void;
+}
+
+/** A whole answer; `status` may be an error. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** An answer that is worth another try: 429 and the 5xx that servers and proxies give while they are busy. */
+class Busy extends Error {
+  readonly answer: HttpAnswer;
+  constructor(answer: HttpAnswer) {
+    super(`HTTP ${answer.status}`);
+    this.answer = answer;
+  }
+}
+
+const busyStatuses = new Set([429, 502, 503, 504]);
+
+/**
+ * Calls an HTTP API under one deadline that covers the body, and tries again after a failed connection or a busy
+ * answer, with jitter or as long as `Retry-After` says.
+ * Gives the last answer, whatever its status.
+ *
+ * @throws FairleadError TIMEOUT when the deadline passed; the error of `fetch` when nothing answered.
+ */
+export async function request(call: HttpRequest): Promise<HttpAnswer> {
+  const deadline = AbortSignal.timeout(call.timeout);
+  const signal = AbortSignal.any([deadline, call.signal]);
+  const end = performance.now() + call.timeout;
+  try {
+    return await retry(
+      {
+        attempts: call.attempts ?? 4,
+        delay: 250,
+        longest: 5_000,
+        signal,
+        // Waiting past the deadline would only turn a clear answer into "timed out".
+        retryable: (thrown) => performance.now() + (waitAsked(thrown) ?? 0) < end,
+        retryAfter: waitAsked,
+        onRetry: (thrown, milliseconds) => call.onRetry?.(messageOf(thrown), milliseconds),
+      },
+      () => once(call, signal),
+    );
+  } catch (thrown) {
+    if (thrown instanceof Busy) return thrown.answer;
+    call.signal.throwIfAborted();
+    if (!deadline.aborted) throw thrown;
+    throw new FairleadError({
+      code: "TIMEOUT",
+      message: `${new URL(call.url).host} did not answer within ${call.timeout / 1_000} s.`,
+      cause: thrown,
+    });
+  }
+}
+
+async function once(call: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const response = await fetch(call.url, {
+    method: call.method ?? "GET",
+    headers: { ...call.headers },
+    ...(call.body === undefined ? {} : { body: call.body }),
+    signal,
+  });
+  const answer = { status: response.status, headers: response.headers, body: await response.text() };
+  if (busyStatuses.has(answer.status)) throw new Busy(answer);
+  return answer;
+}
+
+function waitAsked(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Busy)) return undefined;
+  return retryAfter(thrown.answer.headers, Date.now());
+}
+
+/** Milliseconds that a `Retry-After` header asks for, as seconds or as a date (RFC 9110, section 10.2.3). */
+export function retryAfter(headers: Headers, now: number): number | undefined {
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1_000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

@@ -1,0 +1,51 @@
+import { appendFileSync } from "node:fs";
+import * as core from "@actions/core";
+import type { Place } from "./errors.ts";
+
+/** What an action may tell the runner. A terminal or a test has an implementation of its own. */
+export interface Runner {
+  info(line: string): void;
+  debug(line: string): void;
+  /** Lines under a heading that the log folds away. */
+  group(heading: string, lines: readonly string[]): void;
+  annotate(level: "notice" | "warning" | "error", message: string, title?: string, place?: Place): void;
+  /** Hides a value in everything that is printed from now on. */
+  mask(value: string): void;
+  setOutput(name: string, value: string): void;
+  exportVariable(name: string, value: string): void;
+  /** Keeps a value for the post step of this action. */
+  saveState(name: string, value: string): void;
+  /** Adds GitHub-flavoured Markdown to the summary of the job. */
+  summarize(markdown: string): void;
+}
+
+const print = { notice: core.notice, warning: core.warning, error: core.error };
+
+/** The runner of GitHub Actions, through workflow commands and the files that it names in the environment. */
+export function actionsRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
+  return {
+    info: core.info,
+    debug: core.debug,
+    group(heading, lines) {
+      core.startGroup(heading);
+      for (const line of lines) core.info(line);
+      core.endGroup();
+    },
+    annotate(level, message, title, place) {
+      print[level](message, {
+        ...(title === undefined ? {} : { title }),
+        ...(place === undefined ? {} : { file: place.file }),
+        ...(place?.line === undefined ? {} : { startLine: place.line }),
+        ...(place?.column === undefined ? {} : { startColumn: place.column }),
+      });
+    },
+    mask: core.setSecret,
+    setOutput: core.setOutput,
+    exportVariable: core.exportVariable,
+    saveState: core.saveState,
+    summarize(markdown) {
+      const file = environment["GITHUB_STEP_SUMMARY"];
+      if (file) appendFileSync(file, `${markdown}\n`);
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { access, chmod, copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Context } from "./context.ts";
+import { FairleadError, messageOf } from "./errors.ts";
+import { request } from "./http.ts";
+import { execute } from "./process.ts";
+
+/** The processors that fairlead downloads programs for, as Node names them. */
+export type Architecture = "x64" | "arm64";
+
+/** Where a program is downloaded from when the runner has none that fits. */
+export interface Download {
+  readonly version: string;
+  /** Address of the archive, or of the program itself. */
+  url(architecture: Architecture): string;
+  /** The program's path in the archive; without it the download is the program. */
+  member?(architecture: Architecture): string;
+  /** SHA-256 from a published source, which is named beside the value. */
+  readonly sha256: Partial<Readonly<Record<Architecture, string>>>;
+  /** Address of the publisher's checksum file, for what is not pinned in `sha256`. */
+  checksumUrl(architecture: Architecture): string;
+}
+
+/** A program that fairlead needs. */
+export interface Tool {
+  readonly name: string;
+  /** Command lines to try in this order, for instance `docker buildx` and `buildx`. */
+  readonly commands: readonly (readonly [string, ...string[]])[];
+  readonly versionArguments: readonly string[];
+  /** The lowest version that fits, and the first one that does not fit any more. */
+  readonly minimum: string;
+  readonly below?: string;
+  readonly download: Download;
+}
+
+/** A program that was found: the command with the arguments that come before all others. */
+export interface FoundTool {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly version: string;
+}
+
+/**
+ * Finds a program: the runner's own if its version fits, else one that was downloaded before, else downloads it.
+ *
+ * @param mirror replaces scheme and host of the download address.
+ * @throws FairleadError TOOL_MISSING that says what was found, what was asked for, and what to do.
+ */
+export async function findTool(tool: Tool, context: Context, mirror?: string): Promise<FoundTool> {
+  const seen: string[] = [];
+  for (const [command, ...args] of tool.commands) {
+    const version = await versionOf(tool, [command, ...args], context);
+    if (version === undefined) continue;
+    if (fits(version, tool)) {
+      context.runner.info(`${tool.name} ${version} (${[command, ...args].join(" ")}, installed on the runner)`);
+      return { command, args, version };
+    }
+    seen.push(`${[command, ...args].join(" ")} is ${version}`);
+  }
+  return await download(tool, context, mirror, seen);
+}
+
+async function versionOf(tool: Tool, command: readonly [string, ...string[]], context: Context) {
+  const [program, ...args] = command;
+  try {
+    const { environment, masker, signal } = context;
+    const options = { environment, masker, signal, timeout: 30_000 };
+    const { rawOutput } = await execute(program, [...args, ...tool.versionArguments], options);
+    return /\d+\.\d+\.\d+/.exec(rawOutput)?.[0];
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    // Not installed, or `docker` without its buildx plugin: the next candidate is tried.
+    context.runner.debug(`${command.join(" ")}: ${messageOf(thrown)}`);
+    return undefined;
+  }
+}
+
+function fits(version: string, { minimum, below }: Tool): boolean {
+  return compareVersions(version, minimum) >= 0 && (below === undefined || compareVersions(version, below) < 0);
+}
+
+/** Negative, zero or positive, as `left` is an older, the same or a newer `x.y.z` than `right`. */
+export function compareVersions(left: string, right: string): number {
+  const [leftParts, rightParts] = [left, right].map((version) => version.split(".").map(Number));
+  for (const index of [0, 1, 2]) {
+    const difference = (leftParts?.[index] ?? 0) - (rightParts?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+async function download(tool: Tool, context: Context, mirror: string | undefined, seen: string[]): Promise<FoundTool> {
+  const { version } = tool.download;
+  const architecture = process.arch;
+  if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) {
+    throw missing(tool, seen, `there is no download for ${process.platform} ${architecture}`);
+  }
+  const folder = join(context.toolCache, `fairlead-${tool.name}`, version, architecture);
+  const program = join(folder, tool.download.member?.(architecture) ?? tool.name);
+  const found = { command: program, args: [], version };
+  if (await exists(`${folder}.complete`)) {
+    context.runner.info(`${tool.name} ${version} (downloaded before)`);
+    return found;
+  }
+  try {
+    const address = mirrored(tool.download.url(architecture), mirror);
+    await fetchInto(address, folder, program, await checksum(tool, architecture, context, mirror), context);
+    context.runner.info(`${tool.name} ${version} (downloaded from ${new URL(address).host})`);
+    return found;
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    throw missing(tool, seen, messageOf(thrown), thrown);
+  }
+}
+
+async function checksum(tool: Tool, architecture: Architecture, context: Context, mirror?: string): Promise<string> {
+  const pinned = tool.download.sha256[architecture];
+  if (pinned !== undefined) return pinned;
+  const url = mirrored(tool.download.checksumUrl(architecture), mirror);
+  const answer = await request({ url, timeout: 60_000, signal: context.signal });
+  const file = tool.download.url(architecture).split("/").at(-1) ?? "";
+  const lines = answer.body.trim().split("\n");
+  // One bare checksum, or a list of "checksum  file" (as sha256sum prints it).
+  const line = lines.length === 1 ? lines[0] : lines.find((entry) => entry.endsWith(file));
+  const value = /^[0-9a-f]{64}\b/.exec(line ?? "")?.[0];
+  if (answer.status !== 200 || value === undefined) throw new Error(`no checksum at ${url} (HTTP ${answer.status})`);
+  context.runner.info(`${tool.name}: its checksum is not pinned in fairlead; taken from ${url}`);
+  return value;
+}
+
+async function fetchInto(url: string, folder: string, program: string, sha256: string, context: Context) {
+  const { downloadTool, extractTar } = await import("@actions/tool-cache");
+  await mkdir(folder, { recursive: true });
+  const archive = await downloadTool(url, join(await mkdtemp(join(context.folder, "download-")), "archive"));
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(archive), hash);
+  const actual = hash.digest("hex");
+  if (actual !== sha256) throw new Error(`${url} has the SHA-256 ${actual}, but ${sha256} was expected`);
+  if (url.endsWith(".tar.gz") || url.endsWith(".tgz")) await extractTar(archive, folder);
+  else await copyProgram(archive, program);
+  await markComplete(folder);
+}
+
+async function copyProgram(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  await chmod(to, 0o755);
+}
+
+/** Written last, so that a download that was cut off is not taken for a whole one. */
+async function markComplete(folder: string): Promise<void> {
+  await writeFile(`${folder}.complete`, "");
+}
+
+function mirrored(url: string, mirror: string | undefined): string {
+  if (mirror === undefined) return url;
+  return `${mirror.replace(/\/+$/, "")}${new URL(url).pathname}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function missing(tool: Tool, seen: readonly string[], reason: string, cause?: unknown): FairleadError {
+  const range =
+    tool.below === undefined ? `${tool.minimum} or newer` : `${tool.minimum} up to, not including, ${tool.below}`;
+  const present = seen.length === 0 ? "none is installed" : seen.join(", ");
+  return new FairleadError({
+    code: "TOOL_MISSING",
+    message: `${tool.name} ${range} is needed; ${present}, and the download failed: ${reason}.`,
+    fix: `Install ${tool.name} on the runner, or name a server with its releases in \`tool-mirror\`.`,
+    cause,
+  });
+}
