@@ -1,0 +1,93 @@
+import { FairleadError } from "./errors.ts";
+import type { Masker } from "./masking.ts";
+
+/** A kubeconfig that was read: one cluster, one user, one context are used. */
+export interface Kubeconfig {
+  /** The whole document as YAML text. */
+  readonly text: string;
+  /** Address of the API server that the current context names. */
+  readonly server: URL;
+}
+
+type Named<T> = { name?: string } & T;
+interface Document {
+  "current-context"?: string;
+  contexts?: Named<{ context?: { cluster?: string } }>[];
+  clusters?: Named<{ cluster?: Record<string, unknown> }>[];
+  users?: Named<{ user?: Record<string, unknown> }>[];
+}
+
+const secretKeys = ["token", "password", "client-key-data", "client-certificate-data"];
+
+/**
+ * Masks a kubeconfig given as text or base64: the whole text, its base64, and the values that are secret, but not its
+ * other lines, because `apiVersion: v1` is no secret. What is no kubeconfig is masked as any other secret.
+ */
+export async function maskKubeconfig(masker: Masker, value: string): Promise<void> {
+  const text = decode(value);
+  const document = await parse(text).catch(() => undefined);
+  if (document === undefined || text.trim() === "") {
+    masker.add(value);
+    return;
+  }
+  if (text !== value) masker.add(value);
+  masker.addDocument(text);
+  for (const { user } of document.users ?? []) {
+    for (const key of secretKeys) if (typeof user?.[key] === "string") masker.add(user[key]);
+    maskDecoded(masker, user?.["client-key-data"]);
+  }
+}
+
+/**
+ * Reads a kubeconfig given as text or base64, and masks it first.
+ *
+ * @throws FairleadError KUBECONFIG_INVALID that says what is wrong, never what it holds.
+ */
+export async function readKubeconfig(value: string, masker: Masker): Promise<Kubeconfig> {
+  await maskKubeconfig(masker, value);
+  const text = decode(value);
+  const document = await parse(text).catch(() => {
+    throw invalid("it is neither YAML nor base64 of YAML");
+  });
+  const name = document["current-context"];
+  if (!name) throw invalid("it has no `current-context`");
+  const context = document.contexts?.find((entry) => entry.name === name)?.context;
+  if (context === undefined) throw invalid("its `current-context` names a context that it does not hold");
+  const cluster = document.clusters?.find((entry) => entry.name === context.cluster)?.cluster;
+  const server = cluster?.["server"];
+  if (typeof server !== "string" || !URL.canParse(server)) throw invalid("its cluster has no `server` address");
+  return { text, server: new URL(server) };
+}
+
+/** The same kubeconfig with every cluster reached through an HTTP proxy (client-go's `proxy-url`). */
+export async function throughProxy(text: string, proxy: string): Promise<string> {
+  const { parse: parseYaml, stringify } = await import("yaml");
+  const document: Document = parseYaml(text);
+  for (const entry of document.clusters ?? []) entry.cluster = { ...entry.cluster, "proxy-url": proxy };
+  return stringify(document);
+}
+
+async function parse(text: string): Promise<Document> {
+  const { parse: parseYaml } = await import("yaml");
+  const document: unknown = parseYaml(text, { logLevel: "silent" });
+  if (typeof document !== "object" || document === null || Array.isArray(document)) throw new Error("not a mapping");
+  return document;
+}
+
+function decode(value: string): string {
+  const compact = value.replaceAll(/\s/g, "");
+  const looksEncoded = compact.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(compact);
+  return looksEncoded ? Buffer.from(compact, "base64").toString("utf8") : value;
+}
+
+function maskDecoded(masker: Masker, data: unknown): void {
+  if (typeof data === "string") masker.add(Buffer.from(data, "base64").toString("utf8"));
+}
+
+function invalid(reason: string): FairleadError {
+  return new FairleadError({
+    code: "KUBECONFIG_INVALID",
+    message: `The kubeconfig is not usable: ${reason}.`,
+    fix: "Store the whole kubeconfig, or its base64, in KUBECONFIG_BASE64 or the input `kubeconfig`.",
+  });
+}

@@ -1,0 +1,47 @@
+// Bundles every action into dist/: one entry per main and post, shared chunks, heavy parts apart.
+import { existsSync, globSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { rolldown } from "rolldown";
+
+const root = join(import.meta.dirname, "..");
+
+/** Entries by their name in `dist/`: `actions/<room>/main.ts` is `<room>`, its `post.ts` is `<room>-post`. */
+function entries(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const main of globSync("actions/*/main.ts", { cwd: root }).sort()) {
+    const room = dirname(main);
+    found[basename(room)] = join(root, main);
+    const post = join(root, room, "post.ts");
+    if (existsSync(post)) found[`${basename(room)}-post`] = post;
+  }
+  return found;
+}
+
+// The AWS login of Infisical's SDK is not offered by any action, and is larger than all of them together.
+const unusedLogin = /^@(aws-sdk|aws-crypto|smithy)\//;
+
+const bundle = await rolldown({
+  input: entries(),
+  cwd: root,
+  platform: "node",
+  plugins: [
+    {
+      name: "leave-out-unused-login",
+      resolveId: (id: string) => (unusedLogin.test(id) ? join(root, "scripts/unused-login.ts") : null),
+    },
+  ],
+});
+const { output } = await bundle.write({
+  dir: join(root, "dist"),
+  cleanDir: true,
+  format: "esm",
+  entryFileNames: "[name].mjs",
+  chunkFileNames: "chunks/[name]-[hash].mjs",
+  minify: true,
+  keepNames: true,
+  comments: false,
+});
+await bundle.close();
+
+const bytes = output.reduce((sum, file) => sum + (file.type === "chunk" ? file.code.length : 0), 0);
+console.log(`dist: ${output.length} files, ${Math.round(bytes / 1024)} KiB`);
