@@ -7,6 +7,9 @@ import { details } from "./summary.ts";
 
 const folderState = "folder";
 
+/** Thrown when the annotations of a failed step are already given, as `validate` gives one for each problem. */
+export class AlreadyReported extends Error {}
+
 /** The work of an action: reads its inputs from the environment and runs its room. */
 export type Body = (environment: Environment, context: Context) => Promise<void>;
 
@@ -59,6 +62,7 @@ async function conclude(runner: Runner, work: () => Promise<void>): Promise<void
 }
 
 function report(runner: Runner, thrown: unknown): void {
+  if (thrown instanceof AlreadyReported) return;
   if (thrown instanceof FairleadError) {
     runner.annotate("error", thrown.sentence, thrown.code, thrown.place);
     return;

@@ -1,0 +1,185 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Context } from "./context.ts";
+import { FairleadError } from "./errors.ts";
+import { execute, type Finished } from "./process.ts";
+import { type FoundTool, findTool, type Tool } from "./tools.ts";
+
+/** Helm 4, from the first version whose apply is sound; Helm 5 may differ. */
+export const helmTool: Tool = {
+  name: "helm",
+  commands: [["helm"]],
+  versionArguments: ["version", "--template={{.Version}}"],
+  minimum: "4.1.3",
+  below: "5.0.0",
+  download: {
+    version: "4.2.4",
+    url: (architecture) => `https://get.helm.sh/helm-v4.2.4-linux-${goArchitecture[architecture]}.tar.gz`,
+    member: (architecture) => `linux-${goArchitecture[architecture]}/helm`,
+    sha256: {},
+    checksumUrl: (architecture) =>
+      `https://get.helm.sh/helm-v4.2.4-linux-${goArchitecture[architecture]}.tar.gz.sha256sum`,
+  },
+};
+
+const goArchitecture = { x64: "amd64", arm64: "arm64" } as const;
+
+/** Folder of the chart that travels with the actions, found from the built files and from the sources alike. */
+export function bundledChart(): string {
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    const chart = join(folder, "chart");
+    if (existsSync(join(chart, "Chart.yaml"))) return chart;
+  }
+  throw new Error("the chart is not beside the built files");
+}
+
+/** Where a chart's values come from: files first to last, then single values. */
+export interface Values {
+  readonly files: readonly string[];
+  /** By path, given as `--set-json`, so that text stays text; never secret, since arguments can be seen. */
+  readonly set?: Readonly<Record<string, unknown>>;
+}
+
+/** What is applied under which name. */
+export interface ReleaseRequest {
+  readonly release: string;
+  readonly namespace: string;
+  readonly chart: string;
+  readonly values: Values;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly description: string;
+  /** Milliseconds for hooks. */
+  readonly timeout: number;
+}
+
+/** The Helm program, with an own folder for its files and never the user's plugins or repositories. */
+export interface Helm {
+  readonly version: string;
+  /** `helm template`: the rendered text. Needs no cluster. */
+  template(chart: string, release: string, namespace: string, values: Values): Promise<string>;
+  /** `helm upgrade --install`: applies and returns without waiting for readiness. */
+  upgrade(request: ReleaseRequest): Promise<void>;
+  /** `helm rollback`: applies an earlier revision as a new one, and returns without waiting for readiness. */
+  rollback(release: string, namespace: string, revision: number, timeout: number): Promise<void>;
+  uninstall(release: string, namespace: string, timeout: number): Promise<void>;
+}
+
+/**
+ * Finds Helm and gives its commands.
+ *
+ * @param kubeconfig path of the file for the commands that talk to a cluster.
+ * @throws FairleadError TOOL_MISSING; the commands throw HELM_FAILED or CANCELLED.
+ */
+export async function openHelm(
+  context: Context,
+  options: { mirror?: string; kubeconfig?: string } = {},
+): Promise<Helm> {
+  const found = await findTool(helmTool, context, options.mirror);
+  const run = (args: readonly string[]) => runHelm(found, args, context, options.kubeconfig);
+  return {
+    version: found.version,
+    template: async (chart, release, namespace, values) => {
+      const { rawOutput } = await run([
+        "template",
+        release,
+        chart,
+        "--namespace",
+        namespace,
+        ...valueArguments(values),
+      ]);
+      return rawOutput;
+    },
+    upgrade: async (request) => {
+      await run(upgradeArguments(request));
+    },
+    rollback: async (release, namespace, revision, timeout) => {
+      await run(["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
+    },
+    uninstall: async (release, namespace, timeout) => {
+      await run([
+        "uninstall",
+        release,
+        "--namespace",
+        namespace,
+        "--ignore-not-found",
+        `--timeout=${seconds(timeout)}`,
+      ]);
+    },
+  };
+}
+
+/** Without `--reset-values` Helm reuses the values of the last revision when it is given none. */
+function upgradeArguments(request: ReleaseRequest): string[] {
+  const labels = Object.entries(request.labels).map(([name, value]) => `${name}=${value}`);
+  return [
+    ...["upgrade", "--install", request.release, request.chart, "--namespace", request.namespace],
+    ...valueArguments(request.values),
+    "--reset-values",
+    ...limits(request.timeout),
+    ...["--description", request.description],
+    ...(labels.length > 0 ? ["--labels", labels.join(",")] : []),
+  ];
+}
+
+const historyLength = 10;
+
+function limits(timeout: number): string[] {
+  return [`--history-max=${historyLength}`, `--timeout=${seconds(timeout)}`];
+}
+
+function valueArguments({ files, set = {} }: Values): string[] {
+  return [
+    ...files.flatMap((file) => ["--values", file]),
+    ...Object.entries(set).map(([path, value]) => `--set-json=${path}=${JSON.stringify(value)}`),
+  ];
+}
+
+async function runHelm(found: FoundTool, args: readonly string[], context: Context, kubeconfig?: string) {
+  const home = join(context.folder, "helm");
+  const { PATH, HOME, SSL_CERT_FILE, SSL_CERT_DIR } = context.environment;
+  const environment = {
+    ...{ PATH, HOME, SSL_CERT_FILE, SSL_CERT_DIR },
+    HELM_CACHE_HOME: join(home, "cache"),
+    HELM_CONFIG_HOME: join(home, "config"),
+    HELM_DATA_HOME: join(home, "data"),
+    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+    NO_COLOR: "1",
+  };
+  const { masker, signal } = context;
+  // Helm ends a SIGINT by writing the revision as failed, so that no lock is left.
+  const options = { environment, masker, signal, stopSignal: "SIGINT" as const, accept: [0, 1], grace: 7_000 };
+  const finished = await execute(found.command, [...found.args, ...args], options);
+  if (finished.code !== 0) throw helmFailed(args[0] ?? "", finished);
+  return finished;
+}
+
+const fixes: readonly (readonly [RegExp, string])[] = [
+  [
+    /another operation .* is in progress/i,
+    "Another deploy of this release runs, or one was killed: see `helm history`.",
+  ],
+  [/cluster unreachable/i, "Check that the kubeconfig's address answers from this runner."],
+  [/exists and cannot be imported/i, "An object of that name belongs to something else; remove or rename one of them."],
+  [/forbidden: User/i, "Grant the user of the kubeconfig this permission."],
+  [/no matches for kind/i, "Install the custom resource definition in the cluster."],
+  [/field is immutable|updates to statefulset spec/i, "Delete the object, or give it another name."],
+];
+
+function helmFailed(command: string, { errors }: Finished): FairleadError {
+  const lines = errors.split("\n").filter((line) => !line.startsWith("level=") && line.trim() !== "");
+  const sentence = lines
+    .join(" ")
+    .replace(/^Error: /, "")
+    .trim();
+  const fix = fixes.find(([pattern]) => pattern.test(errors))?.[1];
+  return new FairleadError({
+    code: "HELM_FAILED",
+    message: `helm ${command}: ${sentence || "ended with exit code 1"}${/[.!?]$/.test(sentence) ? "" : "."}`,
+    ...(fix === undefined ? {} : { fix }),
+    details: errors,
+  });
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.max(1, Math.ceil(milliseconds / 1_000))}s`;
+}

@@ -1,0 +1,61 @@
+/** How a push finds an environment; an empty branch is the default branch of the repository. */
+export interface DeployRule {
+  readonly branch?: string;
+  readonly tag?: string;
+}
+
+/** What the chart says of a manifest when no environment is chosen. */
+export interface Declaration {
+  readonly name: string;
+  readonly environments: Readonly<Record<string, { readonly deploy?: DeployRule }>>;
+  readonly cluster: Cluster;
+}
+
+/** Facts about the cluster: the chart's `cluster` values with those of the team laid over them. */
+export interface Cluster {
+  readonly registry: string;
+  readonly infisical: {
+    readonly url: string;
+    readonly project: string;
+    readonly path: string;
+    readonly environment: string;
+  };
+  readonly tailnet: { readonly controlUrl?: string; readonly tags?: readonly string[]; readonly registry?: boolean };
+}
+
+/** How an image is made (decisions of the manifest: `build`). */
+export interface Build {
+  readonly context: string;
+  readonly file: string;
+  readonly target?: string;
+  readonly args?: Readonly<Record<string, string>>;
+  readonly platforms?: readonly string[];
+}
+
+/** One workload of an application; a single application has one, named `main`. */
+export interface Component {
+  readonly kind: string;
+  readonly image: string;
+  readonly build?: Build;
+}
+
+/** An application as the chart resolved it for one environment. Nothing is merged in TypeScript. */
+export interface Application {
+  readonly name: string;
+  readonly environment: string;
+  readonly release: string;
+  readonly namespace: string;
+  /** The level for the namespace's pod-security label. */
+  readonly podSecurity: "privileged" | "baseline" | "restricted";
+  readonly url: string;
+  readonly cluster: Cluster;
+  readonly components: Readonly<Record<string, Component>>;
+}
+
+/** A rule of the language that the manifest breaks, as the chart reports it. */
+export interface RuleError {
+  readonly code: string;
+  /** Keys from the root of the manifest, joined by dots. */
+  readonly path: string;
+  readonly message: string;
+}

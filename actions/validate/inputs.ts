@@ -1,0 +1,14 @@
+import { type Environment, lines, optional, readInputs, required, text, type Values } from "../core/inputs.ts";
+
+const declarations = {
+  manifests: required(lines),
+  environments: optional(lines),
+  cluster: optional(text),
+  toolMirror: optional(text),
+};
+
+/** What `validate` is asked for. */
+export type ValidateInputs = Values<typeof declarations>;
+
+/** Reads the inputs of `actions/validate`; throws FairleadError INPUT_INVALID. */
+export const validateInputs = (environment: Environment): ValidateInputs => readInputs(environment, declarations);
