@@ -1,0 +1,141 @@
+import type { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { FairleadError, messageOf } from "./errors.ts";
+import { readKubeconfig, throughProxy } from "./kubeconfig.ts";
+import type { Masker } from "./masking.ts";
+import { retry } from "./retry.ts";
+
+/** Milliseconds for one call of the API server, its body included. */
+const callTimeout = 15_000;
+
+/** A Kubernetes cluster, reached with the kubeconfig's own user. */
+export interface Cluster {
+  readonly core: CoreV1Api;
+  readonly apps: AppsV1Api;
+  /** The kubeconfig in use, with the proxy in it. */
+  readonly kubeconfig: string;
+  /** `v1.35.4`; the first call, so it tells whether the cluster answers at all. */
+  version(): Promise<string>;
+  /**
+   * Makes a call that may be repeated: failed connections and 429, 500, 503, 504 are tried again.
+   *
+   * @throws FairleadError CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED or CLUSTER_FORBIDDEN; other answers as they are.
+   */
+  ask<T>(call: () => Promise<T>): Promise<T>;
+}
+
+/** The header by which a PATCH becomes a server-side apply. */
+export async function serverSideApply() {
+  const { PatchStrategy, setHeaderOptions } = await import("@kubernetes/client-node");
+  return setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply);
+}
+
+/** Who fairlead is in `metadata.managedFields`. */
+export const fieldManager = "fairlead";
+
+/**
+ * Prepares access to a cluster; nothing is called yet.
+ *
+ * @param kubeconfig text or base64.
+ * @param proxy address of an HTTP proxy, when the cluster is only reached through one.
+ * @throws FairleadError KUBECONFIG_INVALID.
+ */
+export async function openCluster(options: {
+  kubeconfig: string;
+  proxy?: string | undefined;
+  masker: Masker;
+  signal: AbortSignal;
+}): Promise<Cluster> {
+  const { text, server } = await readKubeconfig(options.kubeconfig, options.masker);
+  const kubeconfig = options.proxy === undefined ? text : await throughProxy(text, options.proxy);
+  const kubernetes = await import("@kubernetes/client-node");
+  const config = new kubernetes.KubeConfig();
+  config.loadFromString(kubeconfig);
+  const configuration = kubernetes.createConfiguration({
+    baseServer: new kubernetes.ServerConfiguration(server.href.replace(/\/$/, ""), {}),
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        pre: async (request) => {
+          request.setSignal(AbortSignal.any([options.signal, AbortSignal.timeout(callTimeout)]));
+          return request;
+        },
+        post: async (response) => response,
+      },
+    ],
+  });
+  const core = new kubernetes.CoreV1Api(configuration);
+  const versionApi = new kubernetes.VersionApi(configuration);
+  const ask = <T>(call: () => Promise<T>) => askCluster(call, server, options.signal);
+  return {
+    core,
+    apps: new kubernetes.AppsV1Api(configuration),
+    kubeconfig,
+    version: async () => (await ask(() => versionApi.getCode())).gitVersion,
+    ask,
+  };
+}
+
+async function askCluster<T>(call: () => Promise<T>, server: URL, signal: AbortSignal): Promise<T> {
+  try {
+    return await retry({ attempts: 4, delay: 250, longest: 2_000, signal, retryable: mayHeal }, call);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw explain(thrown, server);
+  }
+}
+
+/** The HTTP status of an answer of the API server, or undefined when none came. */
+export function statusOf(thrown: unknown): number | undefined {
+  const status = (thrown as { code?: unknown }).code;
+  return typeof status === "number" ? status : undefined;
+}
+
+function mayHeal(thrown: unknown): boolean {
+  const status = statusOf(thrown);
+  return status === undefined ? !certificateFault(thrown) : [429, 500, 503, 504].includes(status);
+}
+
+function certificateFault(thrown: unknown): boolean {
+  return /certificate|altname|self.signed/i.test(messageOf(thrown));
+}
+
+function explain(thrown: unknown, server: URL): unknown {
+  const status = statusOf(thrown);
+  if (status === 401) {
+    return new FairleadError({
+      code: "CLUSTER_UNAUTHORIZED",
+      message: `The cluster at ${server.host} does not accept the credentials of the kubeconfig.`,
+      fix: "They may have expired, or belong to a cluster that was rebuilt: store a new kubeconfig.",
+      cause: thrown,
+    });
+  }
+  if (status === 403) {
+    return new FairleadError({
+      code: "CLUSTER_FORBIDDEN",
+      message: `The cluster refuses a call: ${statusMessage(thrown)}.`,
+      fix: "Grant the user of the kubeconfig this permission.",
+      cause: thrown,
+    });
+  }
+  if (status !== undefined) return thrown;
+  return new FairleadError({
+    code: "CLUSTER_UNREACHABLE",
+    message: `The API server at ${server.host} did not answer: ${messageOf(thrown)}.`,
+    fix: certificateFault(thrown)
+      ? "Put this address into the API server's certificate (for K3s `--tls-san`), or renew the kubeconfig."
+      : "Check the address in the kubeconfig, and that this runner may reach it (tailnet, firewall).",
+    cause: thrown,
+  });
+}
+
+/** The sentence in an answer of the API server. */
+export function statusMessage(thrown: unknown): string {
+  const body = (thrown as { body?: unknown }).body;
+  try {
+    const status = typeof body === "string" ? JSON.parse(body) : body;
+    if (typeof status?.message === "string") return status.message;
+  } catch {
+    // Not every proxy in between answers with a Status object; the raw text is as good as it gets then.
+  }
+  return messageOf(thrown);
+}

@@ -1,0 +1,13 @@
+import type { Runner } from "../core/runner.ts";
+import type { Deployed } from "./run.ts";
+
+/** Sets the outputs that `deploy` and the root action share; also after a failure, so that later steps can read them. */
+export function setDeployOutputs(runner: Runner, deployed: Deployed): void {
+  runner.setOutput("url", deployed.url);
+  runner.setOutput("release", deployed.release);
+  runner.setOutput("namespace", deployed.namespace);
+  runner.setOutput("revision", String(deployed.revision));
+  runner.setOutput("previous-revision", String(deployed.previousRevision));
+  runner.setOutput("status", deployed.status);
+  runner.setOutput("reason", deployed.reason);
+}

@@ -1,0 +1,111 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { V1Secret } from "@kubernetes/client-node";
+import type { Cluster } from "../core/cluster.ts";
+
+/** One revision of a release, as Helm keeps it in a Secret. */
+export interface Revision {
+  readonly number: number;
+  /** `deployed`, `superseded`, `failed`, `pending-upgrade`, … */
+  readonly status: string;
+  readonly description: string;
+  /** Whether fairlead made this revision, and whether it saw it healthy. */
+  readonly ours: boolean;
+  readonly verified: boolean;
+  readonly secretName: string;
+}
+
+/** Labels by which fairlead knows its revisions. Helm copies labels into the next revision, hence the numbers. */
+const revisionLabel = "fairlead-revision";
+const verifiedLabel = "fairlead-verified";
+
+/** The labels that a revision is applied with. */
+export function revisionLabels(number: number): Record<string, string> {
+  return { [revisionLabel]: String(number) };
+}
+
+/** The part of Helm's release document that is read and written here (helm pkg/release/v1). */
+interface ReleaseDocument {
+  info: { status: string; description: string };
+}
+
+/** All revisions of a release, newest first. */
+export async function listRevisions(cluster: Cluster, namespace: string, release: string): Promise<Revision[]> {
+  const labelSelector = `owner=helm,name=${release}`;
+  const { items } = await cluster.ask(() => cluster.core.listNamespacedSecret({ namespace, labelSelector }));
+  return items.map(toRevision).sort((left, right) => right.number - left.number);
+}
+
+function toRevision(secret: V1Secret): Revision {
+  const labels = secret.metadata?.labels ?? {};
+  const number = labels["version"] ?? "0";
+  return {
+    number: Number(number),
+    status: labels["status"] ?? "unknown",
+    description: decode(secret.data?.["release"] ?? "").info.description,
+    ours: labels[revisionLabel] === number,
+    verified: labels[verifiedLabel] === number,
+    secretName: secret.metadata?.name ?? "",
+  };
+}
+
+/**
+ * The revision that a failed deploy goes back to: the newest that was verified; where there is none, the newest that
+ * fairlead did not make and that Helm finished. A revision of a run that was lost is neither.
+ */
+export function baselineOf(revisions: readonly Revision[]): Revision | undefined {
+  const newestFirst = [...revisions].sort((left, right) => right.number - left.number);
+  const foreign = newestFirst.filter((revision) => !revision.ours);
+  return (
+    newestFirst.find((revision) => revision.verified) ??
+    foreign.find((revision) => revision.status === "deployed") ??
+    foreign.find(
+      ({ status, description }) =>
+        status === "superseded" && /^(Install complete|Upgrade complete|Rollback to)/.test(description),
+    )
+  );
+}
+
+/** Marks a revision as seen healthy, and as made by fairlead. */
+export async function markVerified(cluster: Cluster, namespace: string, release: string, number: number) {
+  await patch(cluster, namespace, release, number, (secret) => {
+    const labels = { ...secret.metadata?.labels, ...revisionLabels(number), [verifiedLabel]: String(number) };
+    return { ...secret, metadata: { ...secret.metadata, labels } };
+  });
+}
+
+/** Rewrites a revision to `failed`, with the cause as its description, so that `helm history` tells the truth. */
+export async function markFailed(cluster: Cluster, namespace: string, release: string, number: number, cause: string) {
+  await patch(cluster, namespace, release, number, (secret) => {
+    const document = decode(secret.data?.["release"] ?? "");
+    document.info = { ...document.info, status: "failed", description: cause };
+    const labels = { ...secret.metadata?.labels, status: "failed" };
+    const data = { ...secret.data, release: encode(document) };
+    return { ...secret, data, metadata: { ...secret.metadata, labels } };
+  });
+}
+
+async function patch(
+  { ask, core }: Cluster,
+  namespace: string,
+  release: string,
+  number: number,
+  change: (secret: V1Secret) => V1Secret,
+): Promise<void> {
+  const name = `sh.helm.release.v1.${release}.v${number}`;
+  await ask(async () => {
+    // Read within each try: the resource version in it makes a write over somebody else's change fail.
+    const secret = await core.readNamespacedSecret({ name, namespace });
+    await core.replaceNamespacedSecret({ name, namespace, body: change(secret) });
+  });
+}
+
+/** Helm stores gzipped JSON as base64, which the Secret holds as base64 once more. */
+function decode(data: string): ReleaseDocument {
+  const inner = Buffer.from(Buffer.from(data, "base64").toString("latin1"), "base64");
+  return JSON.parse(gunzipSync(inner).toString("utf8"));
+}
+
+function encode(document: ReleaseDocument): string {
+  const inner = gzipSync(JSON.stringify(document)).toString("base64");
+  return Buffer.from(inner, "latin1").toString("base64");
+}
