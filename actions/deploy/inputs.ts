@@ -14,9 +14,8 @@ import {
 /** What happens to a first install that fails: there is nothing to go back to. */
 export type FirstInstallFailure = "keep" | "uninstall";
 
-/** Credentials of the registry that nodes pull the images from. */
+/** Credentials of the registry in `cluster.registry`, for the nodes that pull from it. */
 export interface PullCredentials {
-  readonly server: string;
   readonly username: string;
   readonly password: string;
 }
@@ -63,7 +62,18 @@ export const defaultTimeout = 180_000;
  */
 export function deployInputs(environment: Environment): DeployInputs {
   const { image, timeout, ...inputs } = readInputs(environment, declarations);
-  return { ...inputs, images: parseImages(image), timeout: timeout ?? defaultTimeout };
+  return {
+    ...inputs,
+    images: parseImages(image),
+    timeout: timeout ?? defaultTimeout,
+    pullCredentials: pullCredentials(environment),
+  };
+}
+
+/** The credentials under the names that they have everywhere; both or none. */
+export function pullCredentials(environment: Environment): PullCredentials | undefined {
+  const { DOCKER_REGISTRY_USERNAME: username, DOCKER_REGISTRY_PASSWORD: password } = environment;
+  return username && password ? { username, password } : undefined;
 }
 
 /** `reference` for all components, or lines `component=reference`. */

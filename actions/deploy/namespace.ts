@@ -27,9 +27,11 @@ export async function ensureNamespace(cluster: Cluster, { namespace, podSecurity
  */
 export async function ensurePullSecret(
   cluster: Cluster,
-  { name, namespace }: Application,
-  { server, username, password }: PullCredentials,
+  { name, namespace, cluster: { registry } }: Application,
+  { username, password }: PullCredentials,
 ): Promise<string> {
+  // `registry.example.com/team` is a registry with a prefix; credentials belong to the host.
+  const server = registry.split("/")[0] ?? registry;
   const auth = Buffer.from(`${username}:${password}`).toString("base64");
   const config = { auths: { [server]: { username, password, auth } } };
   const secretName = `${name}-pull`;

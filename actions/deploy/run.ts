@@ -47,6 +47,7 @@ interface Deploy {
  * @throws FairleadError for everything that is found before the release is touched, and for what Helm refuses.
  */
 export async function run(inputs: DeployInputs, context: Context): Promise<Deployed> {
+  if (inputs.pullCredentials !== undefined) context.masker.add(inputs.pullCredentials.password);
   const deploy = await prepare(inputs, context);
   const { cluster, application } = deploy;
   await ensureNamespace(cluster, application);
@@ -81,8 +82,7 @@ async function prepare(inputs: DeployInputs, context: Context): Promise<Deploy> 
   const [helm, version] = await Promise.all([openHelm(context, { ...mirror, kubeconfig }), cluster.version()]);
   runner.info(`Kubernetes ${version}`);
   const source = { manifest, chart: bundledChart(), ...clusterFileOf(inputs, context) };
-  const declared = await resolveApplication(source, inputs.environment, {}, helm);
-  const images = imagesOf(inputs, declared);
+  const images = await imagesOf(inputs, source, helm);
   const application = await resolveApplication(source, inputs.environment, images, helm);
   return { inputs: { ...inputs, images }, context, cluster, helm, source, application, end };
 }
@@ -93,9 +93,10 @@ function clusterFileOf({ cluster }: DeployInputs, { workspace }: Context): { clu
 }
 
 /** One reference without a name goes to every component that is built. */
-function imagesOf({ images }: DeployInputs, { components }: Application): Record<string, string> {
+async function imagesOf({ images, environment }: DeployInputs, source: Source, helm: Helm) {
   const { "*": shared, ...named } = images;
   if (shared === undefined) return named;
+  const { components } = await resolveApplication(source, environment, {}, helm);
   const built = Object.entries(components).filter(([, component]) => component.build !== undefined);
   return { ...Object.fromEntries(built.map(([name]) => [name, shared])), ...named };
 }
