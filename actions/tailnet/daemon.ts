@@ -1,0 +1,176 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Context } from "../core/context.ts";
+import { FairleadError, messageOf } from "../core/errors.ts";
+import { writePrivateFile } from "../core/files.ts";
+import { execute } from "../core/process.ts";
+import { poll } from "../core/retry.ts";
+import { type Connection, readStatus, socketName, tailscale } from "./client.ts";
+import type { Tailscale } from "./tool.ts";
+
+/** What the post step needs to end a tailscaled that the main step started; kept as JSON. */
+interface Started extends Connection {
+  readonly process: number;
+  /** Clock ticks since boot, so that another process with the same number is not taken for it. */
+  readonly startTime: string;
+}
+
+/** A running tailscaled of our own. */
+export interface Daemon {
+  readonly connection: Connection;
+  /** Its HTTP proxy, in the mode `userspace`. */
+  readonly proxy: string | undefined;
+}
+
+const recordName = "tailnet.json";
+const proxyPattern = /HTTP proxy listening on (127\.0\.0\.1:\d+)/;
+
+/**
+ * Starts a tailscaled whose state lives in memory (which makes the machine ephemeral) and whose files live in the
+ * folder of the step, and waits until it can be talked to.
+ *
+ * @throws FairleadError TAILNET_FAILED
+ */
+export async function startDaemon(
+  programs: Tailscale,
+  { mode, controlUrl }: { readonly mode: "tun" | "userspace"; readonly controlUrl?: string | undefined },
+  context: Context,
+): Promise<Daemon> {
+  const folder = join(context.folder, "tailnet");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const elevation = mode === "tun" && process.getuid?.() !== 0 ? ["sudo", "-n"] : [];
+  const [program = programs.daemon, ...args] = [
+    ...elevation,
+    programs.daemon,
+    "--state=mem:",
+    "--statedir=.",
+    `--socket=${socketName}`,
+    ...(mode === "tun" ? [] : ["--tun=userspace-networking", "--outbound-http-proxy-listen=127.0.0.1:0"]),
+    // A tailnet with its own control server is none of Tailscale's business.
+    ...(controlUrl === undefined ? [] : ["--no-logs-no-support"]),
+  ];
+  const [first = programs.client, ...rest] = [...elevation, programs.client];
+  const connection: Connection = { command: [first, ...rest], folder };
+  const ended = await launch(program, args, connection, context);
+  return await poll(
+    {
+      interval: 50,
+      timeout: 30_000,
+      signal: context.signal,
+      onTimeout: (waiting) =>
+        new FairleadError({ code: "TAILNET_FAILED", message: `tailscaled did not start: ${waiting}.` }),
+    },
+    async () => {
+      if (ended.reason !== undefined) throw await diedAtStart(ended.reason, connection, context);
+      const proxy = mode === "tun" ? undefined : proxyPattern.exec(await readLog(connection))?.[1];
+      if (mode === "userspace" && proxy === undefined) return { waiting: "its proxy does not listen" };
+      try {
+        await readStatus(connection, context);
+      } catch (thrown) {
+        context.signal.throwIfAborted();
+        return { waiting: messageOf(thrown) };
+      }
+      return { done: { connection, proxy: proxy && `http://${proxy}` } };
+    },
+  );
+}
+
+/** Starts the program in a session of its own, so that it outlives this step, and keeps a record of it. */
+async function launch(program: string, args: readonly string[], connection: Connection, context: Context) {
+  const log = openSync(join(connection.folder, "tailscaled.log"), "a", 0o600);
+  const child = spawn(program, args, {
+    cwd: connection.folder,
+    env: { ...context.environment },
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  const ended: { reason: string | undefined } = { reason: undefined };
+  child.on("error", (error) => {
+    ended.reason = error.message;
+  });
+  child.on("exit", (code, signal) => {
+    ended.reason = `it ended with ${signal ?? `exit code ${code}`}`;
+  });
+  child.unref();
+  const startTime = child.pid === undefined ? undefined : await startTimeOf(child.pid);
+  if (child.pid !== undefined && startTime !== undefined) {
+    const record: Started = { ...connection, process: child.pid, startTime };
+    await writePrivateFile(context.folder, recordName, JSON.stringify(record));
+  }
+  return ended;
+}
+
+async function diedAtStart(reason: string, connection: Connection, context: Context): Promise<FairleadError> {
+  return new FairleadError({
+    code: "TAILNET_FAILED",
+    message: `tailscaled did not start: ${reason}.`,
+    fix: "Its log is above; where the runner has neither root nor sudo, use `mode: userspace`.",
+    details: context.masker.redact(await lastLines(connection)),
+  });
+}
+
+/** The end of the daemon's log, as evidence. */
+export async function lastLines(connection: Connection): Promise<string> {
+  return (await readLog(connection)).trimEnd().split("\n").slice(-40).join("\n");
+}
+
+async function readLog({ folder }: Connection): Promise<string> {
+  return await readFile(join(folder, "tailscaled.log"), "utf8");
+}
+
+/**
+ * Logs the machine out, ends exactly the daemon that {@link startDaemon} started in this folder, and removes its
+ * files. Does nothing where none was started, or it is gone already.
+ *
+ * @throws FairleadError when it could not be logged out or ended; whatever could be undone is.
+ */
+export async function stopDaemon(context: Context): Promise<void> {
+  const recordFile = join(context.folder, recordName);
+  const record = await readFile(recordFile, "utf8").then(
+    (text): Started => JSON.parse(text),
+    () => undefined,
+  );
+  if (record === undefined) return;
+  try {
+    if (await isRunning(record)) await tailscale(record, ["logout"], 10_000, context);
+  } finally {
+    await end(record, context);
+    await rm(record.folder, { recursive: true, force: true });
+    await rm(recordFile, { force: true });
+  }
+}
+
+async function end(record: Started, context: Context): Promise<void> {
+  for (const signal of ["TERM", "KILL"]) {
+    if (!(await isRunning(record))) return;
+    const elevation = record.command.slice(0, -1);
+    const [program = "kill", ...args] = [...elevation, "kill", `-${signal}`, String(record.process)];
+    await execute(program, args, { ...context, timeout: 5_000, accept: [0, 1] });
+    await gone(record, context).catch((thrown) => {
+      if (signal === "KILL") throw thrown;
+    });
+  }
+}
+
+async function gone(record: Started, { signal }: Context): Promise<void> {
+  const onTimeout = () =>
+    new FairleadError({ code: "TIMEOUT", message: "tailscaled did not end when it was told to." });
+  await poll({ interval: 50, timeout: 5_000, signal, onTimeout }, async () =>
+    (await isRunning(record)) ? { waiting: "it runs" } : { done: true },
+  );
+}
+
+async function isRunning({ process, startTime }: Started): Promise<boolean> {
+  return (await startTimeOf(process)) === startTime;
+}
+
+/** The start time of a process (field 22 of `/proc/<pid>/stat`, proc(5)); undefined once it is gone or a zombie. */
+async function startTimeOf(process: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${process}/stat`, "utf8").catch(() => "");
+  // The second field is the program's name in brackets, and may itself hold blanks and brackets.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" ? undefined : fields[19];
+}

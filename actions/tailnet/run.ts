@@ -1,0 +1,51 @@
+import type { Context } from "../core/context.ts";
+import { formatDuration } from "../core/duration.ts";
+import { findMachine, readStatus, type Status } from "./client.ts";
+import { startDaemon, stopDaemon } from "./daemon.ts";
+import type { TailnetInputs } from "./inputs.ts";
+import { joinTailnet } from "./join.ts";
+import type { Probe } from "./probe.ts";
+import { reachAll } from "./reach.ts";
+import { findTailscale } from "./tool.ts";
+
+/** A joined tailnet. */
+export interface Tailnet {
+  /** IPv4 address of this machine in it. */
+  readonly ip: string;
+  /** Full name of this machine in it. */
+  readonly hostname: string;
+  /** Version of Tailscale. */
+  readonly version: string;
+  /** How the first probe's machine is reached; unknown without one, or behind a subnet router. */
+  readonly connection: "direct" | "relay" | undefined;
+  /** Address of the HTTP proxy that leads into it, in the mode `userspace`. */
+  readonly proxy: string | undefined;
+}
+
+/**
+ * Joins a tailnet and waits until every probe has answered through it. {@link leave} undoes it.
+ *
+ * @throws FairleadError TAILNET_FAILED, TAILNET_UNREACHABLE, TOOL_MISSING
+ */
+export async function run(inputs: TailnetInputs, context: Context): Promise<Tailnet> {
+  context.masker.add(inputs.authKey);
+  const start = performance.now();
+  const programs = await findTailscale(inputs.version, inputs.toolMirror, context);
+  const daemon = await startDaemon(programs, inputs, context);
+  const { Self, Version } = await joinTailnet(inputs, daemon.connection, context);
+  const ip = Self.TailscaleIPs?.find((address) => address.includes(".")) ?? "";
+  const hostname = Self.DNSName.replace(/\.$/, "") || Self.HostName;
+  context.runner.info(`Joined as ${hostname} (${ip}) after ${formatDuration(performance.now() - start)}`);
+  await reachAll(inputs.probe, daemon, inputs.timeout, context);
+  const connection = connectionTo(inputs.probe[0], await readStatus(daemon.connection, context));
+  return { ip, hostname, version: Version.split("-")[0] ?? "", connection, proxy: daemon.proxy };
+}
+
+/** Undoes what {@link run} did with the same `context.folder`; does nothing where it did nothing. */
+export const leave: (context: Context) => Promise<void> = stopDaemon;
+
+function connectionTo(probe: Probe | undefined, status: Status): Tailnet["connection"] {
+  const machine = probe && findMachine(status, probe.host);
+  if (machine === undefined) return undefined;
+  return machine.CurAddr === "" ? "relay" : "direct";
+}
