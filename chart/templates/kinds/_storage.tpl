@@ -1,0 +1,40 @@
+{{/*
+The seed's static volume: a folder on the node that outlives the release (Retain; and Helm keeps both objects).
+Takes {application, component}.
+*/}}
+{{- define "fairlead.kinds.storage" -}}
+{{- with .component.storage }}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: {{ .volume | quote }}
+  annotations:
+    helm.sh/resource-policy: keep
+  labels:
+    {{- include "fairlead.labels" $.application | nindent 4 }}
+spec:
+  capacity:
+    storage: {{ .size | quote }}
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  storageClassName: manual
+  hostPath:
+    path: {{ .hostPath | quote }}
+    type: DirectoryOrCreate
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  {{- include "fairlead.metadata" (dict "application" $.application "name" .claim) | nindent 2 }}
+  annotations:
+    helm.sh/resource-policy: keep
+spec:
+  accessModes: [ReadWriteOnce]
+  resources:
+    requests:
+      storage: {{ .size | quote }}
+  storageClassName: manual
+  volumeName: {{ .volume | quote }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,55 @@
+{{/*
+Gives a scalar as text, digits as written. Helm reads numbers as floats, and `quote` or `toString` would make 1048576
+into 1.048576e+06; JSON does not.
+*/}}
+{{- define "fairlead.text" -}}
+{{- if kindIs "string" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
+{{- end -}}
+
+{{/* Gives a map of scalars as JSON with every value as text. Takes {scope, at, map}. */}}
+{{- define "fairlead.texts" -}}
+{{- $texts := dict -}}
+{{- $call := . -}}
+{{- range $key, $value := .map -}}
+  {{- if and (kindIs "float64" $value) (or (gt $value 9007199254740992.0) (lt $value -9007199254740992.0)) -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NUMBER_PRECISION" "at" (append $call.at $key) "message" "this number is too large to keep its digits; write it in quotes") -}}
+  {{- end -}}
+  {{- $_ := set $texts $key (include "fairlead.text" $value) -}}
+{{- end -}}
+{{- toJson $texts -}}
+{{- end -}}
+
+{{/*
+Gives a Kubernetes quantity as text, or notes an error. Takes {scope, at, value}.
+Grammar: k8s.io/apimachinery/pkg/api/resource, less the sign.
+*/}}
+{{- define "fairlead.quantity" -}}
+{{- $text := include "fairlead.text" .value -}}
+{{- if not (regexMatch `^([0-9]+|[0-9]+\.[0-9]*|\.[0-9]+)([numkKMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$` $text) -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_QUANTITY_INVALID" "at" .at "message" (printf "%q is not a Kubernetes quantity; write for example 100m, 256Mi or 1.5Gi" $text)) -}}
+{{- end -}}
+{{- $text -}}
+{{- end -}}
+
+{{/* Gives twice a quantity, in the same unit. Takes the quantity as text. */}}
+{{- define "fairlead.double" -}}
+{{- $number := regexFind `^[0-9.]+` . -}}
+{{- $unit := trimPrefix $number . -}}
+{{- mulf $number 2 | toJson }}{{ $unit -}}
+{{- end -}}
+
+{{/* Gives a time as whole seconds, or notes an error and gives 0. Takes {scope, at, value}: seconds, or text as 90s, 5m, 1h30m. */}}
+{{- define "fairlead.seconds" -}}
+{{- $text := include "fairlead.text" .value -}}
+{{- if regexMatch `^[0-9]+$` $text -}}
+  {{- $text -}}
+{{- else if and $text (regexMatch `^([0-9]+h)?([0-9]+m)?([0-9]+s)?$` $text) -}}
+  {{- $hours := regexFind `[0-9]+h` $text | trimSuffix "h" | int -}}
+  {{- $minutes := regexFind `[0-9]+m` $text | trimSuffix "m" | int -}}
+  {{- $seconds := regexFind `[0-9]+s` $text | trimSuffix "s" | int -}}
+  {{- add (mul $hours 3600) (mul $minutes 60) $seconds -}}
+{{- else -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_TIME_INVALID" "at" .at "message" (printf "%q is not a time; write for example 90s, 5m or 1h30m" $text)) -}}
+  0
+{{- end -}}
+{{- end -}}
