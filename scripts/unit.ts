@@ -1,11 +1,7 @@
-// Runs the unit tests: everything that needs no root and no real part (those are named *.real.test.ts).
-import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
-import { join } from "node:path";
+// The short loop: everything that needs neither root nor a real part.
+import { availableParallelism } from "node:os";
+import { runSuite, testFiles } from "./suite.ts";
 
-const root = join(import.meta.dirname, "..");
-const files = globSync(["{actions,chart,scripts,test}/**/*.test.ts"], { cwd: root })
-  .filter((file) => !file.endsWith(".real.test.ts") && !file.includes("node_modules"))
-  .sort();
-const { status } = spawnSync(process.execPath, ["--test", ...files], { cwd: root, stdio: "inherit" });
-process.exit(status ?? 1);
+await import("./build.ts");
+const { failed } = await runSuite(testFiles("unit", process.argv[2]), availableParallelism());
+process.exit(failed > 0 ? 1 : 0);

@@ -28,8 +28,12 @@ export interface Build {
   readonly context: string;
   readonly file: string;
   readonly target?: string;
-  readonly args?: Readonly<Record<string, string>>;
+  readonly args: Readonly<Record<string, string>>;
+  /** Secrets of the build: the id that the Dockerfile mounts, and the variable that holds it. */
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly platforms?: readonly string[];
+  /** Where the image is pushed, without a tag. */
+  readonly repository: string;
 }
 
 /** One workload of an application; a single application has one, named `main`. */

@@ -1,0 +1,85 @@
+import type { Context } from "../core/context.ts";
+import { FairleadError } from "../core/errors.ts";
+import { maskKubeconfig } from "../core/kubeconfig.ts";
+import { run as fetchSecrets } from "../secrets/run.ts";
+import type { Cluster } from "../validate/application.ts";
+import type { PipelineInputs } from "./inputs.ts";
+
+/** The names of all credentials, the same in the environment of the step and in Infisical. */
+export const credentialNames = [
+  "TAILSCALE_AUTH_KEY",
+  "DOCKER_REGISTRY_USERNAME",
+  "DOCKER_REGISTRY_PASSWORD",
+  "KUBECONFIG_BASE64",
+] as const;
+
+export type CredentialName = (typeof credentialNames)[number];
+
+/** The credentials of one run; every secret in it is masked. */
+export interface Credentials {
+  get(name: CredentialName): string | undefined;
+  /** @throws FairleadError SECRET_MISSING that names the credential and where it was looked for. */
+  require(name: CredentialName): string;
+}
+
+/**
+ * Takes credentials from the environment of the step, and what is not there from the team's folder in Infisical.
+ *
+ * @throws FairleadError INFISICAL_…, or INPUT_INVALID for half a machine identity.
+ */
+export async function findCredentials(
+  inputs: PipelineInputs,
+  cluster: Cluster,
+  context: Context,
+): Promise<Credentials> {
+  const given = inputs.credentials;
+  await maskGiven(given, context);
+  const complete = credentialNames.every((name) => given[name] !== undefined);
+  const fetched = complete ? undefined : await askInfisical(inputs, cluster, context);
+  const get = (name: CredentialName) => given[name] ?? fetched?.[name];
+  const { project, path, environment } = cluster.infisical;
+  return {
+    get,
+    require: (name) => {
+      const value = get(name);
+      if (value !== undefined && value !== "") return value;
+      const folder = `folder ${path}, environment ${environment}, of the Infisical project ${project}`;
+      throw new FairleadError({
+        code: "SECRET_MISSING",
+        message:
+          fetched === undefined
+            ? `${name} is missing, and no Infisical identity was given to look it up with.`
+            : `${name} is neither in the environment of this step nor in ${folder}.`,
+        fix:
+          fetched === undefined
+            ? "Set `infisical-client-id` and `infisical-client-secret`, or put it into the `env:` of this step."
+            : "Add it there.",
+      });
+    },
+  };
+}
+
+async function maskGiven(given: PipelineInputs["credentials"], { masker }: Context): Promise<void> {
+  for (const name of credentialNames) {
+    const value = given[name];
+    if (value === undefined || name === "DOCKER_REGISTRY_USERNAME") continue;
+    if (name === "KUBECONFIG_BASE64") await maskKubeconfig(masker, value);
+    else masker.add(value);
+  }
+}
+
+async function askInfisical(inputs: PipelineInputs, { infisical }: Cluster, context: Context) {
+  const { infisicalClientId: clientId, infisicalClientSecret: clientSecret } = inputs;
+  if (clientId === undefined && clientSecret === undefined) return undefined;
+  if (clientId === undefined || clientSecret === undefined) {
+    const missing = clientId === undefined ? "infisical-client-id" : "infisical-client-secret";
+    throw new FairleadError({
+      code: "INPUT_INVALID",
+      message: `\`${missing}\` is missing; both halves of the machine identity are needed.`,
+      fix: "Correct the `with:` of this step.",
+    });
+  }
+  const { url, project, environment, path } = infisical;
+  const { values } = await fetchSecrets({ url, project, environment, path, clientId, clientSecret }, context);
+  return values;
+}

@@ -1,0 +1,41 @@
+import {
+  boolean,
+  duration,
+  type Environment,
+  optional,
+  readInputs,
+  required,
+  text,
+  type Values,
+} from "../core/inputs.ts";
+import { type CredentialName, credentialNames } from "./credentials.ts";
+
+const declarations = {
+  environment: optional(text),
+  manifest: required(text),
+  cluster: optional(text),
+  image: optional(text),
+  infisicalClientId: optional(text),
+  infisicalClientSecret: optional(text),
+  timeout: optional(duration),
+  rollbackOnFailure: required(boolean),
+  toolMirror: optional(text),
+};
+
+/** What the root action is asked for. */
+export type PipelineInputs = Values<typeof declarations> & {
+  /** Credentials that the environment of the step holds; they win over Infisical's. */
+  readonly credentials: Readonly<Partial<Record<CredentialName, string>>>;
+  /** Name of the buildx builder; the current one if left out. */
+  readonly builder: string | undefined;
+};
+
+/** Reads the inputs of the root action; throws FairleadError INPUT_INVALID. */
+export function pipelineInputs(environment: Environment): PipelineInputs {
+  const given = credentialNames.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []));
+  return {
+    ...readInputs(environment, declarations),
+    credentials: Object.fromEntries(given),
+    builder: environment["BUILDX_BUILDER"],
+  };
+}

@@ -1,0 +1,139 @@
+import { isAbsolute, join } from "node:path";
+import type { Context } from "../core/context.ts";
+import { FairleadError, messageOf } from "../core/errors.ts";
+import { bundledChart, openHelm } from "../core/helm.ts";
+import { readKubeconfig } from "../core/kubeconfig.ts";
+import { defaultTimeout } from "../deploy/inputs.ts";
+import { type Deployed, run as deploy } from "../deploy/run.ts";
+import { probes } from "../tailnet/probe.ts";
+import { run as joinTailnet } from "../tailnet/run.ts";
+import type { Application } from "../validate/application.ts";
+import { type Manifest, readManifest } from "../validate/manifest.ts";
+import { resolveApplication, resolveDeclaration } from "../validate/resolve.ts";
+import { type Credentials, findCredentials } from "./credentials.ts";
+import { chooseEnvironment } from "./environment.ts";
+import { makeImages } from "./images.ts";
+import type { PipelineInputs } from "./inputs.ts";
+import { createStages, type Stages, together } from "./stages.ts";
+import { renderSummary } from "./summary.ts";
+
+/** What the whole way came to. */
+export interface PipelineResult {
+  readonly deployed: Deployed;
+  /** `repository@digest` by component. */
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/**
+ * The whole way from a commit to a healthy release: load, fetch credentials, join the tailnet while the image is built,
+ * deploy. Writes the job summary, also when a stage fails.
+ *
+ * @throws FairleadError of the stage that failed; a rollout that failed is given back in `deployed.failure`.
+ */
+export async function run(inputs: PipelineInputs, context: Context): Promise<PipelineResult> {
+  const stages = createStages();
+  try {
+    const result = await runStages(inputs, stages, context);
+    const { deployed, images } = result;
+    const title = `${deployed.release}: ${deployed.status}`;
+    const problem = deployed.failure === undefined ? {} : { problem: deployed.failure.sentence };
+    context.runner.summarize(
+      context.masker.redact(renderSummary({ title, stages: stages.results, images, deployed, ...problem })),
+    );
+    return result;
+  } catch (thrown) {
+    const problem = thrown instanceof FairleadError ? thrown.sentence : messageOf(thrown);
+    const report = { title: "Deploy failed", stages: stages.results, images: {}, problem };
+    context.runner.summarize(context.masker.redact(renderSummary(report)));
+    throw thrown;
+  }
+}
+
+async function runStages(inputs: PipelineInputs, stages: Stages, context: Context): Promise<PipelineResult> {
+  const { manifest, application } = await stages.run("validate", () => load(inputs, context));
+  const credentials = await stages.run("secrets", () => findCredentials(inputs, application.cluster, context));
+  const kubeconfig = credentials.require("KUBECONFIG_BASE64");
+  const { server } = await readKubeconfig(kubeconfig, context.masker);
+  const [proxy, images] = await together<[string | undefined, Record<string, string>]>(
+    context,
+    (shared) => openPath(server, application, credentials, inputs, stages, shared),
+    (shared) => findImages(application, manifest, credentials, inputs, stages, shared),
+  );
+  const deployed = await stages.run("deploy", () =>
+    deploy(
+      {
+        manifest: inputs.manifest,
+        environment: application.environment,
+        images,
+        kubeconfig,
+        proxy,
+        cluster: inputs.cluster,
+        timeout: inputs.timeout ?? defaultTimeout,
+        rollbackOnFailure: inputs.rollbackOnFailure,
+        onFirstInstallFailure: "keep",
+        pullCredentials: pullCredentialsOf(credentials),
+        toolMirror: inputs.toolMirror,
+      },
+      context,
+    ),
+  );
+  return { deployed, images };
+}
+
+async function load(
+  inputs: PipelineInputs,
+  context: Context,
+): Promise<{ manifest: Manifest; application: Application }> {
+  const { cluster, toolMirror } = inputs;
+  const [manifest, helm] = await Promise.all([
+    readManifest(inputs.manifest, context),
+    openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror }),
+  ]);
+  const clusterFile = cluster === undefined || isAbsolute(cluster) ? cluster : join(context.workspace, cluster);
+  const source = { manifest, chart: bundledChart(), ...(clusterFile === undefined ? {} : { clusterFile }) };
+  const environment = inputs.environment ?? chooseEnvironment(await resolveDeclaration(source, helm), context.run);
+  const application = await resolveApplication(source, environment, {}, helm);
+  context.runner.info(`${application.name} for ${environment}: release ${application.release}`);
+  return { manifest, application };
+}
+
+/** Joins the tailnet when there is a key for one, and gives the proxy that leads into it. */
+async function openPath(
+  server: URL,
+  { cluster }: Application,
+  credentials: Credentials,
+  { toolMirror }: PipelineInputs,
+  stages: Stages,
+  context: Context,
+): Promise<string | undefined> {
+  const behindTailnet = /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\.ts\.net$/.test(server.hostname);
+  const authKey = behindTailnet ? credentials.require("TAILSCALE_AUTH_KEY") : credentials.get("TAILSCALE_AUTH_KEY");
+  if (authKey === undefined) return undefined;
+  const { controlUrl } = cluster.tailnet;
+  const probe = probes(new URL("/readyz", server).href);
+  const inputs = { ...joining, authKey, probe, toolMirror, controlUrl: controlUrl || undefined };
+  const { proxy } = await stages.run("tailnet", () => joinTailnet(inputs, context));
+  return proxy;
+}
+
+/** Userspace: only Helm and the cluster client are given the way into the tailnet, nothing else on the runner is. */
+const joining = { mode: "userspace", acceptDns: false, timeout: 60_000, retries: 2 } as const;
+
+async function findImages(
+  application: Application,
+  manifest: Manifest,
+  credentials: Credentials,
+  inputs: PipelineInputs,
+  stages: Stages,
+  context: Context,
+): Promise<Record<string, string>> {
+  const { image } = inputs;
+  if (image !== undefined) return Object.fromEntries(Object.keys(application.components).map((name) => [name, image]));
+  return await stages.run("image", () => makeImages(application, manifest, credentials, inputs, context));
+}
+
+function pullCredentialsOf(credentials: Credentials) {
+  const username = credentials.get("DOCKER_REGISTRY_USERNAME");
+  const password = credentials.get("DOCKER_REGISTRY_PASSWORD");
+  return username !== undefined && password !== undefined ? { username, password } : undefined;
+}

@@ -1,0 +1,42 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+
+/** How many tests ended how. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  /** Skipped and todo: a test that did not run, whatever its reason. */
+  readonly skipped: number;
+}
+
+const root = join(import.meta.dirname, "..");
+
+/** The test files: those that need a real part (`*.real.test.ts`), or all others. */
+export function testFiles(kind: "unit" | "real", filter = ""): string[] {
+  return globSync("{actions,chart,examples,scripts,test}/**/*.test.ts", { cwd: root, exclude: ["**/node_modules/**"] })
+    .filter((file) => file.endsWith(".real.test.ts") === (kind === "real") && file.includes(filter))
+    .sort()
+    .map((file) => join(root, file));
+}
+
+/**
+ * Runs test files, each in a process of its own, and prints them as node:test does.
+ *
+ * @param concurrency files at the same time; 1 for tests that share the real parts.
+ */
+export async function runSuite(files: readonly string[], concurrency: number): Promise<Counts> {
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  let counts: Counts | undefined;
+  const tests = run({ files: [...files], concurrency, cwd: root });
+  tests.on("test:summary", ({ file, counts: seen }) => {
+    // Each file has a summary of its own; the one without a file is of the whole run.
+    if (file !== undefined) return;
+    const { passed, skipped, todo, tests: all } = seen;
+    counts = { passed, skipped: skipped + todo, failed: all - passed - skipped - todo };
+  });
+  for await (const text of tests.compose(spec)) process.stdout.write(text);
+  if (counts === undefined) throw new Error("the test runner ended without a summary");
+  return counts;
+}
