@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Snapshot } from "./snapshot.ts";
+import { track } from "./tracker.ts";
+
+const rollout = (availableReplicas: number): Snapshot => ({
+  deployments: [
+    {
+      metadata: { name: "web", generation: 1 },
+      spec: { replicas: 1, selector: {}, template: {} },
+      status: { observedGeneration: 1, updatedReplicas: 1, replicas: 1, availableReplicas },
+    },
+  ],
+  replicaSets: [],
+  pods: [],
+});
+
+function watch(snapshots: readonly Snapshot[], changes: { timeout?: number; signal?: AbortSignal } = {}) {
+  let looks = 0;
+  const lines: string[] = [];
+  const verdict = track({
+    look: async () => snapshots[Math.min(looks++, snapshots.length - 1)] as Snapshot,
+    progress: (line) => lines.push(line),
+    patience: { crashes: 3 },
+    timeout: 60_000,
+    signal: new AbortController().signal,
+    ...changes,
+  });
+  return { verdict, lines };
+}
+
+test("a rollout is healthy as soon as its pods are, and each change is told once", async () => {
+  const { verdict, lines } = watch([rollout(0), rollout(0), rollout(1)]);
+  assert.equal((await verdict).state, "healthy");
+  assert.deepEqual(lines, ["web: 0 of 1 pods are ready"]);
+});
+
+test("a rollout that only stays unready fails when time is up, and says what was missing", async () => {
+  const verdict = await watch([rollout(0)], { timeout: 1 }).verdict;
+  assert.equal(verdict.state, "failing");
+  assert.match(verdict.state === "failing" ? verdict.fault.cause : "", /not ready in time .*0 of 1 pods/);
+});
+
+test("a release without a workload is not healthy", async () => {
+  const verdict = await watch([{ deployments: [], replicaSets: [], pods: [] }], { timeout: 1 }).verdict;
+  assert.equal(verdict.state, "failing");
+});
+
+test("a cancelled watch ends with the reason", async () => {
+  const signal = AbortSignal.abort(new Error("cancelled"));
+  await assert.rejects(watch([rollout(0)], { signal }).verdict, /cancelled/);
+});
