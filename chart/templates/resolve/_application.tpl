@@ -55,8 +55,10 @@ chart/README.md describes the shape.
 {{- include "fairlead.merge" (dict "into" $metadata "from" ($body.metadata | default dict)) -}}
 {{- $spec := include "fairlead.layers" $scope | fromJson -}}
 {{- $main := omit $spec "verify" "hints" "podSecurity" "rollback" "ingress" -}}
+{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "ingress" -}}
+{{- include "fairlead.prune" $shared -}}
 {{- $component := include "fairlead.component" (dict "scope" $scope "key" "main" "objectName" .name "layer" $main) | fromJson -}}
-{{- $ingress := include "fairlead.ingress" (dict "scope" $scope "ingress" $spec.ingress "port" $component.port) | fromJsonArray -}}
+{{- $ingress := include "fairlead.ingress" (dict "scope" $scope "ingress" $shared.ingress "port" $component.port) | fromJsonArray -}}
 {{- range $key, $image := .values.deploy.images -}}
   {{- if ne $key "main" -}}
     {{- include "fairlead.error" (dict "scope" $scope "code" "APP_IMAGE_UNOWNED" "path" (printf "deploy.images.%s" $key) "message" "no component has this name; a single application is main") -}}
@@ -69,8 +71,8 @@ chart/README.md describes the shape.
   "deploy" (include "fairlead.deployRule" (dict "scope" $scope "name" (.declared | default .environment) "body" $body) | fromJson)
   "components" (dict "main" $component)
   "ingress" $ingress
-  "verify" ($spec.verify | default dict)
-  "hints" ($spec.hints | default dict)
+  "verify" ($shared.verify | default dict)
+  "hints" ($shared.hints | default dict)
   "cluster" .cluster
 -}}
 {{- $_ := merge $application (include "fairlead.names" (dict "scope" $scope "metadata" $metadata) | fromJson) -}}
@@ -83,10 +85,10 @@ chart/README.md describes the shape.
 {{- end -}}
 {{- $_ := set $application "addresses" $addresses -}}
 {{- $_ := set $application "url" (first $addresses | default "") -}}
-{{- with $spec.rollback -}}
+{{- with $shared.rollback -}}
   {{- $_ := set $application "rollback" . -}}
 {{- end -}}
-{{- $_ := set $application "podSecurity" (include "fairlead.podSecurity" (dict "scope" $scope "declared" $spec.podSecurity "component" $component)) -}}
+{{- $_ := set $application "podSecurity" (include "fairlead.podSecurity" (dict "scope" $scope "declared" $shared.podSecurity "component" $component)) -}}
 {{- $_ := set $application "secrets" (include "fairlead.secrets" (dict "scope" $scope "secrets" $spec.secrets "environment" $body.secretsEnv) | fromJson) -}}
 {{- $_ := set $application "pullSecret" (.values.deploy.pullSecret | default .cluster.pullSecret | default "") -}}
 {{- toJson $application -}}

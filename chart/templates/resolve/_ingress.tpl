@@ -17,6 +17,7 @@ One route bears the application's name and several <name>-<index>; each host has
 {{- $certificates := dict -}}
 {{- $seen := dict -}}
 {{- range $index, $entry := $entries -}}
+  {{- include "fairlead.prune" $entry -}}
   {{- $name := ternary $scope.name (printf "%s-%d" $scope.name $index) (eq (len $entries) 1) -}}
   {{- $path := $entry.path | default "/" -}}
   {{- if not $entry.host -}}

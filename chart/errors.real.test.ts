@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { helms, missingHelm, resolved, template, type Values } from "./helm.testing.ts";
+
+interface Fault {
+  readonly name: string;
+  readonly spec?: Values;
+  readonly prod?: Values;
+  readonly more?: Values;
+  readonly line: string;
+}
+
+const long = "a".repeat(40);
+
+/** One manifest for each error of the chart, and the line that it must print. */
+const faults: readonly Fault[] = [
+  {
+    name: "a name is missing",
+    more: { metadata: {} },
+    line: "APP_NAME_MISSING: metadata.name: the application needs a name",
+  },
+  {
+    name: "an environment is not declared",
+    more: { environments: { staging: {}, prod: {} }, environment: "prd" },
+    line: 'APP_ENV_UNDECLARED: environment "prd" is not declared; declared: prod, staging',
+  },
+  {
+    name: "no environment is declared at all",
+    more: { environments: null },
+    line: 'APP_ENV_UNDECLARED: environment "prod" is not declared; declared: none',
+  },
+  {
+    name: "no environment is chosen",
+    more: { environment: "" },
+    line: "APP_ENV_MISSING: no environment is chosen; pass --set environment=…; declared: prod",
+  },
+  {
+    name: "a release's name is too long",
+    more: { metadata: { name: long, release: `b${long}-${long}`.slice(0, 53) }, deploy: { release: "c".repeat(54) } },
+    line: `APP_NAME_TOO_LONG: metadata.name: the release ${"c".repeat(54)} has 54 characters, Helm takes 53; set metadata.release`,
+  },
+  {
+    name: "a namespace's name is too long",
+    more: { deploy: { namespace: "n".repeat(64) } },
+    line: `APP_NAME_TOO_LONG: metadata.name: the namespace ${"n".repeat(64)} has 64 characters, Kubernetes takes 63; set metadata.namespace`,
+  },
+  {
+    name: "a variable is plain and secret",
+    spec: { env: { TOKEN: "x" }, secrets: { path: "/a", env: ["TOKEN"] } },
+    line: "APP_ENV_TWICE: spec.env.TOKEN: secrets.env sets TOKEN too; remove one of them (null removes)",
+  },
+  {
+    name: "variables refer to each other",
+    spec: { env: { A: "$(B)", B: "$(A)" } },
+    line: "APP_ENV_CYCLE: spec.env.A: A, B refer to each other",
+  },
+  {
+    name: "a number loses digits",
+    prod: { env: { ID: 12345678901234567000 } },
+    line: "APP_NUMBER_PRECISION: environments.prod.env.ID: this number is too large to keep its digits; write it in quotes",
+  },
+  {
+    name: "a quantity is none, in the environment",
+    spec: { resources: { memory: "256Mi" } },
+    prod: { resources: { memory: "256MB" } },
+    line: 'APP_QUANTITY_INVALID: environments.prod.resources.memory: "256MB" is not a Kubernetes quantity; write for example 100m, 256Mi or 1.5Gi',
+  },
+  {
+    name: "a quantity is none, in spec",
+    spec: { resources: { cpu: "half" } },
+    prod: { resources: { memory: "1Gi" } },
+    line: 'APP_QUANTITY_INVALID: spec.resources.cpu: "half" is not a Kubernetes quantity; write for example 100m, 256Mi or 1.5Gi',
+  },
+  {
+    name: "storage lacks its mount path",
+    spec: { storage: { size: "1Gi" } },
+    line: "APP_STORAGE_INCOMPLETE: spec.storage: storage needs mountPath",
+  },
+  {
+    name: "two pods share storage",
+    spec: { storage: { size: "1Gi", mountPath: "/data" } },
+    prod: { replicas: 2 },
+    line: "APP_STORAGE_SHARED: environments.prod.replicas: two pods must not write to one storage; set replicas: 1 or remove storage",
+  },
+  {
+    name: "a route has no host",
+    spec: { ingress: { path: "/api" } },
+    line: "APP_INGRESS_NO_HOST: spec.ingress: a route needs a host",
+  },
+  {
+    name: "a route leads to no port",
+    spec: { port: null, ingress: { host: "a.example.com" } },
+    line: "APP_INGRESS_NO_PORT: spec.ingress: a route needs a port to lead to",
+  },
+  {
+    name: "a route is there twice",
+    prod: {
+      ingress: [
+        { host: "a.example.com", public: true },
+        { host: "a.example.com", path: "/", public: false },
+      ],
+    },
+    line: "APP_INGRESS_TWICE: environments.prod.ingress: a.example.com/ is routed twice",
+  },
+  {
+    name: "CI names a component that is not there",
+    more: { deploy: { images: { api: "a:1" } } },
+    line: "APP_IMAGE_UNOWNED: deploy.images.api: no component has this name; a single application is main",
+  },
+  {
+    name: "the declared Pod Security level is too low",
+    spec: { podSecurity: "restricted", runAsRoot: true },
+    line: "APP_POD_SECURITY: spec.podSecurity: storage and runAsRoot need the level baseline; restricted is declared",
+  },
+];
+
+function values({ spec = {}, prod = {}, more = {} }: Omit<Fault, "line" | "name">): Values {
+  return { metadata: { name: "my-app" }, spec, environments: { prod }, environment: "prod", ...more };
+}
+
+/** Gives the lines of the chart's own errors. */
+function errorLines(stderr: string): string[] {
+  return stderr.split("\n").filter((line) => line.startsWith("APP_"));
+}
+
+describe("the chart fails when", { skip: missingHelm() }, () => {
+  for (const fault of faults) {
+    test(fault.name, () => {
+      for (const binary of Object.values(helms)) {
+        const { ok, text, stderr } = template(values(fault), [], binary);
+        assert.deepEqual([ok, text], [false, ""]);
+        assert.deepEqual(errorLines(stderr), [fault.line]);
+      }
+    });
+  }
+
+  test("a time is none; a number is seconds", () => {
+    const within = (time: unknown) =>
+      resolved(values({ spec: { health: { startup: { within: time } } } }), ["--skip-schema-validation"]);
+    assert.deepEqual(within("5 minutes").errors, [
+      {
+        code: "APP_TIME_INVALID",
+        path: "spec.health.startup.within",
+        message: '"5 minutes" is not a time; write for example 90s, 5m or 1h30m',
+      },
+    ]);
+    assert.equal(within(90).application.components.main.health.startup.within, 90);
+    assert.equal(within("1h1m1s").application.components.main.health.startup.within, 3661);
+  });
+
+  test("several things are wrong, with all of them", () => {
+    const spec = { resources: { cpu: "x", memory: "y" }, storage: { hostPath: "/data" }, ingress: { path: "/a" } };
+    const { stderr } = template(values({ spec, prod: { replicas: 3 }, more: { metadata: null, environment: "dev" } }));
+    assert.deepEqual(
+      errorLines(stderr).map((line) => line.split(":")[0]),
+      [
+        "APP_NAME_MISSING",
+        "APP_ENV_UNDECLARED",
+        "APP_QUANTITY_INVALID",
+        "APP_QUANTITY_INVALID",
+        "APP_STORAGE_INCOMPLETE",
+        "APP_STORAGE_INCOMPLETE",
+        "APP_INGRESS_NO_HOST",
+      ],
+    );
+  });
+
+  test("Helm finds a key that is not in the schema", () => {
+    for (const binary of Object.values(helms)) {
+      const { ok, stderr } = template(values({ spec: { prot: 1 } }), [], binary);
+      assert.equal(ok, false);
+      assert.match(stderr, /'\/spec': additional properties 'prot' not allowed/);
+    }
+  });
+});

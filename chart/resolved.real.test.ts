@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { parse } from "yaml";
+import { chartFolder, container, missingHelm, objects, resolved, type Values } from "./helm.testing.ts";
+
+const hello: Values = parse(readFileSync(join(chartFolder, "../examples/hello/.deploy/manifest.yaml"), "utf8"));
+
+/** A manifest of one environment, `prod`, around a `spec`. */
+function manifest(spec: Values, prod: Values = {}): Values {
+  return { metadata: { name: "my-app" }, spec, environments: { prod }, environment: "prod" };
+}
+
+describe("the resolved document", { skip: missingHelm() }, () => {
+  test("without an environment: the declared ones and what deploys them", () => {
+    const environments = {
+      staging: {},
+      prod: null,
+      next: { tag: "next" },
+      main: { tag: "main" },
+      fixed: { tag: "v1.2.3" },
+      old: { branch: "develop" },
+      "pr-*": { deploy: { branch: "feature/*" } },
+      demo: {},
+    };
+    const { application, errors } = resolved({ metadata: { name: "my-app" }, environments });
+    assert.deepEqual(errors, []);
+    assert.equal(application.name, "my-app");
+    assert.deepEqual(application.environments, {
+      staging: { deploy: { branch: "" } },
+      prod: { deploy: { tag: "v*" } },
+      next: { deploy: { tag: "v*" } },
+      main: { deploy: { branch: "main" } },
+      fixed: { deploy: { tag: "v1.2.3" } },
+      old: { deploy: { branch: "develop" } },
+      "pr-*": { deploy: { branch: "feature/*" } },
+      demo: { deploy: {} },
+    });
+    assert.equal(application.cluster.infisical.path, "/infrastructure-apps");
+    assert.deepEqual(
+      application.notices.map((notice: { path: string }) => notice.path),
+      ["environments.fixed.tag", "environments.main.tag", "environments.next.tag", "environments.old.branch"],
+    );
+  });
+
+  test("with an environment: names, addresses and the component", () => {
+    const { application, errors } = resolved(hello, ["--set", "environment=prod"]);
+    assert.deepEqual(errors, []);
+    const { name, environment, release, namespace, podSecurity, url, addresses, deploy } = application;
+    assert.deepEqual(
+      { name, environment, release, namespace, podSecurity, url, addresses, deploy },
+      {
+        name: "my-app",
+        environment: "prod",
+        release: "prod-my-app",
+        namespace: "prod-my-app",
+        podSecurity: "restricted",
+        url: "https://my-app.jterrazz.com",
+        addresses: ["https://my-app.jterrazz.com", "http://my-app.prod-my-app.svc"],
+        deploy: { tag: "v*" },
+      },
+    );
+    const { kind, image, port, replicas, health, build } = application.components.main;
+    assert.deepEqual(
+      { kind, image, port, replicas, health, build },
+      {
+        kind: "Deployment",
+        image: "registry.jterrazz.com/my-app:latest",
+        port: 3000,
+        replicas: 2,
+        health: { path: "/health", startup: { within: 120 } },
+        build: {
+          context: ".",
+          file: "Dockerfile",
+          args: {},
+          secrets: {},
+          repository: "registry.jterrazz.com/my-app",
+        },
+      },
+    );
+  });
+
+  test("the address is the first route's with its path, else the Service's, else nothing", () => {
+    const url = (spec: Values) => resolved(manifest(spec)).application.url;
+    assert.equal(url({ ingress: { host: "a.example.com", path: "/api" } }), "https://a.example.com/api");
+    assert.equal(url({}), "http://my-app.prod-my-app.svc");
+    assert.equal(url({ port: null }), "");
+  });
+
+  test("other names: the manifest's, the environment's over it, CI's over both", () => {
+    const metadata = { name: "my-app", namespace: "shared", release: "one" };
+    const environments = { staging: {}, prod: { metadata: { namespace: "live" } } };
+    const names = (args: string[]) => {
+      const { release, namespace } = resolved({ metadata, environments }, args).application;
+      return [release, namespace];
+    };
+    assert.deepEqual(names(["--set", "environment=staging"]), ["one", "shared"]);
+    assert.deepEqual(names(["--set", "environment=prod"]), ["one", "live"]);
+    assert.deepEqual(names(["--set", "environment=prod,deploy.release=r,deploy.namespace=n"]), ["r", "n"]);
+    const rendered = objects({ metadata, environments }, ["--set", "environment=prod"]);
+    assert.equal(rendered.get("Deployment/my-app").metadata.namespace, "live");
+  });
+
+  test("a build: the manifest's arguments over the cluster's, digits kept, secrets by id", () => {
+    const cluster = { build: { args: { BASE_IMAGE: "base:1", LEVEL: 1048576 } } };
+    const build = {
+      file: "Containerfile",
+      args: { LEVEL: 20250811 },
+      secrets: ["NPM_TOKEN"],
+      platforms: ["linux/arm64"],
+    };
+    const values = { ...manifest({ build }, { build: { target: "run", secrets: { pip: "PIP_TOKEN" } } }), cluster };
+    assert.deepEqual(resolved(values).application.components.main.build, {
+      context: ".",
+      file: "Containerfile",
+      target: "run",
+      platforms: ["linux/arm64"],
+      args: { BASE_IMAGE: "base:1", LEVEL: "20250811" },
+      secrets: { NPM_TOKEN: "NPM_TOKEN", pip: "PIP_TOKEN" },
+      repository: "registry.jterrazz.com/my-app",
+    });
+  });
+
+  test("no build for an image of one's own, unless the manifest asks for it", () => {
+    const build = (spec: Values) => resolved(manifest(spec)).application.components.main.build;
+    assert.equal(build({ image: "nginx:1" }), undefined);
+    assert.equal(build({ image: "ghcr.io/a/b:1", build: { context: "app" } }).repository, "ghcr.io/a/b");
+  });
+
+  test("secret sets with the Infisical environment: the map's, the manifest's own, else the same name", () => {
+    const spec = { secrets: { path: "/my-app", env: ["A"] } };
+    const environments = { staging: {}, demo: {}, prod: { secretsEnv: "live" } };
+    const set = (environment: string) => {
+      const values = { metadata: { name: "my-app" }, spec, environments, environment };
+      return resolved(values).application.secrets.app;
+    };
+    assert.deepEqual(set("staging"), {
+      path: "/my-app",
+      environment: "dev",
+      secretName: "my-app-secrets",
+      keys: { A: "A" },
+    });
+    assert.deepEqual([set("demo").environment, set("prod").environment], ["demo", "live"]);
+  });
+
+  test("the Pod Security level that the application needs, or the one declared above it", () => {
+    const level = (spec: Values) => resolved(manifest(spec)).application.podSecurity;
+    assert.equal(level({ runAsRoot: true }), "baseline");
+    assert.equal(level({ storage: { size: "1Gi", mountPath: "/data" } }), "baseline");
+    assert.equal(level({ podSecurity: "privileged" }), "privileged");
+  });
+
+  test("what only the actions read, merged as everything else", () => {
+    const spec = {
+      verify: { home: { http: "/" }, logs: { logs: "ready" } },
+      hints: { ECONNREFUSED: "Start the database." },
+      health: { crashRestarts: 7 },
+      rollback: "never",
+    };
+    const prod = { verify: { logs: null, home: { timeout: "30s" } } };
+    const { application } = resolved(manifest(spec, prod));
+    assert.deepEqual(application.verify, { home: { http: "/", timeout: "30s" } });
+    assert.deepEqual(application.hints, spec.hints);
+    assert.equal(application.rollback, "never");
+    assert.equal(application.components.main.health.crashRestarts, 7);
+  });
+
+  test("older spellings are noticed where they stand", () => {
+    const spec = { ingress: { host: "a.example.com", private: true }, health: { startupFailureThreshold: 60 } };
+    const { application } = resolved(manifest(spec, { ingress: { private: false }, branch: "main" }));
+    assert.deepEqual(application.notices.map((notice: { path: string }) => notice.path).sort(), [
+      "environments.prod.branch",
+      "environments.prod.ingress.private",
+      "spec.health.startupFailureThreshold",
+      "spec.ingress.private",
+    ]);
+    assert.equal(application.ingress[0].public, true);
+  });
+
+  test("errors are listed, and nothing fails", () => {
+    const { application, errors } = resolved({ spec: {}, environments: { prod: {} }, environment: "prd" });
+    assert.equal(application.environment, "prd");
+    assert.deepEqual(errors, [
+      { code: "APP_NAME_MISSING", path: "metadata.name", message: "the application needs a name" },
+      { code: "APP_ENV_UNDECLARED", path: "", message: 'environment "prd" is not declared; declared: prod' },
+    ]);
+  });
+
+  test("no password, and what it says is what is rendered", () => {
+    const password = crypto.randomUUID();
+    const values = { ...manifest({ env: { A: 1e9 } }), registry: { username: "deploy", password } };
+    const document = resolved(values);
+    assert.ok(!JSON.stringify(document).includes(password));
+    const { image, env } = document.application.components.main;
+    const rendered = container(objects(values));
+    assert.deepEqual({ image, env }, { image: rendered.image, env: rendered.env });
+  });
+});
