@@ -14,8 +14,8 @@ export function table(head: readonly string[], rows: readonly Row[]): string {
 
 /** A link; the address must be a web address, anything else is shown as text. */
 export function link(label: string, address: string): Markdown {
-  if (!/^https?:\/\/[^\s<>()]+$/.test(address)) return { markdown: escapeCell(label) };
-  return { markdown: `[${escapeCell(label)}](${address.replaceAll("|", "%7C")})` };
+  if (!/^https?:\/\/[^\s<>()]+$/.test(address)) return { markdown: escapeMarkdown(label) };
+  return { markdown: `[${escapeMarkdown(label)}](${address.replaceAll("|", "%7C")})` };
 }
 
 /** Text in a code span of a table cell. */
@@ -37,10 +37,11 @@ export function details(heading: string, content: string): string {
 }
 
 function renderCell(cell: string | Markdown): string {
-  return typeof cell === "string" ? escapeCell(cell) : cell.markdown;
+  return typeof cell === "string" ? escapeMarkdown(cell) : cell.markdown;
 }
 
-function escapeCell(text: string): string {
+/** Plain text as Markdown that shows it unchanged, on one line. */
+export function escapeMarkdown(text: string): string {
   return escapeHtml(text)
     .replaceAll(/[\\`*_[\]|~]/g, "\\$&")
     .replaceAll(/\s*\n\s*/g, "<br>");

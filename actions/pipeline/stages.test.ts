@@ -21,7 +21,7 @@ test("independent tasks run at the same time", async () => {
 
 test("when a task fails, the others are stopped and waited for, and the first failure is thrown", async () => {
   let stopped = false;
-  const running = together<[never, void]>(
+  const running = together<[never, undefined]>(
     context,
     async () => {
       throw new Error("the image does not build");
@@ -29,7 +29,7 @@ test("when a task fails, the others are stopped and waited for, and the first fa
     async ({ signal }) => {
       if (!signal.aborted) await once(signal, "abort");
       stopped = true;
-      signal.throwIfAborted();
+      throw signal.reason;
     },
   );
   await assert.rejects(running, /the image does not build/);

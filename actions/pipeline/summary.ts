@@ -1,5 +1,5 @@
 import { formatDuration } from "../core/duration.ts";
-import { code, link, type Row, table } from "../core/summary.ts";
+import { code, escapeMarkdown, link, type Row, table } from "../core/summary.ts";
 import type { Deployed } from "../deploy/run.ts";
 import type { StageResult } from "./stages.ts";
 
@@ -30,7 +30,7 @@ export function renderSummary({ title, stages, images, deployed, problem }: Repo
   });
   return [
     `### ${title}`,
-    ...(problem === undefined ? [] : ["", `> ${problem.replaceAll("\n", " ")}`]),
+    ...(problem === undefined ? [] : ["", `> ${escapeMarkdown(problem)}`]),
     ...(facts.length === 0 ? [] : [table(["What", "Value"], facts)]),
     table(["Stage", "Result", "Start", "Time"], rows),
   ].join("\n");
