@@ -1,0 +1,217 @@
+import { randomBytes } from "node:crypto";
+import { type Answer, type Incoming, type StrictServer, startStrictServer } from "../strict-server.ts";
+import { type Behaviours, type Generation, generations, refuse } from "./behaviours.ts";
+import { listImports, listSecrets, type Project } from "./store.ts";
+
+/** A machine identity with universal auth. */
+export interface Identity {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Slugs of the projects it is a member of. */
+  readonly projects: readonly string[];
+}
+
+/** What the stand-in holds. */
+export interface InfisicalOptions {
+  readonly projects: readonly Project[];
+  readonly identities: readonly Identity[];
+  readonly generation?: Generation;
+  /** Requests of one minute after which it answers 429; 600, as seen on a real server. */
+  readonly limitPerMinute?: number;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** A running stand-in for Infisical. */
+export interface Infisical extends StrictServer {
+  /** Every access token it gave out; they are secrets too. */
+  readonly tokens: readonly string[];
+  /** Tokens that were given out and neither revoked nor expired. */
+  liveTokens(): string[];
+  /** Lets every token that was given out expire. */
+  expireTokens(): void;
+  /** Gives a folder new secrets. */
+  setSecrets(slug: string, environment: string, path: string, secrets: Readonly<Record<string, string>>): void;
+}
+
+interface State {
+  readonly behaviours: Behaviours;
+  readonly identities: readonly Identity[];
+  readonly tokens: Map<string, { readonly identity: Identity; expired: boolean }>;
+  readonly given: string[];
+  projects: readonly Project[];
+}
+
+type Route = (incoming: Incoming, state: State) => Answer;
+
+/** Starts a stand-in for Infisical that understands exactly what fairlead may ask. */
+export async function startInfisical(options: InfisicalOptions): Promise<Infisical> {
+  const state: State = {
+    behaviours: generations[options.generation ?? "july-2024"],
+    identities: options.identities,
+    tokens: new Map(),
+    given: [],
+    projects: options.projects,
+  };
+  const isOverLimit = limiter(options.limitPerMinute ?? 600);
+  const server = await startStrictServer({
+    name: "Infisical",
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.port === undefined ? {} : { port: options.port }),
+    handle(incoming) {
+      if (isOverLimit()) return { ...refuse(state.behaviours.tooManyRequests), headers: { "retry-after": "1" } };
+      const name = `${incoming.method} ${incoming.url.pathname}`;
+      const route = routes[name];
+      if (route !== undefined) return route(incoming, state);
+      // The text is Fastify's own for an unknown route.
+      const body = { message: `Route ${name} not found`, error: "Not Found", statusCode: 404 };
+      return { status: 404, body, violation: "unknown route" };
+    },
+  });
+  return {
+    ...server,
+    tokens: state.given,
+    liveTokens: () => [...state.tokens].filter(([, { expired }]) => !expired).map(([token]) => token),
+    expireTokens() {
+      for (const token of state.tokens.values()) token.expired = true;
+    },
+    setSecrets(slug, environment, path, secrets) {
+      state.projects = state.projects.map((project) =>
+        project.slug === slug ? withSecrets(project, environment, path, secrets) : project,
+      );
+    },
+  };
+}
+
+const routes: Readonly<Record<string, Route>> = {
+  "POST /api/v1/auth/universal-auth/login": logIn,
+  "POST /api/v1/auth/token/revoke": revoke,
+  "GET /api/v3/secrets/raw": list,
+};
+
+function logIn(incoming: Incoming, state: State): Answer {
+  const body = readBody(incoming, ["clientId", "clientSecret"]);
+  if ("violation" in body) return malformed(state, body.violation);
+  const { clientId, clientSecret } = body.fields;
+  const identity = state.identities.find((each) => each.clientId === clientId && each.clientSecret === clientSecret);
+  if (identity === undefined) return refuse(state.behaviours.wrongCredentials);
+  const token = `eyJ${randomBytes(48).toString("base64url")}`;
+  state.tokens.set(token, { identity, expired: false });
+  state.given.push(token);
+  return {
+    status: 200,
+    body: { accessToken: token, expiresIn: 7200, accessTokenMaxTTL: 2592000, tokenType: "Bearer" },
+  };
+}
+
+// The route and its answer are read in the server's source; that it needs no Authorization header too.
+function revoke(incoming: Incoming, state: State): Answer {
+  const body = readBody(incoming, ["accessToken"]);
+  if ("violation" in body) return malformed(state, body.violation);
+  const token = body.fields["accessToken"] ?? "";
+  if (!state.tokens.delete(token)) return refuse(state.behaviours.invalidToken);
+  return { status: 200, body: { message: "Successfully revoked access token" } };
+}
+
+const flags = ["include_imports", "recursive", "expandSecretReferences", "viewSecretValue"];
+const parameters = new Set(["workspaceId", "workspaceSlug", "environment", "secretPath", "tagSlugs", ...flags]);
+
+function list({ url, headers }: Incoming, state: State): Answer {
+  const violation = wrongQuery(url.searchParams);
+  if (violation !== undefined) return malformed(state, violation);
+  const identity = authenticate(headers["authorization"], state);
+  if ("refusal" in identity) return identity.refusal;
+  const query = Object.fromEntries(url.searchParams);
+  const project = findProject(query, state);
+  if ("refusal" in project) return project.refusal;
+  if (!identity.found.projects.includes(project.found.slug)) return refuse(state.behaviours.notInProject);
+  const location = { environment: query["environment"] ?? "", path: withoutTrailingSlash(query["secretPath"] ?? "/") };
+  // Expanding is off in the API when the parameter is missing; the SDK always sends it.
+  const expand = query["expandSecretReferences"] === "true";
+  // Neither a missing folder nor a missing environment is an error: both are an empty list.
+  const secrets = listSecrets(project.found, location, { recursive: query["recursive"] === "true", expand });
+  const imports = query["include_imports"] === "true" ? listImports(project.found, location, expand) : [];
+  return { status: 200, body: { secrets, imports } };
+}
+
+function wrongQuery(query: URLSearchParams): string | undefined {
+  const unknown = [...query.keys()].find((name) => !parameters.has(name));
+  if (unknown !== undefined) return `unknown parameter ${unknown}`;
+  const wrong = flags.find((name) => query.has(name) && !/^(true|false)$/.test(query.get(name) ?? ""));
+  return wrong === undefined ? undefined : `${wrong} must be true or false`;
+}
+
+type Lookup<T> = { readonly found: T } | { readonly refusal: Answer };
+
+function authenticate(header: string | undefined, { behaviours, tokens }: State): Lookup<Identity> {
+  const [, token] = /^Bearer (\S+)$/.exec(header ?? "") ?? [];
+  if (token === undefined) return { refusal: { ...refuse(behaviours.missingToken), violation: "no bearer token" } };
+  const known = tokens.get(token);
+  if (known === undefined) return { refusal: refuse(behaviours.invalidToken) };
+  return known.expired ? { refusal: refuse(behaviours.expiredToken) } : { found: known.identity };
+}
+
+function findProject(query: Record<string, string>, { behaviours, projects }: State): Lookup<Project> {
+  const { workspaceId: id, workspaceSlug: slug, environment } = query;
+  const found = projects.find((project) => (id === undefined ? project.slug === slug : project.id === id));
+  if (found !== undefined && environment) return { found };
+  if ((id === undefined && slug === undefined) || !environment) {
+    return { refusal: { ...refuse(behaviours.incomplete), violation: "project or environment is missing" } };
+  }
+  return {
+    refusal: id === undefined ? refuse(behaviours.unknownProjectSlug, ` ${slug}`) : refuse(behaviours.unknownProjectId),
+  };
+}
+
+function readBody(
+  { headers, body }: Incoming,
+  names: readonly string[],
+): { fields: Record<string, string> } | { violation: string } {
+  if (!/^application\/json\b/.test(headers["content-type"] ?? ""))
+    return { violation: "the body is not declared as JSON" };
+  try {
+    const fields: unknown = JSON.parse(body);
+    const keys = Object.keys(fields as object);
+    if (
+      keys.length === names.length &&
+      names.every((name) => typeof (fields as Record<string, unknown>)[name] === "string")
+    ) {
+      return { fields: fields as Record<string, string> };
+    }
+    return { violation: `the body must hold ${names.join(" and ")}, not ${keys.join(", ")}` };
+  } catch {
+    return { violation: "the body is not JSON" };
+  }
+}
+
+function malformed({ behaviours }: State, violation: string): Answer {
+  return { ...refuse(behaviours.malformed, `: ${violation}`), violation };
+}
+
+function withoutTrailingSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+function withSecrets(
+  project: Project,
+  environment: string,
+  path: string,
+  secrets: Readonly<Record<string, string>>,
+): Project {
+  const folders = project.environments[environment] ?? {};
+  const folder = { ...folders[path], secrets };
+  return { ...project, environments: { ...project.environments, [environment]: { ...folders, [path]: folder } } };
+}
+
+/** Counts requests of the running minute. */
+function limiter(limit: number): () => boolean {
+  let start = performance.now();
+  let count = 0;
+  return () => {
+    if (performance.now() - start > 60_000) {
+      start = performance.now();
+      count = 0;
+    }
+    return ++count > limit;
+  };
+}

@@ -1,0 +1,88 @@
+/** One folder of secrets. */
+export interface Folder {
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Other folders of the same project whose secrets are imported here. */
+  readonly imports?: readonly { readonly environment: string; readonly path: string }[];
+}
+
+/** A project: environments by slug, their folders by absolute path. */
+export interface Project {
+  readonly id: string;
+  readonly slug: string;
+  readonly environments: Readonly<Record<string, Readonly<Record<string, Folder>>>>;
+}
+
+/** Where secrets are asked for. */
+export interface Location {
+  readonly environment: string;
+  readonly path: string;
+}
+
+/** One secret in the shape of the v3 API. */
+export interface RawSecret {
+  readonly id: string;
+  readonly _id: string;
+  readonly workspace: string;
+  readonly environment: string;
+  readonly version: number;
+  readonly type: "shared";
+  readonly secretKey: string;
+  readonly secretValue: string;
+  readonly secretComment: string;
+  readonly secretPath: string;
+}
+
+/** The secrets of one folder, and with `recursive` of all folders below it. A folder that is not there holds none. */
+export function listSecrets(
+  project: Project,
+  { environment, path }: Location,
+  options: { readonly recursive: boolean; readonly expand: boolean },
+): RawSecret[] {
+  const folders = Object.entries(project.environments[environment] ?? {});
+  const below = path === "/" ? "/" : `${path}/`;
+  const wanted = folders.filter(([name]) => name === path || (options.recursive && name.startsWith(below)));
+  return wanted.flatMap(([name, folder]) =>
+    Object.entries(folder.secrets).map(([key, value]) => {
+      const at = { environment, path: name };
+      const id = `${project.id}/${environment}${name}/${key}`;
+      return {
+        id,
+        _id: id,
+        workspace: project.id,
+        environment,
+        version: 1,
+        type: "shared" as const,
+        secretKey: key,
+        secretValue: options.expand ? expand(project, at, value, deepest) : value,
+        secretComment: "",
+        secretPath: name,
+      };
+    }),
+  );
+}
+
+/** The secrets that a folder imports, each folder of origin apart (the server does not merge them). */
+export function listImports(project: Project, { environment, path }: Location, expandReferences: boolean) {
+  const imports = project.environments[environment]?.[path]?.imports ?? [];
+  return imports.map((origin) => ({
+    environment: origin.environment,
+    secretPath: origin.path,
+    secrets: listSecrets(project, origin, { recursive: false, expand: expandReferences }),
+  }));
+}
+
+// The depth is read in the server's source; that an unknown reference becomes empty text is a guess.
+const deepest = 10;
+
+/** Replaces `${NAME}`, `${environment.NAME}` and `${environment.folder.NAME}`. */
+function expand(project: Project, at: Location, value: string, depth: number): string {
+  if (depth === 0) return value;
+  return value.replaceAll(/\$\{([^}]+)\}/g, (_, reference: string) => {
+    const parts = reference.split(".");
+    const name = parts.pop() ?? "";
+    const [environment = at.environment, ...folders] = parts;
+    const path = parts.length === 0 ? at.path : `/${folders.join("/")}`;
+    const found = project.environments[environment]?.[path]?.secrets[name] ?? "";
+    return expand(project, { environment, path }, found, depth - 1);
+  });
+}

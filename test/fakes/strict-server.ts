@@ -1,0 +1,142 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A request as a stand-in sees it. */
+export interface Incoming {
+  readonly method: string;
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What a stand-in answers. */
+export interface Answer {
+  readonly status: number;
+  /** Sent as JSON; nothing is sent when it is left out. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Says what is wrong with the request: no client of ours may send it, so {@link StrictServer.assertClean} throws. */
+  readonly violation?: string;
+}
+
+/** Trouble that a test orders for the next requests. */
+export interface Fault {
+  /** Which requests, by `METHOD /path`; all when left out. */
+  readonly route?: RegExp;
+  /** How many requests; 1 by default. */
+  readonly times?: number;
+  /** Answered instead; `stall` stops before or inside the body, `reset` closes the connection. */
+  readonly answer: Answer | "stall-headers" | "stall-body" | "reset";
+}
+
+/** A request that was answered. */
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly status: number;
+}
+
+/** A running stand-in. */
+export interface StrictServer {
+  readonly url: string;
+  readonly exchanges: readonly Exchange[];
+  /** Orders trouble for the next requests. */
+  interrupt(fault: Fault): void;
+  /** @throws Error that lists every request which the real service would not have understood. */
+  assertClean(): void;
+  /** Stops listening and drops open connections. @throws as {@link assertClean} */
+  close(): Promise<void>;
+}
+
+/** Starts a stand-in on this machine; port 0 takes a free one. */
+export async function startStrictServer(options: {
+  readonly name: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly handle: (incoming: Incoming) => Answer;
+}): Promise<StrictServer> {
+  const exchanges: Exchange[] = [];
+  const violations: string[] = [];
+  let faults: Fault[] = [];
+
+  const answer = async (message: IncomingMessage, response: ServerResponse) => {
+    const incoming = await read(message);
+    const route = `${incoming.method} ${incoming.url.pathname}`;
+    const fault = faults.find((candidate) => candidate.route?.test(route) ?? true);
+    if (fault !== undefined) faults = used(faults, fault);
+    if (typeof fault?.answer === "string") return misbehave(fault.answer, response);
+    const given = fault?.answer ?? options.handle(incoming);
+    if (given.violation !== undefined) violations.push(`${route}: ${given.violation}`);
+    exchanges.push({
+      method: incoming.method,
+      path: incoming.url.pathname,
+      query: Object.fromEntries(incoming.url.searchParams),
+      body: incoming.body,
+      status: given.status,
+    });
+    response.writeHead(given.status, { "content-type": "application/json; charset=utf-8", ...given.headers });
+    response.end(given.body === undefined ? undefined : JSON.stringify(given.body));
+  };
+
+  const server = createServer((message, response) => {
+    answer(message, response).catch((thrown: unknown) => {
+      // A bug of the stand-in must not look like an answer of the service.
+      violations.push(`the stand-in failed: ${(thrown as Error).stack}`);
+      response.destroy();
+    });
+  });
+  server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
+  await once(server, "listening");
+
+  const assertClean = () => {
+    if (violations.length > 0) throw new Error(`${options.name} was used wrongly:\n  ${violations.join("\n  ")}`);
+  };
+  return {
+    url: addressOf(server),
+    exchanges,
+    interrupt: (fault) => faults.push(fault),
+    assertClean,
+    async close() {
+      if (server.listening) {
+        server.close();
+        server.closeAllConnections();
+        await once(server, "close");
+      }
+      assertClean();
+    },
+  };
+}
+
+function addressOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo;
+  return `http://${address}:${port}`;
+}
+
+async function read(message: IncomingMessage): Promise<Incoming> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  const headers = Object.entries(message.headers).map(([name, value]) => [name, String(value)]);
+  return {
+    method: message.method ?? "GET",
+    url: new URL(message.url ?? "/", "http://stand.in"),
+    headers: Object.fromEntries(headers),
+    body: Buffer.concat(chunks).toString(),
+  };
+}
+
+function used(faults: readonly Fault[], fault: Fault): Fault[] {
+  const left = (fault.times ?? 1) - 1;
+  return faults.flatMap((each) => (each !== fault ? [each] : left > 0 ? [{ ...fault, times: left }] : []));
+}
+
+function misbehave(way: "stall-headers" | "stall-body" | "reset", response: ServerResponse): void {
+  if (way === "reset") response.destroy();
+  if (way === "stall-body") {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.write("{");
+  }
+}
