@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { chartFolder, container, helms, missingHelm, objects, template, type Values } from "./helm.testing.ts";
 
-const hello: Values = parse(readFileSync(join(chartFolder, "../examples/hello/.deploy/manifest.yaml"), "utf8"));
+const helloFile = join(chartFolder, "../examples/hello/.deploy/manifest.yaml");
+const hello: Values = parse(readFileSync(helloFile, "utf8"));
 const image = "registry.jterrazz.com/my-app:1.2.3";
 
 /** A manifest of one environment, `prod`, around a `spec`. */
@@ -23,37 +24,35 @@ function variables(values: Values): Record<string, unknown> {
 }
 
 describe("chart renders", { skip: missingHelm() }, () => {
-  for (const environment of ["staging", "prod"]) {
-    test(`the seed's manifest for ${environment} as recorded, with Helm 3 and 4 alike`, () => {
-      const args = ["--set", `environment=${environment}`, "--set", `spec.image=${image}`];
-      const three = template(hello, args, helms["3"]);
-      const four = template(hello, args, helms["4"]);
+  for (const [golden, file, args] of [
+    ["hello-staging", helloFile, ["--set", "environment=staging", "--set", `spec.image=${image}`]],
+    ["hello-prod", helloFile, ["--set", "environment=prod", "--set", `spec.image=${image}`]],
+    ["small", join(chartFolder, "ci/small.yaml"), []],
+    ["full-staging", join(chartFolder, "ci/full.yaml"), []],
+    ["full-prod", join(chartFolder, "ci/full.yaml"), ["--set", "environment=prod"]],
+  ] as const) {
+    test(`${golden} as recorded in golden/, with Helm 3 and 4 alike`, () => {
+      const three = template({}, ["--values", file, ...args], helms["3"]);
+      const four = template({}, ["--values", file, ...args], helms["4"]);
       assert.ok(four.ok, four.stderr);
       assert.equal(three.text, four.text);
-      const golden = join(chartFolder, "golden", `hello-${environment}.yaml`);
-      if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, four.text);
-      assert.equal(four.text, readFileSync(golden, "utf8"));
+      const path = join(chartFolder, "golden", `${golden}.yaml`);
+      if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(path, four.text);
+      assert.equal(four.text, readFileSync(path, "utf8"));
     });
-  }
 
-  for (const file of readdirSync(join(chartFolder, "ci"))) {
-    test(`ci/${file} lints clean and renders alike with Helm 3 and 4`, () => {
-      const path = join(chartFolder, "ci", file);
+    test(`${golden} lints clean`, () => {
       for (const binary of [helms["3"], helms["4"]]) {
-        const lint = spawnSync(binary, ["lint", "--strict", "--values", path, chartFolder], {
+        const lint = spawnSync(binary, ["lint", "--strict", "--values", file, ...args, chartFolder], {
           encoding: "utf8",
           timeout: 30_000,
         });
         assert.equal(lint.status, 0, lint.stdout + lint.stderr);
       }
-      const three = template({}, ["--values", path], helms["3"]);
-      const four = template({}, ["--values", path], helms["4"]);
-      assert.ok(four.ok, four.stderr);
-      assert.equal(three.text, four.text);
     });
   }
 
-  test("the seed's object names, selector, ports and label", () => {
+  test("the seed's object names, selector and ports", () => {
     const found = objects(hello, ["--set", "environment=prod", "--set", `spec.image=${image}`]);
     assert.deepEqual([...found.keys()].sort(), [
       "Certificate/my-app-tls",
@@ -344,6 +343,14 @@ describe("chart renders", { skip: missingHelm() }, () => {
         "external-dns.alpha.kubernetes.io/target": target,
       });
     }
+  });
+
+  test("parts of the cluster's facts taken away by null", () => {
+    const values = manifest({ ingress: { host: "a.example.com" } });
+    const cluster = { telemetry: null, build: null, namespaces: null, pullSecret: null, ingress: { dnsTarget: null } };
+    const { spec } = objects({ ...values, cluster }).get("Deployment/my-app").spec.template;
+    assert.deepEqual(spec.containers[0].env, [{ name: "PORT", value: "3000" }]);
+    assert.equal(spec.imagePullSecrets, undefined);
   });
 
   test("a list of routes: one certificate per host, the list replaced whole", () => {

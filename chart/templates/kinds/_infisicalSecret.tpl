@@ -1,6 +1,6 @@
 {{/*
 Asks Infisical's operator to copy the application's secrets into a Secret.
-Fields: secrets.infisical.com/v1alpha1; the list of managed Secrets needs operator 0.8 or later. Takes the resolved application.
+Its definition (secrets.infisical.com/v1alpha1) demands resyncInterval, in seconds. Takes the resolved application.
 */}}
 {{- define "fairlead.kinds.infisicalSecret" -}}
 {{- $infisical := .cluster.infisical }}

@@ -4,6 +4,7 @@ Middleware that takes it off. Takes the resolved application.
 */}}
 {{- define "fairlead.kinds.ingressRoute" -}}
 {{- $certificates := dict }}
+{{- $targets := .cluster.ingress.dnsTarget | default dict }}
 {{- range $route := .ingress }}
 {{- $stripper := printf "%s-strip-prefix" $route.name }}
 {{- if $route.stripPrefix }}
@@ -22,7 +23,7 @@ apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
 metadata:
   {{- include "fairlead.metadata" (dict "application" $ "name" $route.name) | nindent 2 }}
-  {{- with ternary $.cluster.ingress.dnsTarget.public $.cluster.ingress.dnsTarget.private $route.public }}
+  {{- with ternary $targets.public $targets.private $route.public }}
   annotations:
     external-dns.alpha.kubernetes.io/hostname: {{ $route.host | quote }}
     external-dns.alpha.kubernetes.io/target: {{ . | quote }}

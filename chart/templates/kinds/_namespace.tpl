@@ -1,6 +1,6 @@
 {{/* Namespace with its Pod Security level, only where `cluster.namespaces.render` asks for it. Takes the resolved application. */}}
 {{- define "fairlead.kinds.namespace" -}}
-{{- if .cluster.namespaces.render }}
+{{- if (.cluster.namespaces | default dict).render }}
 ---
 apiVersion: v1
 kind: Namespace

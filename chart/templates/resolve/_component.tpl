@@ -10,7 +10,7 @@ Takes {scope, key, objectName, layer}: the component's merged layers, tombstones
 {{- with $folded.port -}}
   {{- $_ := set $env "PORT" . -}}
 {{- end -}}
-{{- with $scope.cluster.telemetry.endpoint -}}
+{{- with ($scope.cluster.telemetry | default dict).endpoint -}}
   {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" . -}}
 {{- end -}}
 {{- include "fairlead.merge" (dict "into" $env "from" ($folded.env | default dict)) -}}
@@ -50,13 +50,13 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
 {{- with $own.digest -}}
   {{- $image = printf "%s@%s" $image . -}}
 {{- end -}}
-{{- $image = get .scope.values.deploy.images .key | default $image -}}
+{{- $image = get (.scope.values.deploy.images | default dict) .key | default $image -}}
 {{- $mutable := or (not (regexMatch `(@|:[^/]+$)` $image)) (regexMatch `:(latest|main)$` $image) -}}
 {{- $result := dict "image" $image "imagePullPolicy" (ternary "Always" "IfNotPresent" $mutable) -}}
 {{- if and .folded.build (or .hasBuild (not $own.repository)) -}}
   {{- $build := pick .folded.build "context" "file" "target" "platforms" -}}
   {{- $args := dict -}}
-  {{- include "fairlead.merge" (dict "into" $args "from" (.scope.cluster.build.args | default dict)) -}}
+  {{- include "fairlead.merge" (dict "into" $args "from" ((.scope.cluster.build | default dict).args | default dict)) -}}
   {{- include "fairlead.merge" (dict "into" $args "from" (.folded.build.args | default dict)) -}}
   {{- $_ := set $build "args" (include "fairlead.texts" (dict "scope" .scope "at" (list "build" "args") "map" $args) | fromJson) -}}
   {{- $_ := set $build "secrets" (.folded.build.secrets | default dict) -}}
