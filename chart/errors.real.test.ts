@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { helms, missingHelm, resolved, template, type Values } from "./helm.testing.ts";
+import { describe } from "node:test";
+import { helms, helmTest, resolved, template, type Values } from "./helm.testing.ts";
 
 interface Fault {
   readonly name: string;
@@ -123,9 +123,9 @@ function errorLines(stderr: string): string[] {
   return stderr.split("\n").filter((line) => line.startsWith("APP_"));
 }
 
-describe("the chart fails when", { skip: missingHelm() }, () => {
+describe("the chart fails when", () => {
   for (const fault of faults) {
-    test(fault.name, () => {
+    helmTest(fault.name, () => {
       for (const binary of Object.values(helms)) {
         const { ok, text, stderr } = template(values(fault), [], binary);
         assert.deepEqual([ok, text], [false, ""]);
@@ -134,7 +134,7 @@ describe("the chart fails when", { skip: missingHelm() }, () => {
     });
   }
 
-  test("a time is none; a number is seconds", () => {
+  helmTest("a time is none; a number is seconds", () => {
     const within = (time: unknown) =>
       resolved(values({ spec: { health: { startup: { within: time } } } }), ["--skip-schema-validation"]);
     assert.deepEqual(within("5 minutes").errors, [
@@ -148,7 +148,7 @@ describe("the chart fails when", { skip: missingHelm() }, () => {
     assert.equal(within("1h1m1s").application.components.main.health.startup.within, 3661);
   });
 
-  test("several things are wrong, with all of them", () => {
+  helmTest("several things are wrong, with all of them", () => {
     const spec = { resources: { cpu: "x", memory: "y" }, storage: { hostPath: "/data" }, ingress: { path: "/a" } };
     const { stderr } = template(values({ spec, prod: { replicas: 3 }, more: { metadata: null, environment: "dev" } }));
     assert.deepEqual(
@@ -165,7 +165,7 @@ describe("the chart fails when", { skip: missingHelm() }, () => {
     );
   });
 
-  test("Helm finds a key that is not in the schema", () => {
+  helmTest("Helm finds a key that is not in the schema", () => {
     for (const binary of Object.values(helms)) {
       const { ok, stderr } = template(values({ spec: { prot: 1 } }), [], binary);
       assert.equal(ok, false);

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 
@@ -26,11 +27,17 @@ export const helms = {
   "4": process.env["FAIRLEAD_HELM"] ?? "helm",
 } as const;
 
-/** Gives why these tests cannot run, or false: the `skip` option of node:test. */
-export function missingHelm(): string | false {
+const missing = missingHelm();
+
+/** A test that needs both majors of Helm; without them it is skipped by itself, so that it is counted. */
+export function helmTest(name: string, run: () => void): void {
+  test(name, { skip: missing }, run);
+}
+
+function missingHelm(): string | false {
   for (const [major, binary] of Object.entries(helms)) {
     const version = spawnSync(binary, ["version", "--short"], { encoding: "utf8", timeout: 30_000 });
-    if (!version.stdout?.startsWith(`v${major}.`)) return `no Helm ${major}: ${binary} is not it`;
+    if (!version.stdout?.startsWith(`v${major}.`)) return `${binary} is not Helm ${major}`;
   }
   return false;
 }

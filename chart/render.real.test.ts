@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { parse } from "yaml";
-import { chartFolder, container, helms, missingHelm, objects, template, type Values } from "./helm.testing.ts";
+import { chartFolder, container, helms, helmTest, objects, template, type Values } from "./helm.testing.ts";
 
 const helloFile = join(chartFolder, "../examples/hello/.deploy/manifest.yaml");
 const hello: Values = parse(readFileSync(helloFile, "utf8"));
@@ -23,7 +23,7 @@ function variables(values: Values): Record<string, unknown> {
   return found;
 }
 
-describe("chart renders", { skip: missingHelm() }, () => {
+describe("chart renders", () => {
   for (const [golden, file, args] of [
     ["hello-staging", helloFile, ["--set", "environment=staging", "--set", `spec.image=${image}`]],
     ["hello-prod", helloFile, ["--set", "environment=prod", "--set", `spec.image=${image}`]],
@@ -31,7 +31,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     ["full-staging", join(chartFolder, "ci/full.yaml"), []],
     ["full-prod", join(chartFolder, "ci/full.yaml"), ["--set", "environment=prod"]],
   ] as const) {
-    test(`${golden} as recorded in golden/, with Helm 3 and 4 alike`, () => {
+    helmTest(`${golden} as recorded in golden/, with Helm 3 and 4 alike`, () => {
       const three = template({}, ["--values", file, ...args], helms["3"]);
       const four = template({}, ["--values", file, ...args], helms["4"]);
       assert.ok(four.ok, four.stderr);
@@ -41,7 +41,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
       assert.equal(four.text, readFileSync(path, "utf8"));
     });
 
-    test(`${golden} lints clean`, () => {
+    helmTest(`${golden} lints clean`, () => {
       for (const binary of [helms["3"], helms["4"]]) {
         const lint = spawnSync(binary, ["lint", "--strict", "--values", file, ...args, chartFolder], {
           encoding: "utf8",
@@ -52,7 +52,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     });
   }
 
-  test("the seed's object names, selector and ports", () => {
+  helmTest("the seed's object names, selector and ports", () => {
     const found = objects(hello, ["--set", "environment=prod", "--set", `spec.image=${image}`]);
     assert.deepEqual([...found.keys()].sort(), [
       "Certificate/my-app-tls",
@@ -68,7 +68,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     for (const object of found.values()) assert.equal(object.metadata.namespace, "prod-my-app");
   });
 
-  test("numbers in env with their digits", () => {
+  helmTest("numbers in env with their digits", () => {
     const env = { MAX: 1048576, DAY: 20250811, RATE: 0.1, BIG: 1e9, ZERO: 0, YES: true, TEXT: "01", EMPTY: "" };
     const found = variables(manifest({ env }));
     const { PORT: _port, OTEL_EXPORTER_OTLP_ENDPOINT: _endpoint, ...own } = found;
@@ -84,7 +84,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     });
   });
 
-  test("a number from --set with its digits", () => {
+  helmTest("a number from --set with its digits", () => {
     const found = container(objects(manifest({}), ["--set", "spec.env.MAX=10485760", "--set", "spec.port=8080"]));
     assert.deepEqual(
       found.env.find((variable: { name: string }) => variable.name === "MAX"),
@@ -93,7 +93,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.equal(found.ports[0].containerPort, 8080);
   });
 
-  test("PORT and the telemetry endpoint once, the application's own instead, and none for null", () => {
+  helmTest("PORT and the telemetry endpoint once, the application's own instead, and none for null", () => {
     const endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     assert.deepEqual(variables(manifest({ port: 8080 })), {
       PORT: "8080",
@@ -106,7 +106,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.deepEqual(variables(manifest({}, { env: { PORT: null, [endpoint]: null } })), {});
   });
 
-  test("a variable after those it refers to, and after secrets", () => {
+  helmTest("a variable after those it refers to, and after secrets", () => {
     const env = { A: "$(B)/$(TOKEN)", B: "$(C)", C: "c" };
     const list: { name: string }[] = container(objects(manifest({ env, secrets: { env: ["TOKEN"] } }))).env;
     const names = list.map(({ name }) => name);
@@ -122,20 +122,20 @@ describe("chart renders", { skip: missingHelm() }, () => {
     ["128974848000m", "128974848000m", "257949696000m"],
     [".5Gi", ".5Gi", "1Gi"],
   ] as const) {
-    test(`memory ${memory} with a limit of ${limit}`, () => {
+    helmTest(`memory ${memory} with a limit of ${limit}`, () => {
       const { resources } = container(objects(manifest({ resources: { memory } })));
       assert.deepEqual(resources, { requests: { cpu: "100m", memory: request }, limits: { memory: limit } });
     });
   }
 
-  test("a CPU given as a number, and limits of one's own", () => {
+  helmTest("a CPU given as a number, and limits of one's own", () => {
     const { resources } = container(
       objects(manifest({ resources: { cpu: 0.1, cpuLimit: 2, memory: "1Gi", memoryLimit: "1.25Gi" } })),
     );
     assert.deepEqual(resources, { requests: { cpu: "0.1", memory: "1Gi" }, limits: { cpu: "2", memory: "1.25Gi" } });
   });
 
-  test("null as a deletion, of values and of defaults", () => {
+  helmTest("null as a deletion, of values and of defaults", () => {
     const spec = {
       env: { KEEP: "1", DROP: "1" },
       secrets: { path: "/my-app", env: ["TOKEN"] },
@@ -164,14 +164,14 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.deepEqual(bare.resources, { requests: {}, limits: {} });
   });
 
-  test("a worker without a port: no Service, no probes, no PORT", () => {
+  helmTest("a worker without a port: no Service, no probes, no PORT", () => {
     const found = objects(manifest({ port: null }));
     assert.deepEqual([...found.keys()], ["Deployment/my-app"]);
     const { ports, env, readinessProbe } = container(found);
     assert.deepEqual([ports, env.length, readinessProbe], [undefined, 1, undefined]);
   });
 
-  test("environment over spec: maps merge, scalars and lists replace, zero and empty count", () => {
+  helmTest("environment over spec: maps merge, scalars and lists replace, zero and empty count", () => {
     const spec = { replicas: 3, command: ["a"], args: ["b", "c"], resources: { cpu: "1", memory: "1Gi" } };
     const found = objects(manifest(spec, { replicas: 0, args: ["d"], resources: { cpu: "2" } }));
     assert.equal(found.get("Deployment/my-app").spec.replicas, 0);
@@ -179,7 +179,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.deepEqual([command, args, resources.requests], [["a"], ["d"], { cpu: "2", memory: "1Gi" }]);
   });
 
-  test("an environment with an empty body, and one under a pattern", () => {
+  helmTest("an environment with an empty body, and one under a pattern", () => {
     const values = { metadata: { name: "my-app" }, spec: {}, environments: { prod: null, "pr-*": { replicas: 2 } } };
     assert.ok(objects(values, ["--set", "environment=prod"]).has("Deployment/my-app"));
     const preview = objects(values, ["--set", "environment=pr-12"]).get("Deployment/my-app");
@@ -198,20 +198,20 @@ describe("chart renders", { skip: missingHelm() }, () => {
     ["an environment's string", { image: "a/b:1" }, { image: "c" }, [], "c", "Always"],
     ["CI's over all", { image: "a:1" }, { image: "a:2" }, ["deploy.images.main=a:3"], "a:3", "IfNotPresent"],
   ] as const) {
-    test(`image: ${name}`, () => {
+    helmTest(`image: ${name}`, () => {
       const sets = args.flatMap((set) => ["--set-string", set]);
       const found = container(objects(manifest(spec, prod), sets));
       assert.deepEqual([found.image, found.imagePullPolicy], [reference, policy]);
     });
   }
 
-  test("an image by digest, which clears a tag", () => {
+  helmTest("an image by digest, which clears a tag", () => {
     const digest = `sha256:${"a".repeat(64)}`;
     const found = container(objects(manifest({ image: "a/b:1" }, { image: { digest } })));
     assert.deepEqual([found.image, found.imagePullPolicy], [`a/b@${digest}`, "IfNotPresent"]);
   });
 
-  test("probes from one path, the first of them each second", () => {
+  helmTest("probes from one path, the first of them each second", () => {
     const health = { path: "/up", startup: { within: "1m30s" }, periodSeconds: 20, timeoutSeconds: 7 };
     const { startupProbe, readinessProbe, livenessProbe } = container(objects(manifest({ health })));
     const httpGet = { path: "/up", port: "http" };
@@ -222,14 +222,14 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.deepEqual([short.startupProbe.httpGet.path, short.livenessProbe], ["/up", undefined]);
   });
 
-  test("the seed's slow starts: initialDelaySeconds and startupFailureThreshold widen the budget", () => {
+  helmTest("the seed's slow starts: initialDelaySeconds and startupFailureThreshold widen the budget", () => {
     const delayed = container(objects(manifest({ health: { initialDelaySeconds: 300 } })));
     assert.deepEqual([delayed.startupProbe.failureThreshold, delayed.livenessProbe.initialDelaySeconds], [420, 300]);
     const counted = container(objects(manifest({ health: { startupFailureThreshold: 60 } })));
     assert.equal(counted.startupProbe.failureThreshold, 300);
   });
 
-  test("pods at the restricted level, as UID 1000, and without it for runAsRoot", () => {
+  helmTest("pods at the restricted level, as UID 1000, and without it for runAsRoot", () => {
     const pod = objects(manifest({})).get("Deployment/my-app").spec.template.spec;
     assert.deepEqual(pod.securityContext, {
       runAsNonRoot: true,
@@ -248,7 +248,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.equal(root.containers[0].securityContext, undefined);
   });
 
-  test("a rollout without a gap, and pods that finish their requests", () => {
+  helmTest("a rollout without a gap, and pods that finish their requests", () => {
     const { spec } = objects(manifest({})).get("Deployment/my-app");
     assert.deepEqual(spec.strategy, {
       type: "RollingUpdate",
@@ -259,7 +259,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.deepEqual(spec.template.spec.containers[0].lifecycle, { preStop: { sleep: { seconds: 5 } } });
   });
 
-  test("a disruption budget and spread from two replicas on", () => {
+  helmTest("a disruption budget and spread from two replicas on", () => {
     const one = objects(manifest({ replicas: 1 }));
     assert.ok(!one.has("PodDisruptionBudget/my-app"));
     assert.equal(one.get("Deployment/my-app").spec.template.spec.topologySpreadConstraints, undefined);
@@ -273,7 +273,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.deepEqual([spread.topologyKey, spread.whenUnsatisfiable], ["kubernetes.io/hostname", "ScheduleAnyway"]);
   });
 
-  test("storage: the seed's volume and claim, Recreate, and one root container", () => {
+  helmTest("storage: the seed's volume and claim, Recreate, and one root container", () => {
     const found = objects(manifest({ storage: { size: "2Gi", mountPath: "/data" } }));
     const volume = found.get("PersistentVolume/my-app-prod-data");
     assert.deepEqual(volume.spec, {
@@ -299,7 +299,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     ]);
   });
 
-  test("a public route with TLS: one certificate, no middleware", () => {
+  helmTest("a public route with TLS: one certificate, no middleware", () => {
     const found = objects(manifest({ ingress: { host: "a.example.com" } }));
     const route = found.get("IngressRoute/my-app").spec;
     assert.deepEqual(route, {
@@ -318,7 +318,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     ["public: false", { ingress: { public: false } }],
     ["private: true", { ingress: { private: true } }],
   ] as const) {
-    test(`a private route under a path, spelled ${spelling}`, () => {
+    helmTest(`a private route under a path, spelled ${spelling}`, () => {
       const ingress = { host: "a.example.com", path: "/api", public: true };
       const found = objects(manifest({ ingress }, prod));
       const [rule] = found.get("IngressRoute/my-app").spec.routes;
@@ -331,7 +331,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     });
   }
 
-  test("DNS targets for public and private hosts", () => {
+  helmTest("DNS targets for public and private hosts", () => {
     const cluster = { ingress: { dnsTarget: { public: "192.0.2.1", private: "100.64.0.1" } } };
     for (const [isPublic, target] of [
       [true, "192.0.2.1"],
@@ -345,7 +345,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     }
   });
 
-  test("parts of the cluster's facts taken away by null", () => {
+  helmTest("parts of the cluster's facts taken away by null", () => {
     const values = manifest({ ingress: { host: "a.example.com" } });
     const cluster = { telemetry: null, build: null, namespaces: null, pullSecret: null, ingress: { dnsTarget: null } };
     const { spec } = objects({ ...values, cluster }).get("Deployment/my-app").spec.template;
@@ -353,7 +353,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.equal(spec.imagePullSecrets, undefined);
   });
 
-  test("a list of routes: one certificate per host, the list replaced whole", () => {
+  helmTest("a list of routes: one certificate per host, the list replaced whole", () => {
     const spec = { ingress: { host: "old.example.com", path: "/old" } };
     const ingress = [
       { host: "a.example.com", public: true },
@@ -372,7 +372,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.equal(found.get("IngressRoute/my-app-1").spec.tls.secretName, "my-app-0-tls");
   });
 
-  test("secrets from Infisical: the operator's object, and variables from its Secret", () => {
+  helmTest("secrets from Infisical: the operator's object, and variables from its Secret", () => {
     const secrets = { path: "/my-app", env: ["TOKEN"] };
     const staging = { secrets: { env: { DATABASE_URL: "PG_URL" } } };
     const values = { metadata: { name: "my-app" }, spec: { secrets }, environments: { staging } };
@@ -395,7 +395,7 @@ describe("chart renders", { skip: missingHelm() }, () => {
     ]);
   });
 
-  test("the pull secret: by reference, and from values with any password for plain Helm", () => {
+  helmTest("the pull secret: by reference, and from values with any password for plain Helm", () => {
     const pod = (values: Values) => objects(values).get("Deployment/my-app").spec.template.spec;
     assert.deepEqual(pod(manifest({})).imagePullSecrets, [{ name: "registry-credentials" }]);
     const made = { ...manifest({}), deploy: { pullSecret: "made-by-ci" } };
@@ -410,14 +410,14 @@ describe("chart renders", { skip: missingHelm() }, () => {
     assert.ok(!objects({ ...made, registry }).has("Secret/made-by-ci"), "a secret made by CI is not rendered again");
   });
 
-  test("a namespace only where the cluster asks for it, and kept", () => {
+  helmTest("a namespace only where the cluster asks for it, and kept", () => {
     const values = { ...manifest({ runAsRoot: true }), cluster: { namespaces: { render: true } } };
     const { metadata } = objects(values).get("Namespace/prod-my-app");
     assert.equal(metadata.annotations["helm.sh/resource-policy"], "keep");
     assert.equal(metadata.labels["pod-security.kubernetes.io/enforce"], "baseline");
   });
 
-  test("names that YAML would read as something else", () => {
+  helmTest("names that YAML would read as something else", () => {
     const values = { metadata: { name: "1e3" }, spec: {}, environments: { on: {} }, environment: "on" };
     const found = objects(values);
     assert.deepEqual(found.get("Deployment/1e3").spec.selector.matchLabels, { app: "1e3", environment: "on" });

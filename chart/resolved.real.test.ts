@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { parse } from "yaml";
-import { chartFolder, container, missingHelm, objects, resolved, type Values } from "./helm.testing.ts";
+import { chartFolder, container, helmTest, objects, resolved, type Values } from "./helm.testing.ts";
 
 const hello: Values = parse(readFileSync(join(chartFolder, "../examples/hello/.deploy/manifest.yaml"), "utf8"));
 
@@ -12,8 +12,8 @@ function manifest(spec: Values, prod: Values = {}): Values {
   return { metadata: { name: "my-app" }, spec, environments: { prod }, environment: "prod" };
 }
 
-describe("the resolved document", { skip: missingHelm() }, () => {
-  test("without an environment: the declared ones and what deploys them", () => {
+describe("the resolved document", () => {
+  helmTest("without an environment: the declared ones and what deploys them", () => {
     const environments = {
       staging: {},
       prod: null,
@@ -44,7 +44,7 @@ describe("the resolved document", { skip: missingHelm() }, () => {
     );
   });
 
-  test("with an environment: names, addresses and the component", () => {
+  helmTest("with an environment: names, addresses and the component", () => {
     const { application, errors } = resolved(hello, ["--set", "environment=prod"]);
     assert.deepEqual(errors, []);
     const { name, environment, release, namespace, podSecurity, url, addresses, deploy } = application;
@@ -81,14 +81,14 @@ describe("the resolved document", { skip: missingHelm() }, () => {
     );
   });
 
-  test("the address is the first route's with its path, else the Service's, else nothing", () => {
+  helmTest("the address is the first route's with its path, else the Service's, else nothing", () => {
     const url = (spec: Values) => resolved(manifest(spec)).application.url;
     assert.equal(url({ ingress: { host: "a.example.com", path: "/api" } }), "https://a.example.com/api");
     assert.equal(url({}), "http://my-app.prod-my-app.svc");
     assert.equal(url({ port: null }), "");
   });
 
-  test("other names: the manifest's, the environment's over it, CI's over both", () => {
+  helmTest("other names: the manifest's, the environment's over it, CI's over both", () => {
     const metadata = { name: "my-app", namespace: "shared", release: "one" };
     const environments = { staging: {}, prod: { metadata: { namespace: "live" } } };
     const names = (args: string[]) => {
@@ -102,7 +102,7 @@ describe("the resolved document", { skip: missingHelm() }, () => {
     assert.equal(rendered.get("Deployment/my-app").metadata.namespace, "live");
   });
 
-  test("a build: the manifest's arguments over the cluster's, digits kept, secrets by id", () => {
+  helmTest("a build: the manifest's arguments over the cluster's, digits kept, secrets by id", () => {
     const cluster = { build: { args: { BASE_IMAGE: "base:1", LEVEL: 1048576 } } };
     const build = {
       file: "Containerfile",
@@ -122,13 +122,13 @@ describe("the resolved document", { skip: missingHelm() }, () => {
     });
   });
 
-  test("no build for an image of one's own, unless the manifest asks for it", () => {
+  helmTest("no build for an image of one's own, unless the manifest asks for it", () => {
     const build = (spec: Values) => resolved(manifest(spec)).application.components.main.build;
     assert.equal(build({ image: "nginx:1" }), undefined);
     assert.equal(build({ image: "ghcr.io/a/b:1", build: { context: "app" } }).repository, "ghcr.io/a/b");
   });
 
-  test("secret sets with the Infisical environment: the map's, the manifest's own, else the same name", () => {
+  helmTest("secret sets with the Infisical environment: the map's, the manifest's own, else the same name", () => {
     const spec = { secrets: { path: "/my-app", env: ["A"] } };
     const environments = { staging: {}, demo: {}, prod: { secretsEnv: "live" } };
     const set = (environment: string) => {
@@ -144,14 +144,14 @@ describe("the resolved document", { skip: missingHelm() }, () => {
     assert.deepEqual([set("demo").environment, set("prod").environment], ["demo", "live"]);
   });
 
-  test("the Pod Security level that the application needs, or the one declared above it", () => {
+  helmTest("the Pod Security level that the application needs, or the one declared above it", () => {
     const level = (spec: Values) => resolved(manifest(spec)).application.podSecurity;
     assert.equal(level({ runAsRoot: true }), "baseline");
     assert.equal(level({ storage: { size: "1Gi", mountPath: "/data" } }), "baseline");
     assert.equal(level({ podSecurity: "privileged" }), "privileged");
   });
 
-  test("what only the actions read, merged as everything else", () => {
+  helmTest("what only the actions read, merged as everything else", () => {
     const spec = {
       verify: { home: { http: "/" }, logs: { logs: "ready" } },
       hints: { ECONNREFUSED: "Start the database." },
@@ -166,7 +166,7 @@ describe("the resolved document", { skip: missingHelm() }, () => {
     assert.equal(application.components.main.health.crashRestarts, 7);
   });
 
-  test("older spellings are noticed where they stand", () => {
+  helmTest("older spellings are noticed where they stand", () => {
     const spec = { ingress: { host: "a.example.com", private: true }, health: { startupFailureThreshold: 60 } };
     const { application } = resolved(manifest(spec, { ingress: { private: false }, branch: "main" }));
     assert.deepEqual(application.notices.map((notice: { path: string }) => notice.path).sort(), [
@@ -178,7 +178,7 @@ describe("the resolved document", { skip: missingHelm() }, () => {
     assert.equal(application.ingress[0].public, true);
   });
 
-  test("errors are listed, and nothing fails", () => {
+  helmTest("errors are listed, and nothing fails", () => {
     const { application, errors } = resolved({ spec: {}, environments: { prod: {} }, environment: "prd" });
     assert.equal(application.environment, "prd");
     assert.deepEqual(errors, [
@@ -187,7 +187,7 @@ describe("the resolved document", { skip: missingHelm() }, () => {
     ]);
   });
 
-  test("no password, and what it says is what is rendered", () => {
+  helmTest("no password, and what it says is what is rendered", () => {
     const password = crypto.randomUUID();
     const values = { ...manifest({ env: { A: 1e9 } }), registry: { username: "deploy", password } };
     const document = resolved(values);
