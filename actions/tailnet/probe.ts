@@ -82,7 +82,8 @@ async function answerOverTls(socket: Socket, host: string, path: string, signal:
   // Whose certificate it is does not matter here: nothing secret is sent, and only the way there is looked at.
   const secured = connectTls({ socket, rejectUnauthorized: false, ...(isAddress(host) ? {} : { servername: host }) });
   await once(secured, "secureConnect", { signal });
-  const call = secureRequest({ method: "GET", host, path, agent: false, createConnection: () => secured, signal });
+  // No `agent` here, not even `false`: with one, `createConnection` is not asked.
+  const call = secureRequest({ method: "GET", host, path, createConnection: () => secured, signal });
   call.end();
   await once(call, "response", { signal });
 }
