@@ -1,6 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Fault } from "./faults.ts";
-import { findFaults, type Patience } from "./faults.ts";
+import { type Fault, findFaults, type Patience } from "./faults.ts";
 import { type Snapshot, unfinished } from "./snapshot.ts";
 
 /** How a rollout ended. */
@@ -38,7 +37,7 @@ export async function track(watch: Watch): Promise<Verdict> {
     const faults = findFaults(snapshot, watch.patience);
     const fatal = remember(sightings, faults, now);
     if (fatal !== undefined) return { state: "failing", fault: fatal, snapshot };
-    if (now >= end) return { state: "failing", fault: faults[0] ?? lateFault(missing), snapshot };
+    if (now >= end) return { state: "failing", fault: lateFault(snapshot, missing), snapshot };
     const line = [...missing, ...faults.map(({ cause }) => cause)].join("; ");
     if (line !== last) watch.progress(line);
     last = line;
@@ -54,11 +53,15 @@ function remember(sightings: Map<string, number>, faults: readonly Fault[], now:
   return faults.find(({ key, tolerance }) => now - (sightings.get(key) ?? now) >= tolerance);
 }
 
-function lateFault(missing: readonly string[]): Fault {
-  return {
-    key: "timeout",
-    tolerance: 0,
-    cause: `it was not ready in time (${missing.join("; ") || "the release has no workload"})`,
-    fix: "Check `health.path` and `port` in the manifest, or raise the input `timeout`.",
-  };
+/** When time is up, whatever is wrong counts, even a single crash. */
+function lateFault(snapshot: Snapshot, missing: readonly string[]): Fault {
+  const [seen] = findFaults(snapshot, { crashes: 1 });
+  return (
+    seen ?? {
+      key: "timeout",
+      tolerance: 0,
+      cause: `it was not ready in time (${missing.join("; ") || "the release has no workload"})`,
+      fix: "Check `health.path` and `port` in the manifest, or raise the input `timeout`.",
+    }
+  );
 }

@@ -1,6 +1,7 @@
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import { maskKubeconfig } from "../core/kubeconfig.ts";
+import { serverAddress } from "../secrets/inputs.ts";
 import { run as fetchSecrets } from "../secrets/run.ts";
 import type { Cluster } from "../validate/application.ts";
 import type { PipelineInputs } from "./inputs.ts";
@@ -36,7 +37,7 @@ export async function findCredentials(
   await maskGiven(given, context);
   const complete = credentialNames.every((name) => given[name] !== undefined);
   const fetched = complete ? undefined : await askInfisical(inputs, cluster, context);
-  const get = (name: CredentialName) => given[name] ?? fetched?.[name];
+  const get = (name: CredentialName) => given[name] ?? fetched?.get(name);
   const { project, path, environment } = cluster.infisical;
   return {
     get,
@@ -80,6 +81,22 @@ async function askInfisical(inputs: PipelineInputs, { infisical }: Cluster, cont
     });
   }
   const { url, project, environment, path } = infisical;
-  const { values } = await fetchSecrets({ url, project, environment, path, clientId, clientSecret }, context);
+  const where = { url: serverAddress(url), project, environment, path };
+  const { values } = await fetchSecrets(
+    { ...where, clientId, clientSecret, export: "none", overwrite: false, allowEmpty: false, timeout, settings },
+    context,
+  );
   return values;
 }
+
+/** Milliseconds for reading the folder, retries included. */
+const timeout = 60_000;
+
+/** What the user calls the settings here, for error messages. */
+const settings = {
+  url: "`cluster.infisical.url`",
+  project: "`cluster.infisical.project`",
+  environment: "`cluster.infisical.environment`",
+  path: "`cluster.infisical.path`",
+  identity: "`infisical-client-id` and `infisical-client-secret`",
+};

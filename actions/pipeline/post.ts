@@ -1,4 +1,7 @@
 import { post } from "../core/action.ts";
+import { undo as revokeToken } from "../secrets/session.ts";
 import { leave } from "../tailnet/run.ts";
 
-await post(leave);
+await post(async (context) => {
+  await Promise.allSettled([leave(context), revokeToken(context)]);
+});

@@ -50,7 +50,11 @@ test("a file of more than a mebibyte is no manifest", async () => {
 
 test("places are those of the values, or of the nearest thing above", async () => {
   const manifest = await read("metadata:\n  name: web\nenvironments:\n  prod:\n    replicas: 2\n");
-  assert.deepEqual(manifest.placeOf(["environments", "prod", "replicas"]), { file: "manifest.yaml", line: 5, column: 15 });
+  assert.deepEqual(manifest.placeOf(["environments", "prod", "replicas"]), {
+    file: "manifest.yaml",
+    line: 5,
+    column: 15,
+  });
   assert.equal(manifest.placeOf(["environments", "prod", "absent"]).line, 5);
   assert.equal(manifest.placeOf(["absent"]).line, 1);
 });
