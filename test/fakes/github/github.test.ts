@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { describe, it } from "node:test";
+import { type GitHub, startGitHub } from "./server.ts";
+
+const token = randomBytes(20).toString("hex");
+const options = {
+  repositories: [
+    {
+      name: "acme/hello",
+      workflows: [
+        { file: "deploy.yml", looks: 2 },
+        { file: "push.yml", dispatchable: false },
+      ],
+    },
+  ],
+  tokens: [{ token, owners: ["acme"] }],
+};
+const headers = {
+  accept: "application/vnd.github+json",
+  authorization: `Bearer ${token}`,
+  "x-github-api-version": "2022-11-28",
+};
+const workflow = "/repos/acme/hello/actions/workflows/deploy.yml";
+
+async function get(github: GitHub, path: string): Promise<Record<string, unknown>> {
+  return (await (await fetch(`${github.url}${path}`, { headers })).json()) as Record<string, unknown>;
+}
+
+async function dispatch(github: GitHub, body: object, path = workflow) {
+  return fetch(`${github.url}${path}/dispatches`, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+describe("GitHub's stand-in is strict", () => {
+  const wrong: Record<string, (github: GitHub) => Promise<unknown>> = {
+    "a route that GitHub's document lacks": (github) => get(github, "/repos/acme/hello/branch"),
+    "an unknown parameter": (github) => get(github, `${workflow}/runs?head=main`),
+    "a parameter of another type": (github) => get(github, `${workflow}/runs?per_page=many`),
+    "a body without its required field": (github) => dispatch(github, { inputs: {} }),
+    "a field of another type": (github) => dispatch(github, { ref: "main", return_run_details: "yes" }),
+    "a missing version of the API": ({ url }) =>
+      fetch(`${url}/repos/acme/hello`, { headers: { ...headers, "x-github-api-version": "" } }),
+    "a missing Accept": ({ url }) => fetch(`${url}/repos/acme/hello`, { headers: { ...headers, accept: "*/*" } }),
+  };
+  for (const [what, send] of Object.entries(wrong)) {
+    it(`reports ${what} when it is closed`, async () => {
+      const github = await startGitHub(options);
+      await send(github);
+      await assert.rejects(github.close(), /GitHub was used wrongly/);
+    });
+  }
+});
+
+describe("GitHub's stand-in keeps state", () => {
+  it("completes a run after it was looked at often enough", async () => {
+    const github = await startGitHub(options);
+    const { workflow_run_id: id } = (await (
+      await dispatch(github, { ref: "main", return_run_details: true })
+    ).json()) as {
+      workflow_run_id: number;
+    };
+    const path = `/repos/acme/hello/actions/runs/${id}`;
+    assert.equal((await get(github, path))["status"], "in_progress");
+    const last = await get(github, path);
+    assert.deepEqual([last["status"], last["conclusion"]], ["completed", "success"]);
+    await github.close();
+  });
+
+  it("refuses or ignores run details as older servers do, and lists the run after a while", async () => {
+    for (const runDetails of ["refused", "ignored"] as const) {
+      const github = await startGitHub({ ...options, runDetails, listingLag: 1 });
+      const first = await dispatch(github, { ref: "main", return_run_details: true });
+      assert.equal(first.status, runDetails === "refused" ? 422 : 204);
+      if (runDetails === "refused") assert.equal((await dispatch(github, { ref: "main" })).status, 204);
+      assert.equal((await get(github, `${workflow}/runs?event=workflow_dispatch`))["total_count"], 0);
+      assert.equal((await get(github, `${workflow}/runs?event=workflow_dispatch`))["total_count"], 1);
+      await github.close();
+    }
+  });
+
+  it("refuses a workflow without the trigger, and a token that may only read", async () => {
+    const github = await startGitHub({ ...options, tokens: [{ token, owners: ["acme"], may: "read" }] });
+    const forbidden = await dispatch(github, { ref: "main" });
+    assert.equal(forbidden.status, 403);
+    await github.close();
+    const willing = await startGitHub(options);
+    const path = "/repos/acme/hello/actions/workflows/push.yml";
+    const refused = (await (await dispatch(willing, { ref: "main" }, path)).json()) as { message: string };
+    assert.equal(refused.message, "Workflow does not have 'workflow_dispatch' trigger");
+    await willing.close();
+  });
+});
