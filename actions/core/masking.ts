@@ -2,10 +2,7 @@
 export interface Masker {
   /** Registers a secret: as a whole, and each line of at least 4 characters. Call it before the value is used. */
   add(secret: string): void;
-  /**
-   * Registers a document whose single lines are no secrets. The runner splits what it masks into lines
-   * (actions/runner, AddMaskCommandExtension), so a document of several lines is only blanked in our own text.
-   */
+  /** Registers a document whose single lines are no secrets: as a whole only. */
   addDocument(document: string): void;
   /** Text with every registered secret replaced by `***`. */
   redact(text: string): string;
@@ -14,21 +11,23 @@ export interface Masker {
 // A value of one to three characters is a secret too, but masking it would blank half of the log.
 const shortest = 4;
 
-/** @param register prints the runner's `::add-mask::` command for one value. */
+/** @param register prints the runner's `::add-mask::` command for one value of one line. */
 export function createMasker(register: (value: string) => void): Masker {
   const known = new Set<string>();
   let longestFirst: string[] = [];
-  const remember = (parts: readonly string[], tell: (part: string) => void) => {
-    const fresh = parts.filter((part) => part.length >= shortest && !known.has(part));
-    for (const part of new Set(fresh)) {
+  const remember = (parts: readonly string[]) => {
+    const fresh = new Set(parts.filter((part) => part.length >= shortest && !known.has(part)));
+    for (const part of fresh) {
       known.add(part);
-      tell(part);
+      // The runner splits what it masks into lines (actions/runner, AddMaskCommandExtension) and would mask a line
+      // of a single brace too, so text of several lines is blanked as a whole in our own output only.
+      if (!part.includes("\n")) register(part);
     }
-    if (fresh.length > 0) longestFirst = [...known].sort((left, right) => right.length - left.length);
+    if (fresh.size > 0) longestFirst = [...known].sort((left, right) => right.length - left.length);
   };
   return {
-    add: (secret) => remember([secret, secret.trim(), ...linesOf(secret)], register),
-    addDocument: (document) => remember([document, document.trim()], document.includes("\n") ? () => {} : register),
+    add: (secret) => remember([secret, secret.trim(), ...linesOf(secret)]),
+    addDocument: (document) => remember([document, document.trim()]),
     redact: (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text),
   };
 }
