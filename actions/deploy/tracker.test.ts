@@ -50,3 +50,34 @@ test("a cancelled watch ends with the reason", async () => {
   const signal = AbortSignal.abort(new Error("cancelled"));
   await assert.rejects(watch([rollout(0)], { signal }).verdict, /cancelled/);
 });
+
+test("a fault that lasts is fatal at its second sighting, one that heals is not", async () => {
+  const broken: Snapshot = { ...rollout(0), ...crashing() };
+  const failing = await watch([broken]).verdict;
+  assert.match(failing.state === "failing" ? failing.fault.cause : "", /exit code 1/);
+  assert.equal((await watch([broken, rollout(1)]).verdict).state, "healthy");
+});
+
+function crashing(): Pick<Snapshot, "deployments" | "replicaSets" | "pods"> {
+  const annotations = { "deployment.kubernetes.io/revision": "1" };
+  const owner = (kind: string, uid: string) => [{ apiVersion: "apps/v1", kind, name: "web", uid }];
+  const [deployment] = rollout(0).deployments;
+  const status = {
+    name: "web",
+    image: "",
+    imageID: "",
+    ready: false,
+    restartCount: 2,
+    state: { terminated: { exitCode: 1 } },
+  };
+  return {
+    deployments: [{ ...deployment, metadata: { ...deployment?.metadata, uid: "deployment", annotations } }],
+    replicaSets: [{ metadata: { uid: "set", annotations, ownerReferences: owner("Deployment", "deployment") } }],
+    pods: [
+      {
+        metadata: { name: "web-0", ownerReferences: owner("ReplicaSet", "set") },
+        status: { containerStatuses: [status] },
+      },
+    ],
+  };
+}
