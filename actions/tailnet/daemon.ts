@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
-import { writePrivateFile } from "../core/files.ts";
 import { execute } from "../core/process.ts";
 import { poll } from "../core/retry.ts";
 import { type Connection, readStatus, socketName, tailscale } from "./client.ts";
@@ -53,7 +52,7 @@ export async function startDaemon(
   ];
   const [first = programs.client, ...rest] = [...elevation, programs.client];
   const connection: Connection = { command: [first, ...rest], folder };
-  const ended = await launch(program, args, connection, context);
+  const ended = launch(program, args, connection, context);
   return await poll(
     {
       interval: 50,
@@ -78,7 +77,7 @@ export async function startDaemon(
 }
 
 /** Starts the program in a session of its own, so that it outlives this step, and keeps a record of it. */
-async function launch(program: string, args: readonly string[], connection: Connection, context: Context) {
+function launch(program: string, args: readonly string[], connection: Connection, context: Context) {
   const log = openSync(join(connection.folder, "tailscaled.log"), "a", 0o600);
   const child = spawn(program, args, {
     cwd: connection.folder,
@@ -95,10 +94,11 @@ async function launch(program: string, args: readonly string[], connection: Conn
     ended.reason = `it ended with ${signal ?? `exit code ${code}`}`;
   });
   child.unref();
-  const startTime = child.pid === undefined ? undefined : await startTimeOf(child.pid);
-  if (child.pid !== undefined && startTime !== undefined) {
-    const record: Started = { ...connection, process: child.pid, startTime };
-    await writePrivateFile(context.folder, recordName, JSON.stringify(record));
+  // Recorded at once, not after a turn of the event loop, in which a failing stage beside us may end this process.
+  const startTime = startTimeOf(child.pid ?? 0);
+  if (startTime !== undefined) {
+    const record: Started = { ...connection, process: child.pid ?? 0, startTime };
+    writeFileSync(join(context.folder, recordName), JSON.stringify(record), { mode: 0o600 });
   }
   return ended;
 }
@@ -135,42 +135,59 @@ export async function stopDaemon(context: Context): Promise<void> {
   );
   if (record === undefined) return;
   try {
-    if (await isRunning(record)) await tailscale(record, ["logout"], 10_000, context);
+    if (isRunning(record)) await tailscale(record, ["logout"], 10_000, context);
   } finally {
     await end(record, context);
-    await rm(record.folder, { recursive: true, force: true });
+    await remove(record, context);
     await rm(recordFile, { force: true });
   }
 }
 
 async function end(record: Started, context: Context): Promise<void> {
-  for (const signal of ["TERM", "KILL"]) {
-    if (!(await isRunning(record))) return;
-    const elevation = record.command.slice(0, -1);
-    const [program = "kill", ...args] = [...elevation, "kill", `-${signal}`, String(record.process)];
-    await execute(program, args, { ...context, timeout: 5_000, accept: [0, 1] });
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    if (!isRunning(record)) return;
+    await send(signal, record, context);
     await gone(record, context).catch((thrown) => {
-      if (signal === "KILL") throw thrown;
+      if (signal === "SIGKILL") throw thrown;
     });
   }
+}
+
+async function send(signal: NodeJS.Signals, record: Started, context: Context): Promise<void> {
+  const [sudo, ...rest] = record.command.slice(0, -1);
+  // sudo passes SIGTERM on to the daemon, but only root may send one to it.
+  if (sudo !== undefined)
+    await execute(sudo, [...rest, "kill", "-s", signal.slice(3), String(record.process)], context);
+  else process.kill(record.process, signal);
+}
+
+/** Removes the daemon's files, of which those that it made belong to root where it ran as root. */
+async function remove(record: Started, context: Context): Promise<void> {
+  const [sudo, ...rest] = record.command.slice(0, -1);
+  if (sudo !== undefined) await execute(sudo, [...rest, "rm", "-rf", record.folder], context);
+  else await rm(record.folder, { recursive: true, force: true });
 }
 
 async function gone(record: Started, { signal }: Context): Promise<void> {
   const onTimeout = () =>
     new FairleadError({ code: "TIMEOUT", message: "tailscaled did not end when it was told to." });
   await poll({ interval: 50, timeout: 5_000, signal, onTimeout }, async () =>
-    (await isRunning(record)) ? { waiting: "it runs" } : { done: true },
+    isRunning(record) ? { waiting: "it runs" } : { done: true },
   );
 }
 
-async function isRunning({ process, startTime }: Started): Promise<boolean> {
-  return (await startTimeOf(process)) === startTime;
+function isRunning({ process, startTime }: Started): boolean {
+  return startTimeOf(process) === startTime;
 }
 
 /** The start time of a process (field 22 of `/proc/<pid>/stat`, proc(5)); undefined once it is gone or a zombie. */
-async function startTimeOf(process: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${process}/stat`, "utf8").catch(() => "");
-  // The second field is the program's name in brackets, and may itself hold blanks and brackets.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" ? undefined : fields[19];
+function startTimeOf(process: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${process}/stat`, "utf8");
+    // The second field is the program's name in brackets, and may itself hold blanks and brackets.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
 }
