@@ -58,6 +58,9 @@ function checksum(text: string): number {
  * @throws Error when another instance has the same addresses, or the machine does not allow namespaces.
  */
 export async function startNetwork(instance: string, state: string, debian: DebianPrograms): Promise<Network> {
+  if (hidden.some((folder) => state.startsWith(folder))) {
+    throw new Error(`The cache must not lie below ${hidden.join(", ")}: an instance has folders of its own there.`);
+  }
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const addresses = addressesOf(instance);
   if (existsSync(`/sys/class/net/${addresses.link}`)) {
@@ -113,14 +116,15 @@ export function inside(network: Network, command: readonly string[]): string[] {
   return ["nsenter", "--target", init, "--net", "--mount", "--pid", "--", ...command];
 }
 
+const hidden = ["/run/", "/var/log/", "/var/lib/"];
+
 const setUp = [
   "set -e",
   // Whatever is mounted from here on is seen inside only.
   "mount --make-rprivate /",
   "mount --make-rshared /",
-  // Run-time files of containers (network namespaces, lock files) stay inside and go with the mounts.
-  "mount -t tmpfs tmpfs /run",
-  "mount -t tmpfs tmpfs /var/log",
+  // What containers leave in these folders (locks, network namespaces, volumes) stays inside and goes with the mounts.
+  ...hidden.map((folder) => `mount -t tmpfs tmpfs ${folder}`),
   "mkdir -p /run/lock /run/netns",
   "ip link set lo up",
   "echo 1 > /proc/sys/net/ipv4/ip_forward",
