@@ -14,7 +14,8 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
 
 /**
  * Gives a folder of the cache and fills it first if it is not there. `fill` writes into a folder beside it that gets
- * its name only when all is done, so what a killed run leaves is never taken for the whole.
+ * its name only when all is done, so what a killed run leaves is never taken for the whole. One folder is filled at a
+ * time: most of them keep every core busy.
  *
  * @param name the folder under the cache; what it is made from must be part of the name.
  */
@@ -25,7 +26,7 @@ export async function cached(
 ): Promise<string> {
   const folder = join(cacheFolder(), name);
   if (existsSync(folder)) return folder;
-  await withLock(`${folder}.lock`, progress, async () => {
+  await withLock(join(cacheFolder(), "fill.lock"), progress, async () => {
     if (existsSync(folder)) return;
     const unfinished = `${folder}.unfinished`;
     await rm(unfinished, { recursive: true, force: true });

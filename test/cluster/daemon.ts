@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { messageOf } from "../../actions/core/errors.ts";
 import { poll } from "../../actions/core/retry.ts";
 import { inside, type Network } from "./network.ts";
@@ -61,10 +61,11 @@ export async function stopDaemon(network: Network, name: string, grace = 5_000):
   rmSync(file, { force: true });
 }
 
-/** Whether a daemon of this name was started and still runs. */
-export function daemonRuns(network: Network, name: string): boolean {
-  const file = recordFile(network.state, name);
-  return existsSync(file) && readRecord(file).every(isAlive);
+/** The daemons of an instance that were started and not stopped, and whether each still runs. */
+export function runningDaemons({ state }: Network): { readonly name: string; readonly runs: boolean }[] {
+  const folder = join(state, "daemons");
+  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return files.map((file) => ({ name: basename(file, ".json"), runs: readRecord(join(folder, file)).every(isAlive) }));
 }
 
 /** The last lines of a daemon's log. */

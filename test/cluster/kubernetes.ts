@@ -69,16 +69,6 @@ export async function startKubernetes(
   return kubernetes;
 }
 
-/** The Kubernetes of an instance that was started before. */
-export async function findKubernetes(network: Network): Promise<Kubernetes> {
-  const { kubectl } = await ensureTools(["kubectl"], () => {});
-  const files = (name: string) => ({
-    certificate: join(network.state, "kubernetes", `${name}.crt`),
-    key: join(network.state, "kubernetes", `${name}.key`),
-  });
-  return describe(network, kubectl, files("ca"), files("administrator"));
-}
-
 /** Stops the node, its pods and the control plane. */
 export async function stopKubernetes(network: Network): Promise<void> {
   for (const name of ["kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager"]) {
@@ -192,6 +182,7 @@ async function startControllerManager(setting: Setting): Promise<void> {
     "--use-service-account-credentials=true",
     `--service-account-private-key-file=${signingKey}`,
     `--root-ca-file=${authority.certificate}`,
+    `--flex-volume-plugin-dir=${join(setting.folder, "volume-plugins")}`,
     "--profiling=false",
   ]);
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { connect } from "node:net";
 
 /**
  * The status of an HTTP or HTTPS address; over a new connection and without a look at the certificate, since this
@@ -17,4 +18,19 @@ export async function statusOf(url: string): Promise<number> {
   const [response] = (await once(request, "response")) as [IncomingMessage];
   response.resume();
   return response.statusCode ?? 0;
+}
+
+/**
+ * Whether something accepts connections at a Unix socket.
+ *
+ * @throws what kept the connection away.
+ */
+export async function listens(socket: string): Promise<boolean> {
+  const connection = connect(socket);
+  try {
+    await once(connection, "connect");
+    return true;
+  } finally {
+    connection.destroy();
+  }
 }

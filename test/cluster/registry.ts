@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hash } from "bcryptjs";
@@ -33,7 +33,6 @@ export async function startRegistry(network: Network, debian: DebianPrograms): P
   const line = `${registry.username}:${await hash(registry.password, 5)}\n`;
   await writeFile(join(folder, "htpasswd"), line, { mode: 0o600 });
   await writeFile(join(folder, "config.yml"), configuration(folder, registry.address));
-  await writeFile(credentialsFile(network), JSON.stringify(registry), { mode: 0o600 });
   await startDaemon(network, {
     name,
     command: [join(debian.root, "usr/bin/docker-registry"), "serve", join(folder, "config.yml")],
@@ -43,20 +42,9 @@ export async function startRegistry(network: Network, debian: DebianPrograms): P
   return registry;
 }
 
-/** The registry of an instance that was started before. */
-export function findRegistry(network: Network): Registry | undefined {
-  const file = credentialsFile(network);
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
-}
-
 /** Stops the registry; its store stays until the instance goes. */
 export async function stopRegistry(network: Network): Promise<void> {
   await stopDaemon(network, name);
-}
-
-/** The private file that holds address, user name and password as JSON. */
-export function credentialsFile(network: Network): string {
-  return join(network.state, name, "credentials.json");
 }
 
 function configuration(folder: string, address: string): string {

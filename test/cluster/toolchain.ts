@@ -154,9 +154,14 @@ function flags(stamps: readonly string[]): string {
   return ["-s", "-w", ...stamps.flatMap((stamp) => ["-X", stamp])].join(" ");
 }
 
-async function go(args: readonly string[], environment: Record<string, string>, workingDirectory?: string) {
+/** Go is often installed but not on a root's PATH. */
+export function goProgram(): string {
   const installed = "/usr/local/go/bin/go";
-  await run([existsSync(installed) ? installed : "go", ...args], {
+  return existsSync(installed) ? installed : "go";
+}
+
+async function go(args: readonly string[], environment: Record<string, string>, workingDirectory?: string) {
+  await run([goProgram(), ...args], {
     environment: { ...process.env, ...environment, CGO_ENABLED: "0" },
     ...(workingDirectory === undefined ? {} : { workingDirectory }),
     timeout: 3_600_000,
