@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
 import { execute } from "../core/process.ts";
-import { poll } from "../core/retry.ts";
+import { poll, retry } from "../core/retry.ts";
 import { type Connection, readStatus, socketName, tailscale } from "./client.ts";
 import type { Tailscale } from "./tool.ts";
 
@@ -135,12 +135,18 @@ export async function stopDaemon(context: Context): Promise<void> {
   );
   if (record === undefined) return;
   try {
-    if (isRunning(record)) await tailscale(record, ["logout"], 10_000, context);
+    if (isRunning(record)) await logOut(record, context);
   } finally {
     await end(record, context);
     await remove(record, context);
     await rm(recordFile, { force: true });
   }
+}
+
+async function logOut(record: Started, context: Context): Promise<void> {
+  // The daemon may just be changing its connections, and then the one that it says goodbye on is closed under it.
+  const policy = { attempts: 3, delay: 250, longest: 1_000, signal: context.signal };
+  await retry(policy, async () => await tailscale(record, ["logout"], 5_000, context));
 }
 
 async function end(record: Started, context: Context): Promise<void> {
