@@ -10,4 +10,4 @@ const server = createServer(
     response.writeHead(403).end("forbidden\n");
   },
 );
-server.listen(Number(port), "127.0.0.1");
+server.listen(Number(port));

@@ -9,6 +9,7 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { ask } from "../../actions/tailnet/probe.ts";
 import { logFile, startDaemon } from "../cluster/daemon.ts";
+import { statusOf } from "../cluster/probe.ts";
 import { run } from "../cluster/run.ts";
 import { startTailnet, type Tailnet, tailnetDaemons } from "../cluster/tailnet.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
@@ -42,14 +43,7 @@ async function startServer(): Promise<void> {
     name: "answering-server",
     command: [process.execPath, join(import.meta.dirname, "answering-server.mjs"), String(port), key, certificate],
     environment: {},
-    // The cluster's tailscaled leads to it, so it is asked from inside.
-    ready: async () => {
-      const init = String(network.holders[1].pid);
-      const url = `https://127.0.0.1:${port}/`;
-      return (
-        (await run(["nsenter", "--target", init, "--net", "--", "curl", "-sk", "-o", "/dev/null", url])).code === 0
-      );
-    },
+    ready: async () => (await statusOf(`https://${network.address}:${port}/`)) === 403,
   });
 }
 
@@ -100,6 +94,25 @@ test("joins, proves the way to the cluster, and leaves nothing behind", async ()
   assert.deepEqual({ leftBehind, orphans }, { leftBehind: [], orphans: [] });
   await assertLoggedOut("first-runner");
   await assert.rejects(ask(cluster, step.outputs["proxy"], AbortSignal.timeout(20_000)), /ECONNREFUSED/);
+});
+
+/** Runs a program in the network of the instance, but otherwise on this machine. */
+async function inNetwork(command: readonly string[], input = "") {
+  const init = String(instance.network.holders[1].pid);
+  return await run(["nsenter", "--target", init, "--net", "--", ...command], { input });
+}
+
+test("with a tun device, the machine itself reaches the tailnet, until the job ends", async () => {
+  const before = (await inNetwork(["ip", "rule"])).output;
+  const given = inputs({ mode: "tun", "accept-dns": "false", probe: `https://${tailnet.clusterAddress}:${port}/` });
+  const options = { ...job(), with: given };
+  const child = [process.execPath, join(import.meta.dirname, "run-action.ts")];
+  const { rawOutput } = await inNetwork(child, JSON.stringify({ directory: room, options }));
+  const { annotations, outputs, leftBehind, orphans } = JSON.parse(rawOutput);
+  assert.deepEqual({ annotations, leftBehind, orphans }, { annotations: [], leftBehind: [], orphans: [] });
+  assert.equal(outputs.proxy, "");
+  assert.equal((await inNetwork(["ip", "rule"])).output, before);
+  assert.doesNotMatch((await inNetwork(["ip", "-brief", "link"])).output, /tailscale/);
 });
 
 test("a machine is named after the run when it is not named", async () => {
