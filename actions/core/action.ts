@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { actionContext, type Context } from "./context.ts";
 import { FairleadError, messageOf } from "./errors.ts";
 import type { Environment } from "./inputs.ts";
+import type { Masker } from "./masking.ts";
 import { actionsRunner, type Runner } from "./runner.ts";
 import { details } from "./summary.ts";
 
@@ -87,7 +88,8 @@ async function reportDetails(context: Context, work: () => Promise<void>): Promi
 }
 
 function redacted(thrown: unknown, { masker }: Context): unknown {
-  if (!(thrown instanceof FairleadError)) return thrown;
+  if (thrown instanceof AlreadyReported) return thrown;
+  if (!(thrown instanceof FairleadError)) return redactedBug(thrown, masker);
   return new FairleadError({
     code: thrown.code,
     message: masker.redact(thrown.message),
@@ -95,6 +97,13 @@ function redacted(thrown: unknown, { masker }: Context): unknown {
     ...(thrown.place === undefined ? {} : { place: thrown.place }),
     cause: thrown,
   });
+}
+
+/** The runner masks line by line, so what is secret only as a whole has to be taken out here. */
+function redactedBug(thrown: unknown, masker: Masker): Error {
+  const bug = new Error(masker.redact(messageOf(thrown)));
+  if (thrown instanceof Error && thrown.stack !== undefined) bug.stack = masker.redact(thrown.stack);
+  return bug;
 }
 
 function cancellation(): AbortSignal {

@@ -32,7 +32,7 @@ export async function maskKubeconfig(masker: Masker, value: string): Promise<voi
   }
   if (text !== value) masker.add(value);
   masker.addDocument(text);
-  for (const { user } of document.users ?? []) {
+  for (const { user } of listOf(document.users)) {
     for (const key of secretKeys) if (typeof user?.[key] === "string") masker.add(user[key]);
     maskDecoded(masker, user?.["client-key-data"]);
   }
@@ -51,9 +51,9 @@ export async function readKubeconfig(value: string, masker: Masker): Promise<Kub
   });
   const name = document["current-context"];
   if (!name) throw invalid("it has no `current-context`");
-  const context = document.contexts?.find((entry) => entry.name === name)?.context;
+  const context = listOf(document.contexts).find((entry) => entry.name === name)?.context;
   if (context === undefined) throw invalid("its `current-context` names a context that it does not hold");
-  const cluster = document.clusters?.find((entry) => entry.name === context.cluster)?.cluster;
+  const cluster = listOf(document.clusters).find((entry) => entry.name === context.cluster)?.cluster;
   const server = cluster?.["server"];
   if (typeof server !== "string" || !URL.canParse(server)) throw invalid("its cluster has no `server` address");
   return { text, server: new URL(server) };
@@ -63,7 +63,7 @@ export async function readKubeconfig(value: string, masker: Masker): Promise<Kub
 export async function throughProxy(text: string, proxy: string): Promise<string> {
   const { parse: parseYaml, stringify } = await import("yaml");
   const document: Document = parseYaml(text);
-  for (const entry of document.clusters ?? []) entry.cluster = { ...entry.cluster, "proxy-url": proxy };
+  for (const entry of listOf(document.clusters)) entry.cluster = { ...entry.cluster, "proxy-url": proxy };
   return stringify(document);
 }
 
@@ -72,6 +72,11 @@ async function parse(text: string): Promise<Document> {
   const document: unknown = parseYaml(text, { logLevel: "silent" });
   if (typeof document !== "object" || document === null || Array.isArray(document)) throw new Error("not a mapping");
   return document;
+}
+
+/** The entries that have the right form: nothing is known yet about what a user stored as a kubeconfig. */
+function listOf<T extends object>(list: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(list) ? list.filter((entry) => typeof entry === "object" && entry !== null) : [];
 }
 
 function decode(value: string): string {

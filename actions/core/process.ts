@@ -69,15 +69,8 @@ export async function execute(command: string, args: readonly string[], options:
     if (!(options.accept ?? [0]).includes(finished.code)) throw toolFailed(command, finished, killedBy);
     return finished;
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") {
-      throw new FairleadError({
-        code: "TOOL_MISSING",
-        message: `The program ${basename(command)} was not found.`,
-        fix: "Install it on the runner, or add it to the PATH.",
-        cause: thrown,
-      });
-    }
-    throw thrown;
+    stop.check(basename(command));
+    throw notStarted(command, thrown) ?? thrown;
   } finally {
     stop.forget();
   }
@@ -103,7 +96,12 @@ function stopOnRequest(child: ReturnType<typeof spawn>, options: ExecuteOptions)
   let killer: NodeJS.Timeout | undefined;
   const stop = () => {
     child.kill(options.stopSignal ?? "SIGTERM");
-    killer ??= setTimeout(() => child.kill("SIGKILL"), options.grace ?? 5_000);
+    killer ??= setTimeout(() => {
+      child.kill("SIGKILL");
+      // A grandchild that outlives it may hold the other ends of the pipes, and must not hold us.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, options.grace ?? 5_000);
   };
   const timer =
     options.timeout === undefined
@@ -126,6 +124,17 @@ function stopOnRequest(child: ReturnType<typeof spawn>, options: ExecuteOptions)
       options.signal?.removeEventListener("abort", stop);
     },
   };
+}
+
+function notStarted(command: string, thrown: unknown): FairleadError | undefined {
+  const { code, syscall } = thrown as NodeJS.ErrnoException;
+  if (!syscall?.startsWith("spawn") || (code !== "ENOENT" && code !== "EACCES")) return undefined;
+  return new FairleadError({
+    code: "TOOL_MISSING",
+    message: `The program ${basename(command)} ${code === "ENOENT" ? "was not found" : "may not be run"}.`,
+    fix: code === "ENOENT" ? "Install it on the runner, or add it to the PATH." : "Make it executable.",
+    cause: thrown,
+  });
 }
 
 function toolFailed(command: string, finished: Finished, killedBy: NodeJS.Signals | null): FairleadError {

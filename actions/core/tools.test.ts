@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { recordingContext } from "../../test/context.ts";
+import { execute } from "./process.ts";
+import { compareVersions, findTool, type Tool } from "./tools.ts";
+
+const script = (version: string) => `#!/bin/sh\necho "gadget v${version} (built today)"\n`;
+const sha256 = (content: Buffer) => createHash("sha256").update(content).digest("hex");
+
+const gadget: Tool = {
+  name: "gadget",
+  commands: [["gadget"], ["holder", "gadget"]],
+  versionArguments: ["version"],
+  minimum: "1.4.0",
+  below: "2.0.0",
+  download: {
+    version: "1.5.2",
+    // Nothing listens there: a test that forgets its mirror fails instead of leaving this machine.
+    url: () => "http://127.0.0.1:1/releases/gadget.tar.gz",
+    member: () => "dist/gadget",
+    sha256: {},
+    checksumUrl: () => "http://127.0.0.1:1/releases/checksums.txt",
+  },
+};
+
+/** A context whose PATH has only the programs given, beside the system's own. */
+async function machine(t: TestContext, programs: Record<string, string> = {}) {
+  const { context, told } = await recordingContext(t);
+  const bin = join(context.folder, "bin");
+  await mkdir(bin);
+  for (const [name, content] of Object.entries(programs)) await writeFile(join(bin, name), content, { mode: 0o755 });
+  return { context: { ...context, environment: { PATH: `${bin}:/usr/bin:/bin` } }, told };
+}
+
+/** Serves an archive that holds the tool, as a mirror of its releases. */
+async function mirror(t: TestContext, folder: string, checksums?: (hash: string) => string) {
+  await mkdir(join(folder, "dist"));
+  await writeFile(join(folder, "dist/gadget"), script("1.5.2"), { mode: 0o755 });
+  execFileSync("tar", ["-czf", "archive", "dist"], { cwd: folder });
+  const archive = await readFile(join(folder, "archive"));
+  const list = (checksums ?? ((hash) => `${"0".repeat(64)}  other.tar.gz\n${hash}  gadget.tar.gz\n`))(sha256(archive));
+  const requests: string[] = [];
+  const server = createServer((incoming, response) => {
+    requests.push(incoming.url ?? "");
+    if (incoming.url === "/releases/gadget.tar.gz") response.end(archive);
+    else if (incoming.url === "/releases/checksums.txt") response.end(list);
+    else response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, "listening");
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests, hash: sha256(archive) };
+}
+
+test("versions are compared by number", () => {
+  assert.ok(compareVersions("1.10.0", "1.9.9") > 0);
+  assert.ok(compareVersions("1.9.9", "2.0.0") < 0);
+  assert.equal(compareVersions("4.1.3", "4.1.3"), 0);
+});
+
+test("the runner's own program is taken when its version fits", async (t) => {
+  const { context } = await machine(t, { gadget: script("1.9.12") });
+  assert.deepEqual(await findTool(gadget, context), { command: "gadget", args: [], version: "1.9.12" });
+});
+
+test("a second command is tried when the first does not fit", async (t) => {
+  const holder = '#!/bin/sh\n[ "$1" = gadget ] && echo 1.4.0\n';
+  const { context } = await machine(t, { gadget: script("1.3.9"), holder });
+  assert.deepEqual(await findTool(gadget, context), { command: "holder", args: ["gadget"], version: "1.4.0" });
+});
+
+test("what is missing is downloaded once, checked against its checksum, and runs", async (t) => {
+  const { context, told } = await machine(t, { gadget: script("2.0.0") });
+  const { address, requests } = await mirror(t, context.folder);
+  const found = await findTool(gadget, context, address);
+  assert.equal(found.version, "1.5.2");
+  const { masker, environment } = context;
+  assert.match((await execute(found.command, [...found.args, "version"], { masker, environment })).output, /1\.5\.2/);
+  assert.match(told.lines.join("\n"), /its checksum is not pinned in fairlead; taken from .*checksums\.txt/);
+  const before = requests.length;
+  assert.deepEqual(await findTool(gadget, context), found);
+  assert.equal(requests.length, before);
+});
+
+test("a pinned checksum needs no other, and a bare one is understood", async (t) => {
+  const { context } = await machine(t);
+  const { address, requests, hash } = await mirror(t, context.folder);
+  const pinned = { ...gadget, download: { ...gadget.download, sha256: { x64: hash, arm64: hash } } };
+  await findTool(pinned, context, address);
+  assert.deepEqual(requests, ["/releases/gadget.tar.gz"]);
+  const { context: other } = await machine(t);
+  const bare = await mirror(t, other.folder, (expected) => `${expected}\n`);
+  assert.equal((await findTool(gadget, other, bare.address)).version, "1.5.2");
+});
+
+test("a download that is not what it should be is refused, also the next time", async (t) => {
+  const { context } = await machine(t, { gadget: script("1.3.0") });
+  const wrong = await mirror(t, context.folder, () => `${"f".repeat(64)}  gadget.tar.gz\n`);
+  for (const _ of ["first", "second"]) {
+    await assert.rejects(findTool(gadget, context, wrong.address), {
+      code: "TOOL_MISSING",
+      message:
+        /^gadget 1\.4\.0 up to, not including, 2\.0\.0 is needed; gadget is 1\.3\.0, and the download failed: .*SHA-256/,
+      fix: /`tool-mirror`/,
+    });
+  }
+});
+
+test("a release without a checksum is refused", async (t) => {
+  const { context } = await machine(t);
+  const { address } = await mirror(t, context.folder, () => "nothing here\n");
+  await assert.rejects(findTool(gadget, context, address), { code: "TOOL_MISSING", message: /no checksum at/ });
+});
