@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { test } from "node:test";
+import { parse } from "yaml";
+import type { FairleadError } from "../actions/core/errors.ts";
+import type { Environment } from "../actions/core/inputs.ts";
+
+interface ActionFile {
+  name: string;
+  description: string;
+  inputs?: Record<string, { description: string; required?: boolean; default?: unknown }>;
+  outputs?: Record<string, { description: string }>;
+  runs: Record<string, unknown>;
+}
+
+const root = join(import.meta.dirname, "..");
+const files = globSync("{action.yml,actions/*/action.yml}", { cwd: root }).sort();
+
+/** The room behind an action file; the root action runs the pipeline. */
+function roomOf(file: string): string {
+  return file === "action.yml" ? "pipeline" : basename(dirname(file));
+}
+
+/** The one function of a room that reads its inputs. */
+async function readerOf(room: string): Promise<(environment: Environment) => unknown> {
+  const module: Record<string, unknown> = await import(`../actions/${room}/inputs.ts`);
+  const readers = Object.entries(module).filter(([name, value]) => /Inputs$/.test(name) && typeof value === "function");
+  assert.equal(readers.length, 1, `actions/${room}/inputs.ts must export one function named …Inputs`);
+  return readers[0]?.[1] as (environment: Environment) => unknown;
+}
+
+/** Reads with the inputs given, and tells which ones were looked at and what was said about them. */
+async function read(room: string, given: Record<string, string>) {
+  const looked = new Set<string>();
+  const variables = Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
+  const environment = new Proxy<Environment>(Object.fromEntries(variables), {
+    get(target, variable: string) {
+      if (variable.startsWith("INPUT_")) looked.add(variable.slice("INPUT_".length).toLowerCase());
+      return target[variable];
+    },
+  });
+  const reader = await readerOf(room);
+  try {
+    reader(environment);
+    return { looked, problems: [] };
+  } catch (thrown) {
+    assert.equal((thrown as FairleadError).code, "INPUT_INVALID", String(thrown));
+    return { looked, problems: (thrown as Error).message.replace(/\.$/, "").split("; ") };
+  }
+}
+
+test("there are actions to check", () => {
+  assert.ok(files.length >= 6, files.join(", "));
+});
+
+for (const file of files) {
+  const action: ActionFile = parse(readFileSync(join(root, file), "utf8"));
+  const inputs = Object.entries(action.inputs ?? {});
+  const room = roomOf(file);
+
+  test(`${file} runs the built files of its room on Node 24, the post step always`, () => {
+    const dist = file === "action.yml" ? "dist" : "../../dist";
+    const hasPost = existsSync(join(root, "actions", room, "post.ts"));
+    const post = hasPost ? { post: `${dist}/${room}-post.mjs` } : {};
+    const { "post-if": condition = "always()", ...runs } = action.runs;
+    assert.deepEqual(runs, { using: "node24", main: `${dist}/${room}.mjs`, ...post });
+    assert.equal(condition, "always()");
+  });
+
+  test(`${file} declares exactly the inputs that ${room} reads`, async () => {
+    const { looked } = await read(room, {});
+    assert.deepEqual([...looked].sort(), inputs.map(([name]) => name).sort());
+  });
+
+  test(`${file} says which inputs are required, and its defaults are valid`, async () => {
+    const defaults = inputs.flatMap(([name, { default: value }]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    const { problems } = await read(room, Object.fromEntries(defaults));
+    const missing = inputs.filter(([, { required }]) => required).map(([name]) => `\`${name}\` is missing`);
+    assert.deepEqual(problems.sort(), missing.sort());
+  });
+
+  test(`${file} describes everything that it declares`, () => {
+    assert.ok(action.name && action.description);
+    for (const [name, { description }] of [...inputs, ...Object.entries(action.outputs ?? {})]) {
+      assert.ok(description?.trim(), `${name} has no description`);
+    }
+  });
+}
