@@ -21,7 +21,7 @@ for (const file of globSync("{*.md,actions/*/*.md}", { cwd: root }).sort()) {
 }
 
 async function lint(workflow: Record<string, unknown>): Promise<void> {
-  const { actionlint } = await ensureTools(["actionlint"]);
+  const { actionlint } = await ensureTools(["actionlint"], console.log);
   const path = join(folder, "workflow.yml");
   await writeFile(path, stringify(workflow));
   await execute(actionlint, [path], { environment: process.env, masker: createMasker(() => {}) });

@@ -136,12 +136,14 @@ function valueArguments({ files, set = {} }: Values): string[] {
 
 async function runHelm(found: FoundTool, args: readonly string[], context: Context, kubeconfig?: string) {
   const home = join(context.folder, "helm");
-  const { PATH, HOME, SSL_CERT_FILE, SSL_CERT_DIR } = context.environment;
+  // The user's own HELM_ settings would change what the same deploy does on another runner.
+  const inherited = Object.entries(context.environment).filter(([name]) => !name.startsWith("HELM_"));
   const environment = {
-    ...{ PATH, HOME, SSL_CERT_FILE, SSL_CERT_DIR },
+    ...Object.fromEntries(inherited),
     HELM_CACHE_HOME: join(home, "cache"),
     HELM_CONFIG_HOME: join(home, "config"),
     HELM_DATA_HOME: join(home, "data"),
+    KUBECACHEDIR: join(home, "discovery"),
     ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
     NO_COLOR: "1",
   };

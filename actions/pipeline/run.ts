@@ -117,7 +117,7 @@ async function openPath(
 }
 
 /** Userspace: only Helm and the cluster client are given the way into the tailnet, nothing else on the runner is. */
-const joining = { mode: "userspace", acceptDns: false, timeout: 60_000, retries: 2 } as const;
+const joining = { mode: "userspace", acceptDns: false, timeout: 30_000, retries: 2 } as const;
 
 async function findImages(
   application: Application,

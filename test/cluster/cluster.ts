@@ -7,6 +7,7 @@ import { cacheFolder } from "./cache.ts";
 import { type CustomResources, startCustomResources } from "./crds.ts";
 import { runningDaemons } from "./daemon.ts";
 import { type DebianPrograms, ensureDebianPrograms } from "./debian.ts";
+import { type InfisicalFolder, startInfisicalFolder } from "./infisical.ts";
 import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
 import { withLock } from "./lock.ts";
 import { defaultInstance, findNetwork, type Network, startNetwork, stopNetwork } from "./network.ts";
@@ -23,6 +24,7 @@ export interface Parts {
   readonly buildkit: BuildKit;
   readonly baseImage: BaseImage;
   readonly tailnet: Tailnet;
+  readonly infisical: InfisicalFolder;
 }
 
 export type PartName = keyof Parts;
@@ -43,6 +45,10 @@ const starters: { readonly [Name in PartName]: (setting: Setting) => Promise<Par
   baseImage: async ({ debian, progress, get }) => startBaseImage(await get("registry"), debian, progress),
   tailnet: async ({ network, progress }) =>
     startTailnet(network, await ensureTools(["control", "tailscale", "tailscaled"], progress)),
+  infisical: async ({ network, get }) => {
+    const [kubernetes, registry, tailnet] = await Promise.all([get("kubernetes"), get("registry"), get("tailnet")]);
+    return startInfisicalFolder(network, kubernetes, registry, tailnet);
+  },
 };
 
 /** Every part. */
