@@ -110,11 +110,9 @@ for (const part of ["headers", "body"] as const) {
 
 test("nothing listens: unreachable, with the reason", async (t) => {
   const { inputs, context } = await scene(t);
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  const url = `http://127.0.0.1:${port}`;
+  const gone = await startInfisical({ projects: [], identities: [] });
+  await gone.close();
+  const { url } = gone;
   await assert.rejects(run({ ...inputs, url }, context), {
     code: "INFISICAL_UNREACHABLE",
     message: /ECONNREFUSED/,
