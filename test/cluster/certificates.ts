@@ -47,10 +47,8 @@ export async function issue(folder: string, name: string, authority: Certificate
 }
 
 /** Makes a bare RSA key pair, as tokens of service accounts are signed with. */
-export async function makeSigningKey(folder: string, name: string): Promise<string> {
-  const file = join(folder, `${name}.key`);
+export async function makeSigningKey(file: string): Promise<void> {
   await run(["openssl", "genrsa", "-out", file, "2048"]);
-  return file;
 }
 
 async function request(files: Certificate, args: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BaseImage, startBaseImage } from "./base-image.ts";
@@ -8,7 +8,7 @@ import { type CustomResources, startCustomResources } from "./crds.ts";
 import { runningDaemons } from "./daemon.ts";
 import { type DebianPrograms, ensureDebianPrograms } from "./debian.ts";
 import { type InfisicalFolder, startInfisicalFolder } from "./infisical.ts";
-import { type Kubernetes, startKubernetes } from "./kubernetes.ts";
+import { type ApiServer, type Kubernetes, startApiServer, startKubernetes } from "./kubernetes.ts";
 import { withLock } from "./lock.ts";
 import { defaultInstance, findNetwork, type Network, startNetwork, stopNetwork } from "./network.ts";
 import { type Progress, step } from "./progress.ts";
@@ -18,6 +18,7 @@ import { ensureTools } from "./toolchain.ts";
 
 /** What each part tells about itself once it is up. */
 export interface Parts {
+  readonly apiServer: ApiServer;
   readonly kubernetes: Kubernetes;
   readonly customResources: CustomResources;
   readonly registry: Registry;
@@ -38,8 +39,9 @@ interface Setting {
 }
 
 const starters: { readonly [Name in PartName]: (setting: Setting) => Promise<Parts[Name]> } = {
-  kubernetes: ({ network, debian, progress }) => startKubernetes(network, debian, progress),
-  customResources: async ({ get, progress }) => startCustomResources(await get("kubernetes"), progress),
+  apiServer: ({ network, debian, progress }) => startApiServer(network, debian, progress),
+  kubernetes: ({ network, debian, progress, get }) => startKubernetes(network, debian, get("apiServer"), progress),
+  customResources: async ({ get, progress }) => startCustomResources(await get("apiServer"), progress),
   registry: ({ network, debian }) => startRegistry(network, debian),
   buildkit: ({ network, debian, progress }) => startBuildKit(network, debian, progress),
   baseImage: async ({ debian, progress, get }) => startBaseImage(await get("registry"), debian, progress),
@@ -77,6 +79,8 @@ export async function startCluster<Name extends PartName>(
   return withLock(`${state}.lock`, progress, async () => {
     const debian = await ensureDebianPrograms(progress);
     const network = findWhole(state) ?? (await startAfresh(instance, state, debian));
+    const unfinished = unfinishedMark(state);
+    writeFileSync(unfinished, "");
     const get = partStarter(network, debian, progress);
     const results = await Promise.allSettled(parts.map((name) => get(name)));
     const failure = results.find((result) => result.status === "rejected");
@@ -84,6 +88,7 @@ export async function startCluster<Name extends PartName>(
       await stopNetwork(state);
       throw failure.reason;
     }
+    rmSync(unfinished);
     const started = await Promise.all(parts.map(async (name) => [name, await get(name)] as const));
     return { network, ...Object.fromEntries(started) } as Cluster<Name>;
   });
@@ -111,9 +116,14 @@ function stateFolder(instance: string): string {
   return join(cacheFolder(), "run", instance);
 }
 
-/** The network of an instance, all of whose daemons run. */
+/** Stands in the state folder while parts are being started; a run that was killed then leaves it. */
+function unfinishedMark(state: string): string {
+  return join(state, "unfinished");
+}
+
+/** The network of an instance, all of whose parts are up or not even begun, and all of whose daemons run. */
 function findWhole(state: string): Network | undefined {
-  const network = findNetwork(state);
+  const network = existsSync(unfinishedMark(state)) ? undefined : findNetwork(state);
   return network !== undefined && runningDaemons(network).every(({ runs }) => runs) ? network : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached, hashOf } from "./cache.ts";
-import type { Kubernetes } from "./kubernetes.ts";
+import type { ApiServer } from "./kubernetes.ts";
 import type { Progress } from "./progress.ts";
 import { run } from "./run.ts";
 import { goProgram } from "./toolchain.ts";
@@ -28,8 +28,11 @@ const sources = [
 ] as const;
 
 /** Adds the definitions of Traefik, cert-manager and Infisical to a cluster and waits until they are served. */
-export async function startCustomResources(kubernetes: Kubernetes, progress: Progress): Promise<CustomResources> {
-  const kubectl = [kubernetes.kubectl, "--kubeconfig", kubernetes.kubeconfig];
+export async function startCustomResources(
+  { kubectl: program, kubeconfig }: ApiServer,
+  progress: Progress,
+): Promise<CustomResources> {
+  const kubectl = [program, "--kubeconfig", kubeconfig];
   const folder = await ensureDefinitions(progress);
   const apply = ["apply", "--server-side", "--filename", folder, "--output", "name"];
   const { rawOutput } = await run([...kubectl, ...apply]);

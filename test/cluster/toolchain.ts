@@ -98,7 +98,7 @@ export const allTools = Object.keys(tools) as ToolName[];
  */
 export async function ensureTools<Name extends ToolName>(
   names: readonly Name[],
-  progress: Progress,
+  progress: Progress = () => {},
 ): Promise<Record<Name, string>> {
   const folders = new Map<KitName, string>();
   for (const name of names) {
