@@ -21,6 +21,8 @@ export interface DaemonOptions {
   readonly within?: number;
 }
 
+const endedEarly = "ended before it was ready";
+
 /** What is recorded of a daemon: `nsenter`, which leads the way in, and the program itself. */
 type DaemonRecord = readonly ProcessIdentity[];
 
@@ -103,7 +105,7 @@ async function untilReady(network: Network, options: DaemonOptions, record: Daem
       onTimeout: (waiting) => daemonError(network, name, `was not ready within ${within / 1_000} s (${waiting})`),
     },
     async () => {
-      if (!record.every(isAlive)) throw daemonError(network, name, "ended before it was ready");
+      if (!record.every(isAlive)) throw daemonError(network, name, endedEarly);
       try {
         return (await options.ready()) ? { done: true } : { waiting: "it does not say why" };
       } catch (thrown) {
