@@ -85,11 +85,12 @@ export function daemonError(network: Network, name: string, problem: string): Er
 }
 
 async function recordOf(pid: number | undefined, network: Network, name: string): Promise<DaemonRecord> {
-  const failed = () => daemonError(network, name, "did not start");
-  if (pid === undefined) throw failed();
-  return poll({ interval: 5, timeout: 5_000, signal: AbortSignal.timeout(10_000), onTimeout: failed }, async () => {
+  const failed = (problem: string) => daemonError(network, name, problem);
+  if (pid === undefined) throw failed("could not be started");
+  const onTimeout = () => failed("did not start");
+  return poll({ interval: 5, timeout: 5_000, signal: AbortSignal.timeout(10_000), onTimeout }, async () => {
     const leader = identify(pid);
-    if (leader === undefined) throw failed();
+    if (leader === undefined) throw failed(endedEarly);
     const [program] = childrenOf(pid);
     return program === undefined ? { waiting: "its process" } : { done: [leader, program] };
   });
