@@ -14,7 +14,7 @@ export async function withLock<T>(file: string, progress: Progress, work: () => 
   mkdirSync(dirname(file), { recursive: true });
   const holder = spawn("flock", [file, "cat"], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(holder, "close");
-  const told = setTimeout(() => progress(`waits for another run, which holds ${file}`), 1_000);
+  const told = setTimeout(() => progress(`waits for another step or run, which holds ${file}`), 1_000);
   try {
     holder.stdin.write("held\n");
     const first = await Promise.race([once(holder.stdout, "data"), ended.then(() => undefined)]);

@@ -60,7 +60,12 @@ const kits = {
   ),
   act: released("act", "github.com/nektos/act", versions.act, `main.version=${versions.act}`),
   actionlint: released("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", versions.actionlint),
-  kubeconform: released("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", versions.kubeconform),
+  kubeconform: released(
+    "kubeconform",
+    "github.com/yannh/kubeconform/cmd/kubeconform",
+    v.kubeconform,
+    `main.version=v${v.kubeconform}`,
+  ),
   zizmor: { programs: ["zizmor"], version: versions.zizmor, madeFrom: async () => "", make: fetchZizmor },
 } as const satisfies Record<string, Kit>;
 
