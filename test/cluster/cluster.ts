@@ -48,9 +48,21 @@ const starters: { readonly [Name in PartName]: (setting: Setting) => Promise<Par
   tailnet: async ({ network, progress }) =>
     startTailnet(network, await ensureTools(["control", "tailscale", "tailscaled"], progress)),
   infisical: async ({ network, get }) => {
-    const [kubernetes, registry, tailnet] = await Promise.all([get("kubernetes"), get("registry"), get("tailnet")]);
-    return startInfisicalFolder(network, kubernetes, registry, tailnet);
+    const [apiServer, registry, tailnet] = await Promise.all([get("apiServer"), get("registry"), get("tailnet")]);
+    return startInfisicalFolder(network, apiServer, registry, tailnet);
   },
+};
+
+/** What each part waits for while it starts, its tools aside. */
+const waitsFor: { readonly [Name in PartName]: string } = {
+  apiServer: "etcd and the API server",
+  kubernetes: "the API server, the controllers and a ready node",
+  customResources: "the API server to serve the definitions of Traefik, cert-manager and Infisical",
+  registry: "docker-registry",
+  buildkit: "buildkitd",
+  baseImage: "the registry to take the image",
+  tailnet: "the control server and the cluster's machine",
+  infisical: "the API server, the registry and the tailnet, whose credentials it holds",
 };
 
 /** Every part. */
@@ -147,7 +159,7 @@ function partStarter(network: Network, debian: DebianPrograms, progress: Progres
 async function startPart<Name extends PartName>(name: Name, setting: Setting): Promise<Parts[Name]> {
   const known = readPart(setting.network, name);
   if (known !== undefined) return known;
-  const part = await step(setting.progress, name, "starting", () => starters[name](setting));
+  const part = await step(setting.progress, name, waitsFor[name], () => starters[name](setting));
   mkdirSync(partsFolder(setting.network), { recursive: true });
   // Some parts' records hold a password.
   writeFileSync(partFile(setting.network, name), JSON.stringify(part), { mode: 0o600 });

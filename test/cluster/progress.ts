@@ -12,7 +12,7 @@ const heartbeat = 30_000;
 export async function step<T>(progress: Progress, name: string, waitsFor: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const elapsed = () => formatDuration(performance.now() - start);
-  progress(`${name}: ${waitsFor} …`);
+  progress(`${name}: waits for ${waitsFor} …`);
   const beat = setInterval(() => progress(`${name}: still waits for ${waitsFor} (${elapsed()})`), heartbeat);
   try {
     const result = await work();

@@ -118,7 +118,7 @@ async function ensureKit(name: KitName, progress: Progress): Promise<string> {
   const kit: Kit = kits[name];
   const folder = `tools/${name}-${kit.version}-${hashOf(await kit.madeFrom())}`;
   return cached(folder, progress, (unfinished) =>
-    step(progress, `${name} ${kit.version}`, `making ${kit.programs.join(", ")}`, () => kit.make(unfinished, progress)),
+    step(progress, `${name} ${kit.version}`, kit.programs.join(", "), () => kit.make(unfinished, progress)),
   );
 }
 
