@@ -17,19 +17,10 @@ function entries(): Record<string, string> {
   return found;
 }
 
-// The AWS login of Infisical's SDK is not offered by any action, and is larger than all of them together.
-const unusedLogin = /^@(aws-sdk|aws-crypto|smithy)\//;
-
 const bundle = await rolldown({
   input: entries(),
   cwd: root,
   platform: "node",
-  plugins: [
-    {
-      name: "leave-out-unused-login",
-      resolveId: (id: string) => (unusedLogin.test(id) ? join(root, "scripts/unused-login.ts") : null),
-    },
-  ],
 });
 const { output } = await bundle.write({
   dir: join(root, "dist"),
