@@ -50,6 +50,8 @@ export interface StrictServer {
   assertClean(): void;
   /** Stops listening and drops open connections. @throws as {@link assertClean} */
   close(): Promise<void>;
+  /** Closes it at the end of an `await using`, so that a failed test leaves nothing listening. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Starts a stand-in on this machine; port 0 takes a free one. */
@@ -95,19 +97,21 @@ export async function startStrictServer(options: {
   const assertClean = () => {
     if (violations.length > 0) throw new Error(`${options.name} was used wrongly:\n  ${violations.join("\n  ")}`);
   };
+  const close = async () => {
+    if (server.listening) {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    }
+    assertClean();
+  };
   return {
     url: addressOf(server),
     exchanges,
     interrupt: (fault) => faults.push(fault),
     assertClean,
-    async close() {
-      if (server.listening) {
-        server.close();
-        server.closeAllConnections();
-        await once(server, "close");
-      }
-      assertClean();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -44,16 +44,18 @@ describe("GitHub's stand-in is strict", () => {
   };
   for (const [what, send] of Object.entries(wrong)) {
     it(`reports ${what} when it is closed`, async () => {
-      const github = await startGitHub(options);
-      await send(github);
-      await assert.rejects(github.close(), /GitHub was used wrongly/);
+      const used = async () => {
+        await using github = await startGitHub(options);
+        await send(github);
+      };
+      await assert.rejects(used, /GitHub was used wrongly/);
     });
   }
 });
 
 describe("GitHub's stand-in keeps state", () => {
   it("completes a run after it was looked at often enough", async () => {
-    const github = await startGitHub(options);
+    await using github = await startGitHub(options);
     const { workflow_run_id: id } = (await (
       await dispatch(github, { ref: "main", return_run_details: true })
     ).json()) as {
@@ -63,30 +65,26 @@ describe("GitHub's stand-in keeps state", () => {
     assert.equal((await get(github, path))["status"], "in_progress");
     const last = await get(github, path);
     assert.deepEqual([last["status"], last["conclusion"]], ["completed", "success"]);
-    await github.close();
   });
 
   it("refuses or ignores run details as older servers do, and lists the run after a while", async () => {
     for (const runDetails of ["refused", "ignored"] as const) {
-      const github = await startGitHub({ ...options, runDetails, listingLag: 1 });
+      await using github = await startGitHub({ ...options, runDetails, listingLag: 1 });
       const first = await dispatch(github, { ref: "main", return_run_details: true });
       assert.equal(first.status, runDetails === "refused" ? 422 : 204);
       if (runDetails === "refused") assert.equal((await dispatch(github, { ref: "main" })).status, 204);
       assert.equal((await get(github, `${workflow}/runs?event=workflow_dispatch`))["total_count"], 0);
       assert.equal((await get(github, `${workflow}/runs?event=workflow_dispatch`))["total_count"], 1);
-      await github.close();
     }
   });
 
   it("refuses a workflow without the trigger, and a token that may only read", async () => {
-    const github = await startGitHub({ ...options, tokens: [{ token, owners: ["acme"], may: "read" }] });
+    await using github = await startGitHub({ ...options, tokens: [{ token, owners: ["acme"], may: "read" }] });
     const forbidden = await dispatch(github, { ref: "main" });
     assert.equal(forbidden.status, 403);
-    await github.close();
-    const willing = await startGitHub(options);
+    await using willing = await startGitHub(options);
     const path = "/repos/acme/hello/actions/workflows/push.yml";
     const refused = (await (await dispatch(willing, { ref: "main" }, path)).json()) as { message: string };
     assert.equal(refused.message, "Workflow does not have 'workflow_dispatch' trigger");
-    await willing.close();
   });
 });

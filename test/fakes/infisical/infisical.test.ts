@@ -52,16 +52,18 @@ describe("Infisical's stand-in is strict", () => {
   };
   for (const [what, ask] of Object.entries(wrong)) {
     it(`reports ${what} when it is closed`, async () => {
-      const infisical = await startInfisical(options);
-      await ask(infisical);
-      await assert.rejects(infisical.close(), /Infisical was used wrongly/);
+      const used = async () => {
+        await using infisical = await startInfisical(options);
+        await ask(infisical);
+      };
+      await assert.rejects(used, /Infisical was used wrongly/);
     });
   }
 });
 
 describe("Infisical's stand-in refuses as the server does", () => {
   it("knows projects by id and by slug, and who is a member", async () => {
-    const infisical = await startInfisical(options);
+    await using infisical = await startInfisical(options);
     assert.equal((await list(infisical, "workspaceId=p1&environment=prod&secretPath=/a/")).status, 200);
     const none = await list(infisical, "workspaceId=none&environment=prod");
     assert.deepEqual([none.status, none.message], [400, "Project not found during bot lookup."]);
@@ -69,11 +71,10 @@ describe("Infisical's stand-in refuses as the server does", () => {
     assert.deepEqual([slug.status, slug.message], [400, "No project found with slug none"]);
     const stranger = await list(infisical, "workspaceSlug=two&environment=prod");
     assert.deepEqual([stranger.status, stranger.message], [403, "You are not allowed to access this resource"]);
-    await infisical.close();
   });
 
   it("refuses expired tokens, limits requests, and makes trouble on demand", async () => {
-    const infisical = await startInfisical({ ...options, limitPerMinute: 3 });
+    await using infisical = await startInfisical({ ...options, limitPerMinute: 3 });
     const accessToken = await token(infisical);
     infisical.expireTokens();
     assert.deepEqual(infisical.liveTokens(), []);
@@ -89,7 +90,6 @@ describe("Infisical's stand-in refuses as the server does", () => {
     assert.equal((await logIn(infisical)).status, 503);
     assert.equal((await logIn(infisical)).status, 503);
     await assert.rejects(logIn(infisical), /fetch failed/);
-    await infisical.close();
   });
 });
 

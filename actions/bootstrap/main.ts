@@ -1,0 +1,5 @@
+import { main } from "../core/action.ts";
+import { readBootstrapInputs } from "./inputs.ts";
+import { run } from "./run.ts";
+
+await main((environment, context) => run(readBootstrapInputs(environment), context), "any");
