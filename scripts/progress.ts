@@ -1,4 +1,5 @@
 import { formatDuration } from "../actions/core/duration.ts";
+import { step } from "../test/cluster/progress.ts";
 
 /** The time that one step took, in milliseconds. */
 export interface StepTime {
@@ -6,27 +7,21 @@ export interface StepTime {
   readonly milliseconds: number;
 }
 
-/** Runs steps, shows each with its time, and keeps the times. */
-export interface Progress {
+/** Runs steps, shows each on the terminal with its time, and keeps the times. */
+export interface Stopwatch {
   readonly times: readonly StepTime[];
-  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  step<T>(name: string, waitsFor: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** Shows steps on the terminal: a line when one begins, one with its time when it ends. */
-export function createProgress(print: (line: string) => void = console.log): Progress {
+/** A stopwatch that has not measured anything yet. */
+export function createStopwatch(print: (line: string) => void = console.log): Stopwatch {
   const times: StepTime[] = [];
   return {
     times,
-    async step(name, work) {
-      print(`▸ ${name}`);
+    async step(name, waitsFor, work) {
       const start = performance.now();
       try {
-        const value = await work();
-        print(`✔ ${name} (${formatDuration(performance.now() - start)})`);
-        return value;
-      } catch (thrown) {
-        print(`✖ ${name} (${formatDuration(performance.now() - start)})`);
-        throw thrown;
+        return await step(print, name, waitsFor, work);
       } finally {
         times.push({ name, milliseconds: performance.now() - start });
       }
@@ -34,11 +29,8 @@ export function createProgress(print: (line: string) => void = console.log): Pro
   };
 }
 
-/** Where the time went, the longest first, one line a step. */
+/** Where the time went, one line a step, in the order in which they ended. */
 export function renderTimes(times: readonly StepTime[]): string {
   const width = Math.max(...times.map(({ name }) => name.length));
-  return [...times]
-    .sort((left, right) => right.milliseconds - left.milliseconds)
-    .map(({ name, milliseconds }) => `  ${name.padEnd(width)}  ${formatDuration(milliseconds)}`)
-    .join("\n");
+  return times.map(({ name, milliseconds }) => `  ${name.padEnd(width)}  ${formatDuration(milliseconds)}`).join("\n");
 }

@@ -44,9 +44,10 @@ export async function pageWith(url: string, text: string): Promise<string> {
 /** Asks every 50 ms over a new connection each time, until it is stopped; gives the failures. */
 export function keepAsking(url: string): { stop(): Promise<{ asked: number; failures: string[] }> } {
   const requests: Promise<string | undefined>[] = [];
+  const start = Date.now();
   const ask = () => {
-    const before = performance.now();
-    const failed = (thrown: Error) => `${thrown.message} after ${Math.round(performance.now() - before)} ms`;
+    const asked = Date.now();
+    const failed = ({ message }: Error) => `+${asked - start} ms (${new Date(asked).toISOString()}): ${message}`;
     requests.push(readPage(url).then(() => undefined, failed));
   };
   const timer = setInterval(ask, 50);
