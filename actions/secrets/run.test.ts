@@ -154,20 +154,18 @@ test("a token that could not be revoked at once is revoked by the post step", as
 });
 
 test("a cancelled job stops the reading and leaves the token to the post step", async (t) => {
-  const {
-    infisical,
-    inputs,
-    context: { ...context },
-  } = await scene(t);
+  const { infisical, inputs, context, told } = await scene(t);
   const cancel = new AbortController();
-  infisical.interrupt({ route: /secrets\/raw/, answer: "stall-headers" });
+  const busy = { status: 503, body: {}, headers: { "retry-after": "20" } };
+  infisical.interrupt({ route: /secrets\/raw/, answer: busy });
   const running = run(inputs, { ...context, signal: cancel.signal });
   await poll(
     { interval: 5, timeout: 10_000, signal: context.signal, onTimeout: (waiting) => new Error(waiting) },
-    async () => (infisical.tokens.length > 0 ? { done: true } : { waiting: "nobody logged in" }),
+    async () => (/trying again/.test(told.lines.join("\n")) ? { done: true } : { waiting: "not asked yet" }),
   );
   cancel.abort(new Error("cancelled"));
   await assert.rejects(running, /cancelled/);
+  assert.equal(infisical.liveTokens().length, 1);
   await undo(context);
   assert.deepEqual(infisical.liveTokens(), []);
 });
