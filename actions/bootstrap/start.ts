@@ -2,7 +2,7 @@ import { FairleadError } from "../core/errors.ts";
 import { poll } from "../core/retry.ts";
 import { type Access, dispatch, dispatchedRuns, type WorkflowRun } from "./github.ts";
 
-const lookInterval = 2_000;
+const lookInterval = 1_000;
 const untilListed = 60_000;
 
 /** A workflow on a branch or tag, about to be dispatched. */

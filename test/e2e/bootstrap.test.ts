@@ -48,7 +48,7 @@ function onlyError(result: Result): string {
 }
 
 // Most of the time goes into waiting between two looks at a run, so the tests share it.
-describe("bootstrap", { concurrency: 4 }, () => {
+describe("bootstrap", { concurrency: 8 }, () => {
   it("deploys repositories of two owners on their refs, each with its token, and waits for all", async () => {
     const repositories = [
       { name: "acme/a", workflows: [deploy], refs: ["v1.0.0"] },
