@@ -36,7 +36,9 @@ export const debianPackages = {
   libnfnetlink0: "1.0.2-2",
   libnftnl11: "1.2.4-2",
   libseccomp2: "2.5.4-1+deb12u1",
+  libunwind8: "1.6.2-3",
   libxtables12: "1.8.9-2",
   runc: "1.1.5+ds1-1+deb12u1",
+  strace: "6.1-0.1",
   tini: "0.19.0-1+b3",
 } as const;
