@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "../actions/core/errors.ts";
 import { stopCluster } from "../test/cluster/cluster.ts";
+import { ensureHostPrograms } from "../test/cluster/host.ts";
 import { run } from "../test/cluster/run.ts";
 import { allTools, ensureTools } from "../test/cluster/toolchain.ts";
 import { pageWith, serviceAddress } from "../test/e2e/page.ts";
@@ -37,6 +38,7 @@ try {
 }
 
 async function demonstrate(keep: boolean): Promise<void> {
+  await ensureHostPrograms(console.log);
   await stopwatch.step("tools", "programs that the cache does not hold", () => ensureTools(allTools, console.log));
   await stopwatch.step("build", "the bundles of the actions", () => import("./build.ts"));
   try {

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { messageOf } from "../actions/core/errors.ts";
 import { allParts, startCluster, stopCluster } from "../test/cluster/cluster.ts";
+import { ensureHostPrograms } from "../test/cluster/host.ts";
 import { allTools, ensureTools } from "../test/cluster/toolchain.ts";
 import { checks } from "./checks.ts";
 import { createStopwatch, renderTimes } from "./progress.ts";
@@ -25,6 +26,7 @@ try {
 }
 
 async function testAll(): Promise<boolean> {
+  await ensureHostPrograms(console.log);
   const tools = await stopwatch.step("tools", "programs that the cache does not hold", () =>
     ensureTools(allTools, console.log),
   );
