@@ -41,7 +41,7 @@ async function pushImage(app: App, commit: string): Promise<string> {
 }
 
 test("the seed's command installs with Helm 3 and upgrades with Helm 4", async () => {
-  using app = createApp("plain");
+  await using app = createApp(world, "plain");
   const release = `staging-${app.name}`;
   for (const program of [helm3, helm]) {
     const commit = randomBytes(20).toString("hex");

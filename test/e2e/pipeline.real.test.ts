@@ -46,7 +46,7 @@ const nobody = "127.0.0.1:9";
 
 describe("the whole way", () => {
   it("takes a push from a commit to an HTTP answer, over the tailnet, and says so in the summary", async () => {
-    using app = createApp("way");
+    await using app = createApp(world, "way");
     const step = await deploy(app);
     assert.equal(step.conclusion, "success", step.log);
     const page = await pageWith(await serviceAddress(world, "staging", app), app.event.commit ?? "");
@@ -70,7 +70,7 @@ describe("the whole way", () => {
   });
 
   it("deploys a tag to prod, with two pods", async () => {
-    using app = createApp("tagged");
+    await using app = createApp(world, "tagged");
     const step = await deploy(app, { ...app.event, ref: "refs/tags/v1.0.0" });
     assert.equal(step.outputs["release"], `prod-${app.name}`, step.log);
     assert.match(await pageWith(await serviceAddress(world, "prod", app), app.event.commit ?? ""), /production/);
@@ -87,7 +87,7 @@ describe("the whole way", () => {
   });
 
   it("replaces the first commit by a second without a failed request", async () => {
-    using app = createApp("second");
+    await using app = createApp(world, "second");
     const first = await deploy(app);
     assert.equal(first.conclusion, "success", first.log);
     const address = await serviceAddress(world, "staging", app);
@@ -107,7 +107,7 @@ describe("the whole way", () => {
 
 describe("a version that does not become healthy", () => {
   it("is rolled back when it crashes, with its log and its exit code, and the first still answers", async () => {
-    using app = createApp("crashing");
+    await using app = createApp(world, "crashing");
     const first = await deploy(app);
     assert.equal(first.conclusion, "success", first.log);
     const address = await serviceAddress(world, "staging", app);
@@ -131,7 +131,7 @@ describe("a version that does not become healthy", () => {
   });
 
   it("is kept when it is the first install", async () => {
-    using app = createApp("stillborn");
+    await using app = createApp(world, "stillborn");
     app.edit("server.mjs", "const server =", 'console.error("cannot start"); process.exit(4);\nconst server =');
     const step = await deploy(app, app.event, { with: { timeout: "15s" } });
     assertFailedWith(step, /revision 1 did not become healthy: .*exit code 4/, /first install.*kept/);
@@ -143,13 +143,13 @@ describe("a version that does not become healthy", () => {
 
 describe("bad input", () => {
   it("names inputs that are misspelt or wrong, all at once", async () => {
-    using app = createApp("inputs");
+    await using app = createApp(world, "inputs");
     const step = await deploy(app, app.event, { with: { enviroment: "staging", timeout: "soon" } });
     assertFailedWith(step, /`enviroment` is not an input \(did you mean `environment`\?\)/, /`timeout` is "soon"/);
   });
 
   it("says where a missing manifest was looked for, and that an empty one is empty", async () => {
-    using app = createApp("manifest");
+    await using app = createApp(world, "manifest");
     assertFailedWith(
       await deploy(app, app.event, { with: { manifest: "absent.yaml" } }),
       /no manifest at absent\.yaml/,
@@ -159,13 +159,13 @@ describe("bad input", () => {
   });
 
   it("lists the declared environments when another is asked for", async () => {
-    using app = createApp("undeclared");
+    await using app = createApp(world, "undeclared");
     const step = await deploy(app, app.event, { with: { environment: "prd" } });
     assertFailedWith(step, /"prd" is not declared; declared: prod, staging/);
   });
 
   it("says that Infisical refuses the identity", async () => {
-    using app = createApp("identity");
+    await using app = createApp(world, "identity");
     const step = await deploy(app, app.event, {
       with: { "infisical-client-secret": "not-the-secret-of-this-identity" },
     });
@@ -174,27 +174,27 @@ describe("bad input", () => {
   });
 
   it("says that Infisical does not answer", async () => {
-    using app = createApp("silent");
+    await using app = createApp(world, "silent");
     const cluster = join(app.workspace, "cluster.yaml");
     writeFileSync(cluster, `cluster: { infisical: { url: "http://${nobody}" } }\n`);
     assertFailedWith(await deploy(app, app.event, { with: { cluster } }), /127\.0\.0\.1:9/);
   });
 
   it("names the credential that is nowhere", async () => {
-    using app = createApp("nowhere");
+    await using app = createApp(world, "nowhere");
     const step = await deploy(app, app.event, { with: { "infisical-client-id": "", "infisical-client-secret": "" } });
     assertFailedWith(step, /KUBECONFIG_BASE64 is missing/, /infisical-client-id/);
   });
 
   it("says that a kubeconfig is none, without showing it", async () => {
-    using app = createApp("notaconfig");
+    await using app = createApp(world, "notaconfig");
     const step = await deploy(app, app.event, { env: { KUBECONFIG_BASE64: "this is no kubeconfig at all" } });
     assertFailedWith(step, /The kubeconfig is not usable/);
     assert.doesNotMatch(step.log, /this is no kubeconfig/);
   });
 
   it("says that the API server does not answer", async () => {
-    using app = createApp("unreachable");
+    await using app = createApp(world, "unreachable");
     const text = Buffer.from(world.cluster.infisical.secrets["KUBECONFIG_BASE64"] ?? "", "base64").toString();
     const KUBECONFIG_BASE64 = Buffer.from(text.replace(/server: .*/, `server: https://${nobody}`)).toString("base64");
     const step = await deploy(app, app.event, { env: { KUBECONFIG_BASE64 } });
@@ -202,7 +202,7 @@ describe("bad input", () => {
   });
 
   it("names the step of the Dockerfile that fails", async () => {
-    using app = createApp("unbuildable");
+    await using app = createApp(world, "unbuildable");
     app.edit("Dockerfile", "USER 1000", "RUN echo no such luck && exit 9\nUSER 1000");
     const step = await deploy(app);
     assertFailedWith(step, /RUN echo no such luck && exit 9/);

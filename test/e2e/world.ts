@@ -88,7 +88,7 @@ function secretsOf(secrets: Readonly<Record<string, string>>, clientSecret: stri
 }
 
 /** An app of its own for one test: a copy of the example under another name, with a made-up commit. */
-export interface App extends Disposable {
+export interface App extends AsyncDisposable {
   readonly name: string;
   /** Its checkout. */
   readonly workspace: string;
@@ -100,8 +100,11 @@ export interface App extends Disposable {
   commit(): Partial<WorkflowEvent>;
 }
 
-/** Makes an app from `examples/hello` under a name that is used once, so that no test meets another or an earlier run. */
-export function createApp(word: string): App {
+/**
+ * Makes an app from `examples/hello` under a name that is used once, so that no test meets another or an earlier run.
+ * Its namespaces go with it: the node has room for twenty pods.
+ */
+export function createApp({ kubectl }: Pick<World, "kubectl">, word: string): App {
   const name = `${word}-${randomBytes(3).toString("hex")}`;
   const workspace = mkdtempSync(join(tmpdir(), "fairlead-app-"));
   cpSync(join(repository, "examples/hello"), workspace, { recursive: true });
@@ -125,6 +128,10 @@ export function createApp(word: string): App {
     event: commit(),
     edit,
     commit,
-    [Symbol.dispose]: () => rmSync(workspace, { recursive: true, force: true }),
+    async [Symbol.asyncDispose]() {
+      rmSync(workspace, { recursive: true, force: true });
+      const namespaces = ["staging", "prod"].map((environment) => `${environment}-${name}`);
+      await kubectl("delete", "namespace", ...namespaces, "--ignore-not-found", "--wait=false");
+    },
   };
 }

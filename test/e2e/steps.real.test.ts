@@ -1,0 +1,119 @@
+// The stages as steps of their own, for people who write their own workflow.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { createJob, runAction } from "../harness/job.ts";
+import { pageWith, serviceAddress } from "./page.ts";
+import { createApp, openWorld, repository } from "./world.ts";
+
+const world = await openWorld();
+after(() => world[Symbol.dispose]());
+const action = (room: string) => join(repository, "actions", room);
+
+describe("the stages as steps", () => {
+  it("validate, secrets, image and deploy make an app live without the root action", async () => {
+    await using app = createApp(world, "steps");
+    const { workspace, event } = app;
+    const { registry, infisical, baseImage } = world.cluster;
+    // This job's runner reaches the cluster without a tailnet.
+    const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
+    const secrets = [...world.secrets, Buffer.from(kubeconfig).toString("base64")];
+    await using job = createJob({ workspace, event, env: world.env, secrets });
+
+    const validated = await job.run(action("validate"), { with: { cluster: world.clusterFile } });
+    assert.equal(validated.outputs["valid"], "true", validated.log);
+    const { url, project, clientId, clientSecret } = infisical;
+    const identity = { "client-id": clientId, "client-secret": clientSecret };
+    const folder = { url, project, environment: "prod", paths: "/infrastructure-apps" };
+    const names = Object.keys(infisical.secrets);
+    const fetched = await job.run(action("secrets"), { with: { ...folder, ...identity }, allow: { env: names } });
+    assert.equal(fetched.outputs["count"], String(names.length), fetched.log);
+    const built = await job.run(action("image"), {
+      with: {
+        registry: registry.address,
+        username: registry.username,
+        password: registry.password,
+        name: app.name,
+        "build-args": `BASE_IMAGE=${baseImage.reference}`,
+      },
+    });
+    assert.match(built.outputs["image"] ?? "", /@sha256:[0-9a-f]{64}$/, built.log);
+    const deployed = await job.run(action("deploy"), {
+      with: { environment: "prod", image: built.outputs["image"] ?? "", kubeconfig, cluster: world.clusterFile },
+    });
+    assert.equal(deployed.outputs["status"], "deployed", deployed.log);
+    await pageWith(await serviceAddress(world, "prod", app), event.commit ?? "");
+    const { conclusion, leftBehind, orphans } = await job.finish();
+    assert.deepEqual({ conclusion, leftBehind, orphans }, { conclusion: "success", leftBehind: [], orphans: [] });
+  });
+});
+
+describe("validate as a step", () => {
+  it("annotates each problem at its line, in every environment, and needs no cluster", async () => {
+    await using app = createApp(world, "invalid");
+    const manifest = join(app.workspace, ".deploy/manifest.yaml");
+    const text = readFileSync(manifest, "utf8");
+    writeFileSync(manifest, text.replace("memory: 256Mi", "memory: lots").replace("    replicas: 2", "    replica: 2"));
+    const step = await runAction(action("validate"), { workspace: app.workspace, env: world.env });
+    assert.equal(step.conclusion, "failure");
+    assert.equal(step.outputs["valid"], "false");
+    const errors: { line: number; code: string }[] = JSON.parse(step.outputs["errors"] ?? "[]");
+    const annotations = step.annotations.filter(({ level }) => level === "error");
+    assert.equal(annotations.length, errors.length);
+    assert.ok(errors.length > 0);
+    for (const [index, { line }] of errors.entries()) {
+      assert.equal(annotations[index]?.properties["line"], String(line));
+      assert.equal(annotations[index]?.properties["file"], ".deploy/manifest.yaml");
+    }
+    assert.match(
+      annotations.map(({ message }) => message).join("\n"),
+      /`replica` is not a key; did you mean `replicas`\?/,
+    );
+    assert.match(step.summary, /did you mean/);
+    assert.deepEqual(step.leftBehind, []);
+  });
+
+  it("lists the rules that a valid document breaks, by environment", async () => {
+    await using app = createApp(world, "rules");
+    const manifest = join(app.workspace, ".deploy/manifest.yaml");
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace("memory: 256Mi", "memory: lots"));
+    const step = await runAction(action("validate"), { workspace: app.workspace, env: world.env });
+    assert.equal(step.conclusion, "failure", step.log);
+    assert.match(step.annotations[0]?.message ?? "", /spec\.resources\.memory/);
+  });
+});
+
+describe("deploy as a step", () => {
+  it("refuses an image that does not exist without touching what serves", async () => {
+    await using app = createApp(world, "absent");
+    const { workspace, event } = app;
+    const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
+    const image = `${world.cluster.registry.address}/${app.name}:never-pushed`;
+    const { DOCKER_REGISTRY_USERNAME, DOCKER_REGISTRY_PASSWORD } = world.cluster.infisical.secrets;
+    const step = await runAction(action("deploy"), {
+      workspace,
+      event,
+      env: {
+        ...world.env,
+        DOCKER_REGISTRY_USERNAME: DOCKER_REGISTRY_USERNAME ?? "",
+        DOCKER_REGISTRY_PASSWORD: DOCKER_REGISTRY_PASSWORD ?? "",
+      },
+      secrets: world.secrets,
+      with: {
+        environment: "staging",
+        image,
+        kubeconfig,
+        cluster: world.clusterFile,
+        "on-first-install-failure": "uninstall",
+      },
+    });
+    const errors = step.annotations.filter(({ level }) => level === "error");
+    assert.equal(errors.length, 1, step.log);
+    assert.match(errors[0]?.message ?? "", /never-pushed does not exist in its registry.*uninstalled/);
+    assert.equal(step.outputs["status"], "failed");
+    const release = `staging-${app.name}`;
+    await assert.rejects(world.helm("history", release, "-n", release), /not found/);
+    assert.match(await world.kubectl("get", "namespace", release, "-o", "name"), /namespace/);
+  });
+});
