@@ -17,10 +17,20 @@ function entries(): Record<string, string> {
   return found;
 }
 
+/** `@actions/core` brings an HTTP client for its OIDC helper, which no action calls; it would double every start-up. */
+const withoutOidcHelper = {
+  name: "without-oidc-helper",
+  resolveId: (id: string, importer: string | undefined) =>
+    importer?.includes("@actions/core/") && id.startsWith("@actions/http-client")
+      ? join(import.meta.dirname, "no-http-client.ts")
+      : null,
+};
+
 const bundle = await rolldown({
   input: entries(),
   cwd: root,
   platform: "node",
+  plugins: [withoutOidcHelper],
 });
 const { output } = await bundle.write({
   dir: join(root, "dist"),
