@@ -2,4 +2,4 @@ import { main } from "../core/action.ts";
 import { readBootstrapInputs } from "./inputs.ts";
 import { run } from "./run.ts";
 
-await main((environment, context) => run(readBootstrapInputs(environment), context), "any");
+await main((environment, context) => run(readBootstrapInputs(environment), context), { systems: "any" });

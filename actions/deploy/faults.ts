@@ -59,7 +59,7 @@ function crashFaults(deployment: V1Deployment, pods: readonly V1Pod[], { crashes
         : `the container ${status.name} ended with exit code ${last?.exitCode ?? "unknown"}, ${total} times`,
       fix: outOfMemory
         ? "Raise `resources.memory` (or `memoryLimit`) in the manifest."
-        : "The last lines of its log are above; correct the app, its command or its variables.",
+        : "The job's log shows its last lines; correct the app, its command or its variables.",
       pod: pod.metadata?.name ?? "",
       container: status.name,
     },

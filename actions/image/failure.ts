@@ -70,7 +70,7 @@ function sentences(failure: BuildFailure, file: string, repository: string): Fai
       return {
         code: "IMAGE_BUILD_FAILED",
         message: `The image was not built: the step "${step ?? "RUN"}" of ${file} ended with exit code ${exitCode}.`,
-        fix: "The log above shows what the step printed.",
+        fix: "The job's log shows what it printed.",
         ...place,
       };
     case "build":

@@ -1,6 +1,5 @@
 import { isAbsolute, join } from "node:path";
 import type { Context } from "../core/context.ts";
-import { FairleadError, messageOf } from "../core/errors.ts";
 import { bundledChart, openHelm } from "../core/helm.ts";
 import { readKubeconfig } from "../core/kubeconfig.ts";
 import { defaultTimeout } from "../deploy/inputs.ts";
@@ -32,20 +31,15 @@ export interface PipelineResult {
  */
 export async function run(inputs: PipelineInputs, context: Context): Promise<PipelineResult> {
   const stages = createStages();
+  const summarize = (outcome: Partial<PipelineResult> & { readonly failure?: unknown }) =>
+    context.runner.summarize(context.masker.redact(renderSummary({ stages: stages.results, ...outcome })));
   try {
     const result = await runStages(inputs, stages, context);
-    const { deployed, images } = result;
-    const title = `${deployed.release}: ${deployed.status}`;
-    const problem = deployed.failure === undefined ? {} : { problem: deployed.failure.sentence };
-    context.runner.summarize(
-      context.masker.redact(renderSummary({ title, stages: stages.results, images, deployed, ...problem })),
-    );
+    summarize({ ...result, failure: result.deployed.failure });
     return result;
-  } catch (thrown) {
-    const problem = thrown instanceof FairleadError ? thrown.sentence : messageOf(thrown);
-    const report = { title: "Deploy failed", stages: stages.results, images: {}, problem };
-    context.runner.summarize(context.masker.redact(renderSummary(report)));
-    throw thrown;
+  } catch (failure) {
+    summarize({ failure });
+    throw failure;
   }
 }
 
@@ -59,23 +53,26 @@ async function runStages(inputs: PipelineInputs, stages: Stages, context: Contex
     (shared) => openPath(server, application, credentials, inputs, stages, shared),
     (shared) => findImages(application, manifest, credentials, inputs, stages, shared),
   );
-  const deployed = await stages.run("deploy", () =>
-    deploy(
-      {
-        manifest: inputs.manifest,
-        environment: application.environment,
-        images,
-        kubeconfig,
-        proxy,
-        cluster: inputs.cluster,
-        timeout: inputs.timeout ?? defaultTimeout,
-        rollbackOnFailure: inputs.rollbackOnFailure,
-        onFirstInstallFailure: "keep",
-        pullCredentials: pullCredentialsOf(credentials),
-        toolMirror: inputs.toolMirror,
-      },
-      context,
-    ),
+  const deployed = await stages.run(
+    "deploy",
+    () =>
+      deploy(
+        {
+          manifest: inputs.manifest,
+          environment: application.environment,
+          images,
+          kubeconfig,
+          proxy,
+          cluster: inputs.cluster,
+          timeout: inputs.timeout ?? defaultTimeout,
+          rollbackOnFailure: inputs.rollbackOnFailure,
+          onFirstInstallFailure: "keep",
+          pullCredentials: pullCredentialsOf(credentials),
+          toolMirror: inputs.toolMirror,
+        },
+        context,
+      ),
+    ({ failure }) => failure !== undefined,
   );
   return { deployed, images };
 }

@@ -36,6 +36,18 @@ test("when a task fails, the others are stopped and waited for, and the first fa
   assert.equal(stopped, true);
 });
 
+test("a stage that gives something that has failed is shown as failed", async () => {
+  const stages = createStages();
+  const rolledBack = { reason: "it crashed" };
+  const value = await stages.run(
+    "deploy",
+    async () => rolledBack,
+    ({ reason }) => reason !== "",
+  );
+  assert.equal(value, rolledBack);
+  assert.equal(stages.results[0]?.result, "failed");
+});
+
 test("a stage that was stopped for another is not shown as failed", async () => {
   const stages = createStages();
   const running = together<[never, never]>(

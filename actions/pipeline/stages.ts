@@ -11,7 +11,8 @@ export interface StageResult {
 /** Runs stages and keeps what became of them. */
 export interface Stages {
   readonly results: readonly StageResult[];
-  run<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** A stage fails when it throws, or when what it gives has failed. */
+  run<T>(name: string, work: () => Promise<T>, hasFailed?: (value: T) => boolean): Promise<T>;
 }
 
 /** Starts the clock of a run. */
@@ -20,13 +21,13 @@ export function createStages(): Stages {
   const results: StageResult[] = [];
   return {
     results,
-    async run(name, work) {
+    async run(name, work, hasFailed = () => false) {
       const start = performance.now();
       const keep = (result: StageResult["result"]) =>
         results.push({ name, result, startedAt: start - origin, milliseconds: performance.now() - start });
       try {
         const value = await work();
-        keep("succeeded");
+        keep(hasFailed(value) ? "failed" : "succeeded");
         return value;
       } catch (thrown) {
         keep(thrown instanceof Stopped ? "stopped" : "failed");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { marked, type Tokens } from "marked";
+import { FairleadError } from "../core/errors.ts";
 import type { Deployed } from "../deploy/run.ts";
 import { renderSummary } from "./summary.ts";
 
@@ -27,11 +28,13 @@ function tablesOf(markdown: string): string[][][] {
 
 test("the summary shows what is live and what each stage did, with the same number of cells in each row", () => {
   const images = { main: `registry.example.com/my-app@${digest}` };
-  const tables = tablesOf(renderSummary({ title: "prod-my-app: deployed", stages, images, deployed }));
+  const markdown = renderSummary({ stages, images, deployed });
+  assert.match(markdown, /^### ✅ prod-my-app is live after 1 min 5 s$/m);
+  const tables = tablesOf(markdown);
   assert.equal(tables.length, 2);
   for (const rows of tables) assert.deepEqual([...new Set(rows.map((row) => row.length))], [rows[0]?.length]);
   const facts = Object.fromEntries((tables[0] ?? []).map(([what = "", value = ""]) => [what, value]));
-  assert.match(facts["Image of main"] ?? "", new RegExp(digest));
+  assert.match(facts["Image"] ?? "", new RegExp(digest));
   assert.equal(facts["Release"], "`prod-my-app`");
   assert.equal(facts["Revision"], "4 (before: 3)");
   assert.equal(facts["Address"], "[https://my-app.example.com](https://my-app.example.com)");
@@ -39,8 +42,43 @@ test("the summary shows what is live and what each stage did, with the same numb
   assert.match(tables[1]?.[2]?.join(" ") ?? "", /odd.*failed.*\+180 ms.*1 min 5 s/);
 });
 
+test("the images of several components are told apart", () => {
+  const images = { web: `registry.example.com/web@${digest}`, worker: `registry.example.com/worker@${digest}` };
+  const [facts = []] = tablesOf(renderSummary({ stages, images, deployed }));
+  const names = facts.map(([what]) => what);
+  assert.deepEqual(names.slice(2, 4), ["Image, web", "Image, worker"]);
+});
+
+test("stages stand in the order in which they started, not in which they ended", () => {
+  const later = { name: "image", result: "succeeded", startedAt: 20, milliseconds: 5 } as const;
+  const sooner = { name: "tailnet", result: "succeeded", startedAt: 10, milliseconds: 50 } as const;
+  const [rows = []] = tablesOf(renderSummary({ stages: [later, sooner] }));
+  assert.deepEqual(
+    rows.map(([name]) => name),
+    ["Stage", "tailnet", "image"],
+  );
+});
+
+test("a deploy that was rolled back shows why, with its evidence, and which image is not live", () => {
+  const failure = new FairleadError({ code: "DEPLOY_FAILED", message: "It crashed.", details: "no database\n" });
+  const rolledBack: Deployed = { ...deployed, revision: 5, status: "rolled-back", reason: "It crashed", failure };
+  const images = { main: `registry.example.com/my-app@${digest}` };
+  const markdown = renderSummary({ stages, images, deployed: rolledBack, failure });
+  assert.match(markdown, /^### ↩️ prod-my-app was rolled back\n\n> It crashed\.\n/);
+  assert.match(markdown, /<summary>What was seen<\/summary>\n\n```text\nno database\n```/);
+  const facts = Object.fromEntries((tablesOf(markdown)[0] ?? []).map(([what = "", value = ""]) => [what, value]));
+  assert.match(facts["Image that failed"] ?? "", new RegExp(digest));
+  assert.equal(facts["Revision"], "5 (revision 3 again)");
+});
+
+test("a first install that failed has no revision that serves", () => {
+  const markdown = renderSummary({ stages, deployed: { ...deployed, revision: 0, status: "failed" } });
+  assert.match(markdown, /^### ❌ prod-my-app failed$/m);
+  assert.match(markdown, /\| Revision \| none \|/);
+});
+
 test("a run that failed before the deploy shows its sentence and the stages so far", () => {
-  const markdown = renderSummary({ title: "Deploy failed", stages, images: {}, problem: "No route <b>here</b>." });
+  const markdown = renderSummary({ stages, failure: new Error("No route <b>here</b>.") });
   assert.equal(tablesOf(markdown).length, 1);
   assert.match(markdown, /> No route &lt;b&gt;here/);
 });

@@ -107,7 +107,7 @@ async function diedAtStart(reason: string, connection: Connection, context: Cont
   return new FairleadError({
     code: "TAILNET_FAILED",
     message: `tailscaled did not start: ${reason}.`,
-    fix: "Its log is above; where the runner has neither root nor sudo, use `mode: userspace`.",
+    fix: "The job's log shows its last lines; where the runner has neither root nor sudo, use `mode: userspace`.",
     details: context.masker.redact(await lastLines(connection)),
   });
 }

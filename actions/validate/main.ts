@@ -2,9 +2,12 @@ import { AlreadyReported, main } from "../core/action.ts";
 import { validateInputs } from "./inputs.ts";
 import { run } from "./run.ts";
 
-await main(async (environment, context) => {
-  const { problems } = await run(validateInputs(environment), context);
-  context.runner.setOutput("valid", String(problems.length === 0));
-  context.runner.setOutput("errors", JSON.stringify(problems));
-  if (problems.length > 0) throw new AlreadyReported();
-}, "any");
+await main(
+  async (environment, context) => {
+    const { problems } = await run(validateInputs(environment), context);
+    context.runner.setOutput("valid", String(problems.length === 0));
+    context.runner.setOutput("errors", JSON.stringify(problems));
+    if (problems.length > 0) throw new AlreadyReported();
+  },
+  { systems: "any" },
+);

@@ -121,7 +121,9 @@ describe("a version that does not become healthy", () => {
     const { failures } = await asking.stop();
     assertFailedWith(step, /revision 2 did not become healthy: .*exit code 3/, /Revision 1 serves again/);
     assert.match(step.log, /no database, giving up/);
-    assert.match(step.summary, /no database, giving up/);
+    assert.equal(step.summary.split("no database, giving up").length, 2, "once in the summary");
+    assert.match(step.summary, /^### .* was rolled back$/m);
+    assert.match(step.summary, /^\| deploy \| .*failed/m);
     assert.deepEqual(failures, []);
     assert.match(await readPage(address), new RegExp(app.event.commit ?? "never"));
     assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["rolled-back", "3"]);
