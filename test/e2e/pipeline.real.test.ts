@@ -111,6 +111,7 @@ describe("a version that does not become healthy", () => {
     const first = await deploy(app);
     assert.equal(first.conclusion, "success", first.log);
     const address = await serviceAddress(world, "staging", app);
+    await pageWith(address, app.event.commit ?? "");
     app.edit(
       "server.mjs",
       "const server =",
