@@ -12,6 +12,7 @@ import { allTools, ensureTools } from "../test/cluster/toolchain.ts";
 import { pageWith, serviceAddress } from "../test/e2e/page.ts";
 import { openWorld, repository, type World } from "../test/e2e/world.ts";
 import { runAction } from "../test/harness/job.ts";
+import { claimTemporaryFolder } from "./leftovers.ts";
 import { createStopwatch, renderTimes } from "./progress.ts";
 
 const instance = "demo";
@@ -23,7 +24,12 @@ const environments = [
 
 const { values } = parseArgs({ options: { keep: { type: "boolean" }, down: { type: "boolean" } } });
 const stopwatch = createStopwatch();
-const stop = () => stopwatch.step("stop", "everything that was started", () => stopCluster({ instance }));
+const clear = await claimTemporaryFolder(instance);
+const stop = () =>
+  stopwatch.step("stop", "everything that was started", async () => {
+    await clear();
+    await stopCluster({ instance });
+  });
 
 process.once("SIGINT", () => void stop().finally(() => process.exit(130)));
 process.once("SIGTERM", () => void stop().finally(() => process.exit(143)));

@@ -6,14 +6,20 @@ import { messageOf } from "../actions/core/errors.ts";
 import { allParts, startCluster, stopCluster } from "../test/cluster/cluster.ts";
 import { ensureHostPrograms } from "../test/cluster/host.ts";
 import { allTools, ensureTools } from "../test/cluster/toolchain.ts";
+import { instanceVariable } from "../test/e2e/world.ts";
 import { checks } from "./checks.ts";
+import { claimTemporaryFolder } from "./leftovers.ts";
 import { createStopwatch, renderTimes } from "./progress.ts";
 import { type Counts, runSuite, testFiles } from "./suite.ts";
 
 const instance = "test";
 const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" } } });
 const stopwatch = createStopwatch();
-const stop = () => stopCluster({ instance });
+const clear = await claimTemporaryFolder(instance);
+const stop = async () => {
+  await clear();
+  await stopCluster({ instance });
+};
 
 process.once("SIGINT", () => void stop().finally(() => process.exit(130)));
 process.once("SIGTERM", () => void stop().finally(() => process.exit(143)));
@@ -36,7 +42,7 @@ async function testAll(): Promise<boolean> {
     runSuite(testFiles("unit", values.only), availableParallelism()),
   );
   // Test processes find the parts and programs by these.
-  Object.assign(process.env, { FAIRLEAD_INSTANCE: instance, FAIRLEAD_HELM: tools.helm, FAIRLEAD_HELM3: tools.helm3 });
+  Object.assign(process.env, { [instanceVariable]: instance, FAIRLEAD_HELM: tools.helm, FAIRLEAD_HELM3: tools.helm3 });
   const real = await testReal();
   return conclude(failedChecks, [units, real]);
 }

@@ -30,11 +30,14 @@ export interface World extends Disposable {
 /** Folder of the repository. */
 export const repository = join(import.meta.dirname, "../..");
 
+/** Names the instance to test processes, and marks every process that a job starts. */
+export const instanceVariable = "FAIRLEAD_INSTANCE";
+
 const runnerPrograms = ["helm", "kubectl", "buildx", "tailscale", "tailscaled"] as const;
 
 /** Joins the running parts, or starts them. They are left running: who runs the tests stops them. */
 export async function openWorld(
-  instance = process.env["FAIRLEAD_INSTANCE"] ?? defaultInstance,
+  instance = process.env[instanceVariable] ?? defaultInstance,
   progress: Progress = () => {},
 ): Promise<World> {
   const cluster = await startCluster(allParts, { instance, progress });
@@ -44,6 +47,7 @@ export async function openWorld(
     PATH: [linkPrograms(folder, tools), process.env["PATH"]].join(delimiter),
     BUILDX_CONFIG: join(folder, "buildx"),
     BUILDX_BUILDER: "fairlead",
+    [instanceVariable]: instance,
   };
   const builder = ["create", "--name", env.BUILDX_BUILDER, "--driver", "remote", cluster.buildkit.endpoint];
   await run([tools.buildx, ...builder], { environment: { ...env, HOME: folder } });
