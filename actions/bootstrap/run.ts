@@ -1,5 +1,6 @@
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
+import { mapSome } from "../core/map-some.ts";
 import { deployOne, type Outcome } from "./deploy-one.ts";
 import { type BootstrapInputs, tokenVariable } from "./inputs.ts";
 import { failureOf, report } from "./report.ts";
@@ -35,16 +36,4 @@ function requireTokens({ targets, tokens }: BootstrapInputs): void {
     message: `There is no token for ${owners.join(", ")}, so nothing was dispatched.`,
     fix: `Add a line "owner=token" to \`tokens\`, or set ${owners.map(tokenVariable).join(", ")} in the \`env:\` of this step.`,
   });
-}
-
-/** Works on all items, at most `limit` at a time, and gives the results in the order of the items. */
-async function mapSome<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  // All workers draw from this one iterator.
-  const queue = [...items.entries()].values();
-  const worker = async () => {
-    for (const [index, item] of queue) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
 }

@@ -35,6 +35,9 @@ export interface Place {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
+  /** Where it ends: the first position after it. */
+  readonly endLine?: number;
+  readonly endColumn?: number;
 }
 
 /** What a {@link FairleadError} is made of. */

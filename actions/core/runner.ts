@@ -32,12 +32,7 @@ export function actionsRunner(environment: Readonly<Record<string, string | unde
       core.endGroup();
     },
     annotate(level, message, title, place) {
-      print[level](message, {
-        ...(title === undefined ? {} : { title }),
-        ...(place === undefined ? {} : { file: place.file }),
-        ...(place?.line === undefined ? {} : { startLine: place.line }),
-        ...(place?.column === undefined ? {} : { startColumn: place.column }),
-      });
+      print[level](message, { ...(title === undefined ? {} : { title }), ...propertiesOf(place) });
     },
     mask: core.setSecret,
     setOutput: core.setOutput,
@@ -47,5 +42,19 @@ export function actionsRunner(environment: Readonly<Record<string, string | unde
       const file = environment["GITHUB_STEP_SUMMARY"];
       if (file) appendFileSync(file, `${markdown}\n`);
     },
+  };
+}
+
+/** GitHub takes columns only for what starts and ends in the same line. */
+function propertiesOf(place: Place | undefined): core.AnnotationProperties {
+  if (place === undefined) return {};
+  const { file, line, column, endLine = line, endColumn } = place;
+  const oneLine = line === endLine && column !== undefined;
+  return {
+    file,
+    ...(line === undefined ? {} : { startLine: line }),
+    ...(endLine === undefined || endLine === line ? {} : { endLine }),
+    ...(oneLine ? { startColumn: column } : {}),
+    ...(oneLine && endColumn !== undefined && endColumn > column ? { endColumn } : {}),
   };
 }

@@ -1,8 +1,8 @@
-import { FairleadError } from "../core/errors.ts";
 import type { Helm } from "../core/helm.ts";
 import type { Application, Declaration, RuleError } from "./application.ts";
-import type { Manifest } from "./manifest.ts";
-import { checkSchema } from "./schema.ts";
+import { checkManifest, findingOf, locate } from "./check.ts";
+import { type Manifest, manifestError } from "./manifest.ts";
+import type { Problem } from "./problem.ts";
 
 /** What is resolved: a manifest, with the team's facts about its cluster. */
 export interface Source {
@@ -15,7 +15,7 @@ export interface Source {
 
 /** The environments that a manifest declares, and which push deploys which. */
 export async function resolveDeclaration(source: Source, helm: Helm): Promise<Declaration> {
-  return orThrow(source, await resolve<Declaration>(source, {}, helm));
+  return await resolveOrThrow<Declaration>(source, "", {}, helm);
 }
 
 /**
@@ -30,8 +30,7 @@ export async function resolveApplication(
   images: Readonly<Record<string, string>>,
   helm: Helm,
 ): Promise<Application> {
-  const set = { environment, ...(Object.keys(images).length > 0 ? { "deploy.images": images } : {}) };
-  return orThrow(source, await resolve<Application>(source, set, helm));
+  return await resolveOrThrow<Application>(source, environment, images, helm);
 }
 
 /** The value files of a source, in the order in which they are laid over each other. */
@@ -39,68 +38,45 @@ export function valueFiles({ manifest, clusterFile }: Source): string[] {
   return [...(clusterFile === undefined ? [] : [clusterFile]), manifest.absolutePath];
 }
 
-/** What the chart made of a manifest: the resolved document, and every rule that it breaks. */
+/** What the chart made of a manifest: the resolved document, and everything that is wrong with the manifest. */
 export interface Resolution<T> {
   readonly application?: T;
-  readonly errors: readonly RuleError[];
+  readonly problems: readonly Problem[];
 }
 
-/** Resolves a manifest with more values set, for instance `environment`; broken rules are given, not thrown. */
-export async function resolve<T>(
+/** Resolves a manifest that passed `checkManifest`; broken rules are given, not thrown. */
+export async function resolveChecked<T>(
   source: Source,
-  set: Readonly<Record<string, unknown>>,
+  environment: string,
+  images: Readonly<Record<string, string>>,
   helm: Helm,
 ): Promise<Resolution<T>> {
-  const errors = await checkSchema(source.manifest.content, source.chart);
-  if (errors.length > 0) return { errors };
-  const values = { files: valueFiles(source), set: { ...set, "deploy.resolved": true } };
-  return parseRendered(await helm.template(source.chart, "fairlead", "default", values));
+  const set = {
+    "deploy.resolved": true,
+    ...(environment === "" ? {} : { environment }),
+    ...(Object.keys(images).length > 0 ? { "deploy.images": images } : {}),
+  };
+  const rendered = await helm.template(source.chart, "fairlead", "default", { files: valueFiles(source), set });
+  const { application, errors } = parseRendered<T>(rendered);
+  const findings = errors.map((rule) => findingOf(rule, source.manifest.content, environment));
+  return { application, problems: await locate(source.manifest, findings, environment) };
 }
 
-function orThrow<T>(source: Source, { application, errors }: Resolution<T>): T {
-  if (application === undefined || errors.length > 0) throw manifestError(source.manifest, errors);
-  return application;
+async function resolveOrThrow<T>(source: Source, environment: string, images: Record<string, string>, helm: Helm) {
+  const { manifest, chart } = source;
+  const problems = await checkManifest(manifest, chart);
+  if (problems.length > 0) throw manifestError(manifest.file, problems);
+  const resolution = await resolveChecked<T>(source, environment, images, helm);
+  if (resolution.application === undefined || resolution.problems.length > 0) {
+    throw manifestError(manifest.file, resolution.problems);
+  }
+  return resolution.application;
 }
 
-function parseRendered<T>(rendered: string): Resolution<T> {
+function parseRendered<T>(rendered: string): { readonly application: T; readonly errors: readonly RuleError[] } {
   const json = rendered
     .split("\n")
     .filter((line) => line !== "---" && !line.startsWith("# Source:"))
     .join("\n");
   return JSON.parse(json);
-}
-
-/** One error for all problems of a manifest, at the place of the first. */
-export function manifestError(manifest: Manifest, errors: readonly RuleError[]): FairleadError {
-  const problems = locate(manifest, errors);
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more, listed in the log)` : "";
-  return new FairleadError({
-    code: "MANIFEST_INVALID",
-    message: `${first === undefined ? manifest.file : sentenceOf(first)}${more}.`,
-    place: first ?? { file: manifest.file },
-    details: problems.map(sentenceOf).join("\n"),
-  });
-}
-
-/** A broken rule with its place in the manifest. */
-export interface Problem extends RuleError {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** Broken rules with their places, first to last in the file. */
-export function locate(manifest: Manifest, errors: readonly RuleError[]): Problem[] {
-  return errors
-    .map((error) => {
-      const { line = 1, column = 1 } = manifest.placeOf(error.path.split("."));
-      return { ...error, file: manifest.file, line, column };
-    })
-    .sort((left, right) => left.line - right.line || left.column - right.column);
-}
-
-/** A problem in one line, as compilers print them. */
-export function sentenceOf({ file, line, column, path, message, code }: Problem): string {
-  return `${file}:${line}:${column}: ${path === "" ? "" : `${path}: `}${message} [${code}]`;
 }

@@ -2,40 +2,45 @@ import { glob } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
-import { bundledChart, type Helm, openHelm } from "../core/helm.ts";
-import { table } from "../core/summary.ts";
-import type { Declaration } from "./application.ts";
+import { bundledChart, openHelm } from "../core/helm.ts";
+import { code, table } from "../core/summary.ts";
 import type { ValidateInputs } from "./inputs.ts";
-import { readManifest } from "./manifest.ts";
-import { locate, type Problem, resolve, type Source, sentenceOf } from "./resolve.ts";
+import { adviceOf, mostUseful, type Problem, sentenceOf } from "./problem.ts";
+import { validateFiles } from "./validate.ts";
 
-/** A problem, and the environment that it shows in; empty when it shows in the manifest itself. */
-export interface EnvironmentProblem extends Problem {
-  readonly environment: string;
-}
-
+/** GitHub shows no more of a step's errors. */
 const annotationLimit = 10;
 
 /**
  * Checks manifests in all their environments, without a cluster and without secrets.
- * Annotates up to ten problems; all of them are in the summary and in what is given back.
+ * Annotates up to ten problems; all of them are in the log, in the summary and in what is given back.
  */
-export async function run(inputs: ValidateInputs, context: Context): Promise<{ problems: EnvironmentProblem[] }> {
-  const files = await findManifests(inputs.manifests, context);
-  const helm = await openHelm(context, inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror });
-  const problems: EnvironmentProblem[] = [];
-  for (const file of files) problems.push(...(await validateFile(file, inputs, helm, context)));
-  for (const problem of problems.slice(0, annotationLimit)) {
-    const { message, path, code } = problem;
-    context.runner.annotate("error", path === "" ? message : `${path}: ${message}`, code, problem);
+export async function run(inputs: ValidateInputs, context: Context): Promise<{ problems: Problem[] }> {
+  const files = await findManifests(inputs.manifests, context.workspace);
+  const { cluster, environments, toolMirror } = inputs;
+  const clusterFile = cluster === undefined || isAbsolute(cluster) ? cluster : join(context.workspace, cluster);
+  const rules = {
+    chart: bundledChart(),
+    ...(clusterFile === undefined ? {} : { clusterFile }),
+    ...(environments === undefined ? {} : { environments }),
+  };
+  const helm = () => openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror });
+  const problems = await validateFiles(files, rules, context.workspace, helm);
+  for (const problem of mostUseful(problems, annotationLimit)) {
+    context.runner.annotate("error", adviceOf(problem), problem.code, problem);
   }
   report(problems, files, context);
   return { problems };
 }
 
-async function findManifests(patterns: readonly string[], context: Context): Promise<string[]> {
-  const files = await Array.fromAsync(glob([...patterns], { cwd: context.workspace }));
-  if (files.length > 0) return files.sort();
+/**
+ * The files that paths and patterns name, sorted.
+ *
+ * @throws FairleadError MANIFEST_INVALID when there is none.
+ */
+export async function findManifests(patterns: readonly string[], folder: string): Promise<string[]> {
+  const files = await Array.fromAsync(glob([...patterns], { cwd: folder }));
+  if (files.length > 0) return [...new Set(files)].sort();
   throw new FairleadError({
     code: "MANIFEST_INVALID",
     message: `No file matches ${patterns.join(", ")}.`,
@@ -43,35 +48,7 @@ async function findManifests(patterns: readonly string[], context: Context): Pro
   });
 }
 
-async function validateFile(file: string, inputs: ValidateInputs, helm: Helm, context: Context) {
-  try {
-    const manifest = await readManifest(file, context);
-    const cluster = inputs.cluster;
-    const clusterFile = cluster === undefined || isAbsolute(cluster) ? cluster : join(context.workspace, cluster);
-    const source = { manifest, chart: bundledChart(), ...(clusterFile === undefined ? {} : { clusterFile }) };
-    return await validateEnvironments(source, inputs.environments, helm);
-  } catch (thrown) {
-    if (!(thrown instanceof FairleadError) || thrown.place === undefined) throw thrown;
-    const { line = 1, column = 1 } = thrown.place;
-    return [{ file, line, column, code: thrown.code, path: "", message: thrown.message, environment: "" }];
-  }
-}
-
-async function validateEnvironments(source: Source, chosen: readonly string[] | undefined, helm: Helm) {
-  const declared = await resolve<Declaration>(source, {}, helm);
-  const common = locate(source.manifest, declared.errors).map((problem) => ({ ...problem, environment: "" }));
-  const environments = chosen ?? Object.keys(declared.application?.environments ?? {});
-  if (common.length > 0) return common;
-  const found = await Promise.all(
-    environments.map(async (environment) => {
-      const { errors } = await resolve(source, { environment }, helm);
-      return locate(source.manifest, errors).map((problem) => ({ ...problem, environment }));
-    }),
-  );
-  return found.flat();
-}
-
-function report(problems: readonly EnvironmentProblem[], files: readonly string[], { runner }: Context): void {
+function report(problems: readonly Problem[], files: readonly string[], { runner }: Context): void {
   if (problems.length === 0) {
     runner.info(`No problem in ${files.join(", ")}.`);
     return;
@@ -80,9 +57,10 @@ function report(problems: readonly EnvironmentProblem[], files: readonly string[
   const rows = problems.map((problem) => [
     `${problem.file}:${problem.line}:${problem.column}`,
     problem.environment,
-    problem.path,
-    problem.message,
-    problem.code,
+    code(problem.path),
+    problem.hint === "" ? problem.message : `${problem.message}; ${problem.hint}`,
+    code(problem.code),
   ]);
-  runner.summarize(`### Manifest problems\n${table(["Place", "Environment", "Key", "Problem", "Code"], rows)}`);
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  runner.summarize(`### ${count}\n${table(["Place", "Environment", "Key", "Problem", "Code"], rows)}`);
 }

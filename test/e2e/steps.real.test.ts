@@ -1,6 +1,6 @@
 // The stages as steps of their own, for people who write their own workflow.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { createJob, runAction } from "../harness/job.ts";
@@ -46,41 +46,6 @@ describe("the stages as steps", () => {
     await pageWith(await serviceAddress(world, "prod", app), event.commit ?? "");
     const { conclusion, leftBehind, orphans } = await job.finish();
     assert.deepEqual({ conclusion, leftBehind, orphans }, { conclusion: "success", leftBehind: [], orphans: [] });
-  });
-});
-
-describe("validate as a step", () => {
-  it("annotates each problem at its line, in every environment, and needs no cluster", async () => {
-    await using app = createApp(world, "invalid");
-    const manifest = join(app.workspace, ".deploy/manifest.yaml");
-    const text = readFileSync(manifest, "utf8");
-    writeFileSync(manifest, text.replace("memory: 256Mi", "memory: lots").replace("    replicas: 2", "    replica: 2"));
-    const step = await runAction(action("validate"), { workspace: app.workspace, env: world.env });
-    assert.equal(step.conclusion, "failure");
-    assert.equal(step.outputs["valid"], "false");
-    const errors: { line: number; code: string }[] = JSON.parse(step.outputs["errors"] ?? "[]");
-    const annotations = step.annotations.filter(({ level }) => level === "error");
-    assert.equal(annotations.length, errors.length);
-    assert.ok(errors.length > 0);
-    for (const [index, { line }] of errors.entries()) {
-      assert.equal(annotations[index]?.properties["line"], String(line));
-      assert.equal(annotations[index]?.properties["file"], ".deploy/manifest.yaml");
-    }
-    assert.match(
-      annotations.map(({ message }) => message).join("\n"),
-      /`replica` is not a key; did you mean `replicas`\?/,
-    );
-    assert.match(step.summary, /did you mean/);
-    assert.deepEqual(step.leftBehind, []);
-  });
-
-  it("lists the rules that a valid document breaks, by environment", async () => {
-    await using app = createApp(world, "rules");
-    const manifest = join(app.workspace, ".deploy/manifest.yaml");
-    writeFileSync(manifest, readFileSync(manifest, "utf8").replace("memory: 256Mi", "memory: lots"));
-    const step = await runAction(action("validate"), { workspace: app.workspace, env: world.env });
-    assert.equal(step.conclusion, "failure", step.log);
-    assert.match(step.annotations[0]?.message ?? "", /spec\.resources\.memory/);
   });
 });
 

@@ -1,0 +1,65 @@
+import { suggest } from "../core/suggest.ts";
+import type { RuleError } from "./application.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Finding, Problem } from "./problem.ts";
+import { checkSchema, readLanguage } from "./schema.ts";
+
+/** Checks a manifest by itself: traps of YAML, and the schema of the chart. */
+export async function checkManifest(manifest: Manifest, chart: string): Promise<Problem[]> {
+  const { findTraps } = await import("./traps.ts");
+  const document = await manifest.document();
+  const traps = findTraps(document, await readLanguage(chart));
+  const trapped = new Set(traps.map(({ keys }) => keys.join("\n")));
+  // A number that lost its digits is of the wrong type as well; only the trap says what to do.
+  const findings = (await checkSchema(manifest.content, chart)).filter(({ keys }) => !trapped.has(keys.join("\n")));
+  return [
+    ...traps.map(({ keys, span, code, message, hint }) => ({
+      ...{ file: manifest.file, ...span, code, path: keys.join(".") },
+      ...{ message, hint, environment: "" },
+    })),
+    ...(await locate(manifest, findings)),
+  ];
+}
+
+/** Findings with their places. @param environment the one that they show in; empty when that does not matter. */
+export async function locate(manifest: Manifest, findings: readonly Finding[], environment = ""): Promise<Problem[]> {
+  if (findings.length === 0) return [];
+  const { spanOf } = await manifest.document();
+  return findings.map(({ code, keys, target, message, hint }) => ({
+    file: manifest.file,
+    ...spanOf(keys, target),
+    code,
+    path: keys.join("."),
+    message,
+    hint,
+    environment,
+  }));
+}
+
+/** A rule that the chart found broken, as a finding: with the keys of its path, and what was probably meant. */
+export function findingOf(rule: RuleError, content: unknown, environment: string): Finding {
+  const { code, message } = rule;
+  if (code === "APP_ENV_UNDECLARED") {
+    const declared = Object.keys((content as { environments?: object | null }).environments ?? {});
+    const near = suggest(environment, declared);
+    const hint = near === undefined ? "" : `did you mean \`${near}\`?`;
+    return { code, keys: ["environments"], target: "key", message, hint };
+  }
+  return { code, keys: splitPath(rule.path, content), target: "value", message, hint: "" };
+}
+
+/** The keys of a path that was joined by dots; a key of the manifest may hold dots itself, and the longest wins. */
+export function splitPath(path: string, content: unknown): string[] {
+  const parts = path === "" ? [] : path.split(".");
+  const keys: string[] = [];
+  let here = content;
+  while (parts.length > 0) {
+    const known = typeof here === "object" && here !== null ? here : {};
+    const lengths = parts.map((_, index) => parts.length - index);
+    const length = lengths.find((count) => Object.hasOwn(known, parts.slice(0, count).join("."))) ?? 1;
+    const key = parts.splice(0, length).join(".");
+    keys.push(key);
+    here = (known as Record<string, unknown>)[key];
+  }
+  return keys;
+}

@@ -1,0 +1,273 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import { suggest } from "../core/suggest.ts";
+import type { Span } from "./problem.ts";
+import { show } from "./words.ts";
+
+/** A YAML file with the place of everything in it. */
+export interface YamlDocument {
+  readonly content: unknown;
+  readonly root: Node | null;
+  /** What no reader of YAML should accept, or what readers understand differently. */
+  readonly faults: readonly YamlFault[];
+  /** Whether the faults leave a content that can be checked further. */
+  readonly readable: boolean;
+  spanOfNode(node: Node): Span;
+  /** Where a key or its value stands, or the key of the nearest thing above it that the file holds. */
+  spanOf(keys: readonly string[], target: "key" | "value"): Span;
+  /** What an alias stands for. */
+  targetOf(node: unknown): unknown;
+}
+
+/** A fault of the YAML itself. */
+export interface YamlFault {
+  readonly code: string;
+  readonly span: Span;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** More nodes than this, after aliases are followed, are an attack and no manifest. */
+const largestSize = 100_000;
+/** Deeper nesting would end the readers' stacks. */
+const deepest = 100;
+
+/** Reads YAML as Helm does (1.1's merge keys included), and keeps where everything stands. */
+export function readYaml(text: string): YamlDocument {
+  const lineCounter = new LineCounter();
+  const spanOfRange = spans(text, lineCounter);
+  const tooDeep = depthFault(text);
+  if (tooDeep !== undefined) return unreadable(tooDeep, spanOfRange);
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, merge: true });
+  const errors = document.errors.map((error) => syntaxFault(error, text, spanOfRange));
+  const { targets, faults: aliasFaults } = aliases(document.contents, spanOfRange);
+  const targetOf = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
+  const size = aliasFaults.length > 0 ? 0 : expandedSize(document.contents, targetOf);
+  const bomb = size > largestSize ? [bombFault(document.contents, spanOfRange)] : [];
+  const fatal = [...firstOfEachLine(errors), ...aliasFaults, ...bomb];
+  return {
+    content: fatal.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 }),
+    root: document.contents,
+    faults: [...fatal, ...duplicates(document.contents, spanOfRange)],
+    readable: fatal.length === 0,
+    spanOfNode: (node) => spanOfRange(node.range?.[0] ?? 0, node.range?.[1] ?? 0),
+    spanOf: (keys, target) => spanOfRange(...rangeOf(document.contents, keys, target, targetOf)),
+    targetOf,
+  };
+}
+
+type SpanOfRange = (from: number, to: number) => Span;
+
+function spans(text: string, lineCounter: LineCounter): SpanOfRange {
+  return (from, to) => {
+    const end = Math.max(from, from + text.slice(from, to).trimEnd().length);
+    const [first, last] = [lineCounter.linePos(from), lineCounter.linePos(end)];
+    // A file without a line break has no line that the counter knows.
+    return {
+      line: first.line || 1,
+      column: first.col || from + 1,
+      endLine: last.line || 1,
+      endColumn: last.col || end + 1,
+    };
+  };
+}
+
+function unreadable(fault: YamlFault, spanOfRange: SpanOfRange): YamlDocument {
+  const nowhere = () => spanOfRange(0, 0);
+  const common = { content: undefined, root: null, readable: false, spanOfNode: nowhere, spanOf: nowhere };
+  return { ...common, faults: [fault], targetOf: (node) => node };
+}
+
+/** Brackets and indentation are counted before parsing: the parser calls itself for every level. */
+function depthFault(text: string): YamlFault | undefined {
+  let depth = 0;
+  for (const [index, line] of text.split("\n").entries()) {
+    for (const letter of line.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, "")) {
+      if (letter === "[" || letter === "{") depth++;
+      if (letter === "]" || letter === "}") depth = Math.max(0, depth - 1);
+    }
+    const dashes = /^(?:\s*-(?=\s))*/.exec(line)?.[0].split("-").length ?? 0;
+    if (depth <= deepest && dashes <= deepest) continue;
+    const span = { line: index + 1, column: 1, endLine: index + 1, endColumn: line.length + 1 };
+    const message = `values are nested more than ${deepest} levels deep`;
+    return { code: "YAML_TOO_DEEP", span, message, hint: "close a bracket, or quote the text that holds them" };
+  }
+  return undefined;
+}
+
+const syntaxCodes: Readonly<Record<string, readonly [code: string, hint: string]>> = {
+  TAB_AS_INDENT: ["YAML_TAB", "indent with spaces; YAML allows no tabs there"],
+  MULTIPLE_DOCS: ["YAML_SEVERAL_DOCUMENTS", "keep one document in a file; Helm would mix the documents"],
+  BAD_ALIAS: ["YAML_ANCHOR", "define the anchor (&name) before the alias (*name)"],
+};
+
+function syntaxFault({ code, message, pos }: YAMLError, text: string, spanOfRange: SpanOfRange): YamlFault {
+  const end = Math.max(pos[1], pos[0] + 1);
+  const indent = /^[ ]*\t/.test(text.slice(text.lastIndexOf("\n", pos[0] - 1) + 1));
+  const [known, hint] = syntaxCodes[indent ? "TAB_AS_INDENT" : code] ?? ["YAML_INVALID", ""];
+  if (known === "YAML_SEVERAL_DOCUMENTS") {
+    return { code: known, span: spanOfRange(pos[0], pos[0] + 3), message: "a second document starts here", hint };
+  }
+  const sentence = known === "YAML_TAB" ? "a tab is used for indentation" : `this is no valid YAML: ${message}`;
+  return { code: known, span: spanOfRange(pos[0], end), message: sentence, hint };
+}
+
+/** One mistake makes the parser complain several times about its line, and a tab about the lines that follow. */
+function firstOfEachLine(faults: readonly YamlFault[]): YamlFault[] {
+  const lines = new Set<number>();
+  const tab = faults.findIndex(({ code }) => code === "YAML_TAB");
+  return faults
+    .filter(({ code }, index) => tab < 0 || index <= tab || code !== "YAML_INVALID")
+    .filter(({ span }) => !lines.has(span.line) && lines.add(span.line));
+}
+
+/** What each alias stands for: the latest anchor of its name before it. */
+function aliases(root: Node | null, spanOfRange: SpanOfRange) {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  const faults: YamlFault[] = [];
+  visit(root, {
+    Node(_, node, path) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return;
+      }
+      const target = anchors.get(node.source);
+      const inside = target !== undefined && path.includes(target);
+      if (target !== undefined && !inside) {
+        targets.set(node, target);
+        return;
+      }
+      const near = suggest(node.source, [...anchors.keys()]);
+      faults.push({
+        code: "YAML_ANCHOR",
+        span: spanOfRange(node.range?.[0] ?? 0, node.range?.[1] ?? 0),
+        message: inside
+          ? `*${node.source} stands inside of what it repeats`
+          : `no anchor &${node.source} comes before this`,
+        hint: near === undefined || inside ? "" : `did you mean *${near}?`,
+      });
+    },
+  });
+  return { targets, faults };
+}
+
+/** The number of nodes once every alias is replaced by what it stands for. */
+function expandedSize(root: unknown, targetOf: (node: unknown) => unknown): number {
+  const known = new Map<unknown, number>();
+  const measure = (given: unknown): number => {
+    const node = targetOf(given);
+    const size = known.get(node);
+    if (size !== undefined) return size;
+    const children = isMap(node) || isSeq(node) ? node.items : isPair(node) ? [node.key, node.value] : [];
+    const sum = children.reduce<number>((total, child) => total + measure(child), 1);
+    known.set(node, sum);
+    return sum;
+  };
+  return measure(root);
+}
+
+function bombFault(root: Node | null, spanOfRange: SpanOfRange): YamlFault {
+  let first: Node | undefined;
+  visit(root, {
+    Alias(_, alias) {
+      first = alias;
+      return visit.BREAK;
+    },
+  });
+  const span = spanOfRange(first?.range?.[0] ?? 0, first?.range?.[1] ?? 0);
+  const message = `the aliases stand for more than ${largestSize} values`;
+  return { code: "YAML_ALIAS_BOMB", span, message, hint: "write out what is repeated, or repeat less" };
+}
+
+/** Every key that its mapping holds already; Helm would silently take the last, other readers the first. */
+function duplicates(root: Node | null, spanOfRange: SpanOfRange): YamlFault[] {
+  const faults: YamlFault[] = [];
+  visit(root, {
+    Map(_, map) {
+      const first = new Map<string, number>();
+      for (const { key } of map.items) {
+        const name = keyText(key);
+        const [from, to] = (key as Scalar).range ?? [0, 0];
+        const span = spanOfRange(from, to);
+        const earlier = first.get(name);
+        if (earlier === undefined) first.set(name, span.line);
+        else faults.push(duplicate(name, span, earlier));
+      }
+    },
+  });
+  return faults;
+}
+
+function duplicate(name: string, span: Span, earlier: number): YamlFault {
+  const message = `${show(name)} is given twice in the same mapping; first in line ${earlier}`;
+  return { code: "YAML_KEY_TWICE", span, message, hint: "keep one of them" };
+}
+
+/** A key as text; of a merge key the value is a symbol, so its source is taken. */
+export function keyText(key: unknown): string {
+  if (!isScalar(key)) return String(key);
+  return typeof key.value === "symbol" ? "<<" : String(key.value);
+}
+
+type Range = [from: number, to: number];
+
+function rangeOf(
+  root: Node | null,
+  keys: readonly string[],
+  target: "key" | "value",
+  targetOf: (node: unknown) => unknown,
+): Range {
+  let node: unknown = root;
+  const firstKey = isMap(root) ? (root.items[0]?.key as Node | undefined) : undefined;
+  let nearest: Range = rangeOfNode(firstKey ?? root) ?? [0, 0];
+  for (const [index, key] of keys.entries()) {
+    const found = findEntry(node, key, targetOf);
+    if (found === undefined) return nearest;
+    const own = rangeOfNode(found.key);
+    const value = rangeOfNode(found.value);
+    nearest = own ?? value ?? nearest;
+    node = found.value;
+    if (index === keys.length - 1 && target === "value" && value !== undefined && value[1] > value[0]) return value;
+  }
+  return nearest;
+}
+
+function rangeOfNode(node: unknown): Range | undefined {
+  const range = (node as Node | undefined)?.range;
+  return range ? [range[0], range[1]] : undefined;
+}
+
+/** The key and the value of an entry of a mapping or a list; an entry that a merge key brings counts as well. */
+function findEntry(given: unknown, key: string, targetOf: (node: unknown) => unknown): Partial<Pair> | undefined {
+  const node = targetOf(given);
+  if (isSeq(node)) return /^\d+$/.test(key) ? { key: undefined, value: node.items[Number(key)] } : undefined;
+  if (!isMap(node)) return undefined;
+  return node.items.findLast((pair) => keyText(pair.key) === key) ?? mergedEntry(node, key, targetOf);
+}
+
+function mergedEntry(map: YAMLMap, key: string, targetOf: (node: unknown) => unknown): Partial<Pair> | undefined {
+  for (const { key: name, value } of map.items) {
+    if (keyText(name) !== "<<") continue;
+    const source = targetOf(value);
+    for (const part of isSeq(source) ? source.items : [source]) {
+      const found = findEntry(part, key, targetOf);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+import { readFile, realpath, stat } from "node:fs/promises";
+import { isAbsolute, join, relative } from "node:path";
+import { fileProblem, type Problem, type Span } from "./problem.ts";
+
+/** Larger files are no manifests (1 MiB). */
+const largest = 1024 * 1024;
+
+/** A file that was read, or why it could not be. */
+export type ReadFile =
+  | { readonly absolutePath: string; readonly text: string }
+  | { readonly absolutePath: string; readonly problem: Problem; readonly cause?: unknown };
+
+/**
+ * Reads a file of a workspace as text.
+ *
+ * @param file path as the user knows it, absolute or relative to the workspace.
+ */
+export async function readTextFile(file: string, workspace: string): Promise<ReadFile> {
+  const absolutePath = isAbsolute(file) ? file : join(workspace, file);
+  const refuse = (code: string, message: string, hint: string, span?: Span) => ({
+    absolutePath,
+    problem: fileProblem(file, code, message, hint, span),
+  });
+  try {
+    if (await leadsOutside(absolutePath, workspace)) {
+      return refuse("FILE_OUTSIDE", "this is a link to a file outside of the repository", "put the file itself there");
+    }
+    const { size } = await stat(absolutePath);
+    if (size > largest) {
+      return refuse("FILE_TOO_LARGE", `the file has ${size} bytes; a manifest has at most ${largest}`, "");
+    }
+    const bytes = await readFile(absolutePath);
+    const encoding = encodingFault(bytes);
+    return encoding === undefined ? { absolutePath, text: bytes.toString("utf8") } : refuse(...encoding);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const hint = "create it, name another one, or check out the repository before this step";
+    return missing
+      ? { ...refuse("FILE_MISSING", `There is no manifest at ${file}`, hint), cause }
+      : { ...refuse("FILE_UNREADABLE", "the file cannot be read", "make it a file that this user may read"), cause };
+  }
+}
+
+/** Whether a path in the workspace is, or goes through, a link that leaves it: a pull request could show any file so. */
+async function leadsOutside(absolutePath: string, workspace: string): Promise<boolean> {
+  if (!isBelow(absolutePath, workspace)) return false;
+  return !isBelow(await realpath(absolutePath), await realpath(workspace));
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith("../") && !isAbsolute(way);
+}
+
+function encodingFault(bytes: Buffer): [code: string, message: string, hint: string, span?: Span] | undefined {
+  if (bytes.length >= 2 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0))) {
+    return ["FILE_ENCODING", "the file is UTF-16", "save it as UTF-8"];
+  }
+  if (bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))) {
+    return ["FILE_BYTE_ORDER_MARK", "the file starts with a byte order mark", "save it as UTF-8 without one"];
+  }
+  if (isUtf8(bytes)) return undefined;
+  const line = 1 + firstBrokenLine(bytes);
+  const span = { line, column: 1, endLine: line, endColumn: 1 };
+  return ["FILE_ENCODING", "this line is not UTF-8", "save the file as UTF-8", span];
+}
+
+function isUtf8(bytes: Buffer): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** No byte of a longer UTF-8 sequence is a line break, so that each line can be judged by itself. */
+function firstBrokenLine(bytes: Buffer): number {
+  let start = 0;
+  for (let line = 0; ; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end < 0 || !isUtf8(bytes.subarray(start, end))) return line;
+    start = end + 1;
+  }
+}

@@ -1,0 +1,113 @@
+import { isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
+import { keyText, type YamlDocument, type YamlFault } from "./document.ts";
+import { type Forms, type Language, typesOf } from "./language.ts";
+
+/** A trap, and the keys that lead to it. */
+export interface Trap extends YamlFault {
+  readonly keys: readonly string[];
+}
+
+/** Words that YAML 1.1, which Helm reads, takes for true or false, and YAML 1.2, which editors read, for text. */
+const words = /^(y|yes|on|n|no|off|Y|Yes|YES|On|ON|N|No|NO|Off|OFF)$/;
+
+/** What Helm's reader (go-yaml 2) takes for a number. */
+const numbers =
+  /^[-+]?(0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|[0-9][0-9_]*|(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)$/;
+
+/**
+ * Finds values and keys that are written without quotes and mean something else to Helm than what stands there:
+ * words that become true or false, and numbers that lose digits where text is meant.
+ */
+export function findTraps(document: YamlDocument, language: Language): Trap[] {
+  const traps = new Map<Node, Trap>();
+  const note = (node: Scalar, keys: readonly string[], trap: Pick<Trap, "code" | "message" | "hint"> | undefined) => {
+    if (trap !== undefined && !traps.has(node)) traps.set(node, { ...trap, keys, span: document.spanOfNode(node) });
+  };
+  const walk = (given: unknown, forms: Forms, keys: readonly string[]): void => {
+    const node = document.targetOf(given);
+    if (isScalar(node)) note(node, keys, valueTrap(plainText(node), forms));
+    else if (isSeq(node)) {
+      for (const [index, item] of node.items.entries()) walk(item, language.items(forms), [...keys, String(index)]);
+    } else if (isMap(node)) {
+      for (const { key, value } of node.items) {
+        const name = keyText(key);
+        if (name === "<<") for (const part of mergedParts(value, document)) walk(part, forms, keys);
+        else {
+          if (isScalar(key)) note(key, [...keys, name], keyTrap(plainText(key)));
+          walk(value, language.child(forms, name), [...keys, name]);
+        }
+      }
+    }
+  };
+  walk(document.root, language.top, []);
+  return [...traps.values()];
+}
+
+function mergedParts(value: unknown, document: YamlDocument): readonly unknown[] {
+  const source = document.targetOf(value);
+  return isSeq(source) ? source.items : [source];
+}
+
+function plainText(node: Scalar): string | undefined {
+  return node.type === "PLAIN" ? node.source : undefined;
+}
+
+function keyTrap(text: string | undefined) {
+  if (text === undefined) return undefined;
+  if (words.test(text)) {
+    const message = `Helm reads the key \`${text}\` as \`${truthOf(text)}\``;
+    return { code: "YAML_BOOLEAN_KEY", message, hint: `write it in quotes: "${text}"` };
+  }
+  if (!numbers.test(text) || keepsDigits(text)) return undefined;
+  const message = `Helm reads the key \`${text}\` as \`${numberOf(text)}\``;
+  return { code: "YAML_NUMBER_TEXT", message, hint: `write it in quotes: "${text}"` };
+}
+
+function valueTrap(text: string | undefined, forms: Forms) {
+  const types = typesOf(forms);
+  if (text === undefined || types.size === 0) return undefined;
+  if (words.test(text)) return wordTrap(text, types);
+  return numbers.test(text) ? numberTrap(text, types) : undefined;
+}
+
+function wordTrap(text: string, types: ReadonlySet<string>) {
+  const truth = truthOf(text);
+  const hint = types.has("string")
+    ? `write "${text}" for text${types.has("boolean") ? `, or ${truth}` : ""}`
+    : `write ${truth}`;
+  return { code: "YAML_BOOLEAN_WORD", message: `Helm reads ${text} as ${truth}, other readers as text`, hint };
+}
+
+function numberTrap(text: string, types: ReadonlySet<string>) {
+  const quoted = `write it in quotes: "${text}"`;
+  if (isText(types)) {
+    if (keepsDigits(text)) return undefined;
+    return { code: "YAML_NUMBER_TEXT", message: `${text} is read as the number ${numberOf(text)}`, hint: quoted };
+  }
+  const octal = /^[-+]?0[0-9_]/.test(text) || text.includes("_");
+  if (!octal) return undefined;
+  const hint = `write ${numberOf(text)}, or without the zero in front`;
+  return { code: "YAML_NUMBER_OCTAL", message: `Helm reads ${text} as ${numberOf(text)}`, hint };
+}
+
+/** Where a string is allowed the value is text, but for quantities (a string or any number), in which 0.50 is 0.5. */
+function isText(types: ReadonlySet<string>): boolean {
+  return types.has("string") && !(types.has("number") && !types.has("boolean"));
+}
+
+function truthOf(word: string): boolean {
+  return /^(y|on)/i.test(word);
+}
+
+function keepsDigits(text: string): boolean {
+  const value = numberOf(text);
+  return String(value) === text && (!Number.isInteger(value) || Number.isSafeInteger(value));
+}
+
+/** The number that go-yaml 2 reads. */
+function numberOf(text: string): number {
+  const plain = text.replaceAll("_", "");
+  const [, sign = "", digits = ""] = /^([-+]?)(.*)$/.exec(plain) ?? [];
+  const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+  return sign === "-" ? -value : value;
+}
