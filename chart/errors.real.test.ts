@@ -108,6 +108,74 @@ const faults: readonly Fault[] = [
     line: "APP_IMAGE_UNOWNED: deploy.images.api: no component has this name; a single application is main",
   },
   {
+    name: "spec is an application and has components",
+    spec: { components: { api: {} }, port: 80 },
+    line: "APP_SPEC_MIXED: spec.ports: spec is one application or has components, never both; move this into defaults or into a component",
+  },
+  {
+    name: "a component extends one that is not there",
+    spec: { components: { api: {}, worker: { extends: "web" } } },
+    line: 'APP_EXTENDS: spec.components.worker.extends: there is no component "web" to extend; components: api, worker',
+  },
+  {
+    name: "a component extends one that extends another",
+    spec: { components: { a: { extends: "b" }, b: { extends: "c", name: "b" }, c: {} } },
+    line: 'APP_EXTENDS: spec.components.a.extends: "b" extends another component itself; extend that one, or put what they share into defaults',
+  },
+  {
+    name: "an heir has the name of its parent",
+    spec: { components: { api: { name: "api" }, worker: { extends: "api" } } },
+    line: "APP_NAME_TWICE: spec.components.worker.name: api is called api in namespace prod-my-app too; give one of them another name",
+  },
+  {
+    name: "a name is too long for a Job",
+    spec: { components: { ["seed".repeat(12)]: { kind: "Job" } } },
+    line: `APP_NAME_TOO_LONG: spec.components.${"seed".repeat(12)}.name: my-app-${"seed".repeat(12)} has 55 characters, a Job takes 52; set name`,
+  },
+  {
+    name: "a namespace is not declared",
+    spec: { components: { api: { namespace: "data" } }, namespaces: { infra: {} } },
+    line: 'APP_NAMESPACE_UNDECLARED: spec.components.api.namespace: namespace "data" is not declared; declared in spec.namespaces: infra',
+  },
+  {
+    name: "two ports of a Service are the same",
+    spec: { components: { api: { ports: { a: 80, b: { port: 81, service: 80 } } } } },
+    line: "APP_PORT_TWICE: spec.components.api.ports.b: the Service listens on 80/TCP for a too",
+  },
+  {
+    name: "a port has no number",
+    spec: { ports: { http: { service: 80 } }, health: null },
+    line: "APP_PORT_INCOMPLETE: spec.ports.http: a port needs its number: port",
+  },
+  {
+    name: "two components take one port of the node",
+    spec: {
+      podSecurity: "privileged",
+      components: { a: { ports: { x: { port: 1, hostPort: 9 } } }, b: { extends: "a" } },
+    },
+    line: "APP_PORT_TWICE: spec.components.b.ports.x: a takes port 9/TCP of the node too; give one of them another hostPort",
+  },
+  {
+    name: "a probe asks a port that is not there",
+    spec: { components: { api: { port: 80, health: { path: "/", port: "admin" } } } },
+    line: "APP_HEALTH_PORT: spec.components.api.health.port: the component has no port admin; ports: http",
+  },
+  {
+    name: "nobody says which port speaks HTTP",
+    spec: { components: { api: { ports: { a: 80, b: 81 }, health: "/" } } },
+    line: "APP_HEALTH_PORT: spec.components.api.health: health needs to know which port speaks HTTP: name one http, or set health.port; ports: a, b",
+  },
+  {
+    name: "a CronJob has no schedule",
+    spec: { components: { clean: { kind: "CronJob" } } },
+    line: 'APP_JOB_NO_SCHEDULE: spec.components.clean.schedule: a CronJob needs its schedule, for example "0 3 * * *"',
+  },
+  {
+    name: "a route leads to a component that is not there",
+    spec: { components: { api: { port: 80 } }, ingress: { host: "a.example.com", component: "web" } },
+    line: 'APP_INGRESS_NO_COMPONENT: spec.ingress: there is no component "web" to lead to; components: api',
+  },
+  {
     name: "the declared Pod Security level is too low",
     spec: { podSecurity: "restricted", runAsRoot: true },
     line: "APP_POD_SECURITY: spec.podSecurity: storage and runAsRoot need the level baseline; restricted is declared",

@@ -29,7 +29,7 @@ describe("values.schema.json", () => {
       .filter(([, fields]) => fields["additionalProperties"] === undefined || fields["additionalProperties"] === true)
       .map(([path]) => path);
     // Helm's own key is not ours to close; the other place only adds a requirement to a closed schema.
-    assert.deepEqual(open, ["/properties/global", "/definitions/spec/properties/ingress/items/allOf/1"]);
+    assert.deepEqual(open, ["/properties/global", "/definitions/component/properties/ingress/items/allOf/1"]);
   });
 
   test("describes every key", () => {
@@ -48,6 +48,17 @@ describe("values.schema.json", () => {
     for (const key of Object.keys(spec.properties)) {
       assert.deepEqual(environment.properties[key], { $ref: `#/definitions/spec/properties/${key}` });
     }
+  });
+
+  test("lets a single application and the defaults set what a component can, in the same form", () => {
+    const { spec, defaults, component } = schema.definitions;
+    const ownOfComponents = ["name", "namespace", "extends", "enabled", "after"];
+    const shared = Object.keys(component.properties).filter((key) => !ownOfComponents.includes(key));
+    for (const key of shared) {
+      assert.deepEqual(spec.properties[key], { $ref: `#/definitions/component/properties/${key}` });
+      if (key !== "ingress") assert.deepEqual(defaults.properties[key], spec.properties[key]);
+    }
+    assert.equal(Object.keys(defaults.properties).length, shared.length - 1);
   });
 
   test("lets null delete every key of spec", () => {

@@ -1,21 +1,32 @@
-{{/* Labels of the seed on every object. Takes the resolved application. */}}
+{{/* Labels of the seed on every object. Takes {application, component?}. */}}
 {{- define "fairlead.labels" -}}
 {{ include "fairlead.selector" . }}
-app.kubernetes.io/name: {{ .name | quote }}
-app.kubernetes.io/instance: {{ printf "%s-%s" .environment .name | quote }}
+app.kubernetes.io/name: {{ .application.name | quote }}
+app.kubernetes.io/instance: {{ printf "%s-%s" .application.environment .application.name | quote }}
 app.kubernetes.io/managed-by: Helm
+{{- range $key, $value := (.component | default dict).labels }}
+{{ $key }}: {{ $value | quote }}
+{{- end }}
 {{- end -}}
 
-{{/* The seed's selector. It can never change: selectors of Deployments are immutable. Takes the resolved application. */}}
+{{/* What the pods of a component are found by; the seed's for what belongs to no component. Takes {application, component?}. */}}
 {{- define "fairlead.selector" -}}
-app: {{ .name | quote }}
-environment: {{ .environment | quote }}
+{{- if .component -}}
+{{- $lines := list -}}
+{{- range $key, $value := .component.selector -}}
+{{- $lines = append $lines (printf "%s: %q" $key $value) -}}
+{{- end -}}
+{{- join "\n" $lines -}}
+{{- else -}}
+app: {{ .application.name | quote }}
+environment: {{ .application.environment | quote }}
+{{- end -}}
 {{- end -}}
 
-{{/* Name, namespace and labels of a namespaced object. Takes {application, name}. */}}
+{{/* Name, namespace and labels of a namespaced object. Takes {application, component?, name, namespace?}. */}}
 {{- define "fairlead.metadata" -}}
 name: {{ .name | quote }}
-namespace: {{ .application.namespace | quote }}
+namespace: {{ .namespace | default (.component | default .application).namespace | quote }}
 labels:
-  {{- include "fairlead.labels" .application | nindent 2 }}
+  {{- include "fairlead.labels" . | nindent 2 }}
 {{- end -}}

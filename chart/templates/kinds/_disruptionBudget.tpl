@@ -1,16 +1,16 @@
-{{/* With several pods, a drained node takes one at a time, and never waits for a pod that is broken anyway. Takes {application, component}. */}}
+{{/* What a drained node may take at a time; it never waits for a pod that is broken anyway. Takes {application, component}. */}}
 {{- define "fairlead.kinds.disruptionBudget" -}}
-{{- if gt (int .component.replicas) 1 }}
+{{- with .component.pdb }}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  {{- include "fairlead.metadata" (dict "application" .application "name" .component.name) | nindent 2 }}
+  {{- include "fairlead.metadata" (merge (dict "name" $.component.name) $) | nindent 2 }}
 spec:
-  maxUnavailable: 1
+  {{- toYaml . | nindent 2 }}
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
-      {{- include "fairlead.selector" .application | nindent 6 }}
+      {{- include "fairlead.selector" $ | nindent 6 }}
 {{- end }}
 {{- end -}}

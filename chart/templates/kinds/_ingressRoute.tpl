@@ -12,7 +12,7 @@ Middleware that takes it off. Takes the resolved application.
 apiVersion: traefik.io/v1alpha1
 kind: Middleware
 metadata:
-  {{- include "fairlead.metadata" (dict "application" $ "name" $stripper) | nindent 2 }}
+  {{- include "fairlead.metadata" (dict "application" $ "namespace" $route.namespace "name" $stripper) | nindent 2 }}
 spec:
   stripPrefix:
     prefixes:
@@ -22,7 +22,7 @@ spec:
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
 metadata:
-  {{- include "fairlead.metadata" (dict "application" $ "name" $route.name) | nindent 2 }}
+  {{- include "fairlead.metadata" (dict "application" $ "namespace" $route.namespace "name" $route.name) | nindent 2 }}
   {{- with ternary $targets.public $targets.private $route.public }}
   annotations:
     external-dns.alpha.kubernetes.io/hostname: {{ $route.host | quote }}
@@ -48,17 +48,17 @@ spec:
         {{- toYaml . | nindent 8 }}
       {{- end }}
       services:
-        - name: {{ $.name | quote }}
-          port: 80
+        - name: {{ $route.service | quote }}
+          port: {{ $route.port }}
   tls:
     secretName: {{ $route.tlsName | quote }}
-{{- if not (hasKey $certificates $route.tlsName) }}
-{{- $_ := set $certificates $route.tlsName true }}
+{{- if not (hasKey $certificates (printf "%s/%s" $route.namespace $route.tlsName)) }}
+{{- $_ := set $certificates (printf "%s/%s" $route.namespace $route.tlsName) true }}
 ---
 apiVersion: cert-manager.io/v1
 kind: Certificate
 metadata:
-  {{- include "fairlead.metadata" (dict "application" $ "name" $route.tlsName) | nindent 2 }}
+  {{- include "fairlead.metadata" (dict "application" $ "namespace" $route.namespace "name" $route.tlsName) | nindent 2 }}
 spec:
   secretName: {{ $route.tlsName | quote }}
   dnsNames:

@@ -1,17 +1,52 @@
-{{/* Takes {application, component}. */}}
+{{/* The Service that spreads requests, and for a StatefulSet the headless one that names its pods. Takes {application, component}. */}}
 {{- define "fairlead.kinds.service" -}}
-{{- with .component.port }}
+{{- $service := .component.service }}
+{{- if and $service .component.ports }}
 ---
 apiVersion: v1
 kind: Service
 metadata:
-  {{- include "fairlead.metadata" (dict "application" $.application "name" $.component.name) | nindent 2 }}
+  {{- include "fairlead.metadata" (merge (dict "name" $service.name) .) | nindent 2 }}
+  {{- with $service.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
+  {{- with $service.type }}
+  type: {{ . }}
+  {{- end }}
   selector:
-    {{- include "fairlead.selector" $.application | nindent 4 }}
+    {{- include "fairlead.selector" . | nindent 4 }}
   ports:
-    - name: http
-      port: 80
-      targetPort: {{ . }}
+    {{- include "fairlead.servicePorts" .component | nindent 4 }}
+{{- end }}
+{{- with $service.headless }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  {{- include "fairlead.metadata" (merge (dict "name" .) $) | nindent 2 }}
+spec:
+  clusterIP: None
+  {{- /* Peers must find each other before they are ready. */}}
+  publishNotReadyAddresses: true
+  selector:
+    {{- include "fairlead.selector" $ | nindent 4 }}
+  {{- if $.component.ports }}
+  ports:
+    {{- include "fairlead.servicePorts" $.component | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Takes the component. */}}
+{{- define "fairlead.servicePorts" -}}
+{{- range .ports }}
+- name: {{ .name | quote }}
+  port: {{ .service }}
+  targetPort: {{ .port }}
+  {{- if ne .protocol "TCP" }}
+  protocol: {{ .protocol }}
+  {{- end }}
 {{- end }}
 {{- end -}}

@@ -12,7 +12,7 @@ metadata:
   annotations:
     helm.sh/resource-policy: keep
   labels:
-    {{- include "fairlead.labels" $.application | nindent 4 }}
+    {{- include "fairlead.labels" $ | nindent 4 }}
 spec:
   capacity:
     storage: {{ .size | quote }}
@@ -26,7 +26,7 @@ spec:
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
-  {{- include "fairlead.metadata" (dict "application" $.application "name" .claim) | nindent 2 }}
+  {{- include "fairlead.metadata" (merge (dict "name" .claim) $) | nindent 2 }}
   annotations:
     helm.sh/resource-policy: keep
 spec:

@@ -1,4 +1,15 @@
 {{/*
+The resolved application of a render: {application, errors}. Several files print from it, so it is made once and kept
+beside the values. Takes the root context, gives JSON.
+*/}}
+{{- define "fairlead.once" -}}
+{{- if not (hasKey .Values "_resolved") -}}
+  {{- $_ := set .Values "_resolved" (include "fairlead.resolve" .Values) -}}
+{{- end -}}
+{{- .Values._resolved -}}
+{{- end -}}
+
+{{/*
 The one resolver. Takes the chart's values, gives JSON {application, errors}; it reads nothing else and never fails.
 With an environment the application is resolved for it; without, its environments and what deploys them are listed.
 chart/README.md describes the shape.
@@ -53,44 +64,42 @@ chart/README.md describes the shape.
 {{- $metadata := dict -}}
 {{- include "fairlead.merge" (dict "into" $metadata "from" (.values.metadata | default dict)) -}}
 {{- include "fairlead.merge" (dict "into" $metadata "from" ($body.metadata | default dict)) -}}
+{{- $names := include "fairlead.names" (dict "scope" $scope "metadata" $metadata) | fromJson -}}
+{{- $_ := set $scope "namespace" $names.namespace -}}
 {{- $spec := include "fairlead.layers" $scope | fromJson -}}
-{{- $main := omit $spec "verify" "hints" "podSecurity" "rollback" "ingress" -}}
-{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "ingress" -}}
+{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "namespaces" -}}
 {{- include "fairlead.prune" $shared -}}
-{{- $component := include "fairlead.component" (dict "scope" $scope "key" "main" "objectName" .name "layer" $main) | fromJson -}}
-{{- $ingress := include "fairlead.ingress" (dict "scope" $scope "ingress" $shared.ingress "port" $component.port) | fromJsonArray -}}
-{{- range $key, $image := .values.deploy.images -}}
-  {{- if ne $key "main" -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_IMAGE_UNOWNED" "path" (printf "deploy.images.%s" $key) "message" "no component has this name; a single application is main") -}}
-  {{- end -}}
-{{- end -}}
+{{- $_ := set $scope "namespaces" ($shared.namespaces | default dict) -}}
+{{- $_ := set $scope "secrets" (include "fairlead.secrets" (dict "scope" $scope "secrets" $spec.secrets "environment" $body.secretsEnv) | fromJson) -}}
+{{- $components := include "fairlead.components" (dict "scope" $scope "spec" $spec) | fromJson -}}
+{{- $ingress := include "fairlead.routes" (dict "scope" $scope "spec" $spec "components" $components) | fromJsonArray -}}
 
 {{- $application := dict
   "name" .name
   "environment" .environment
   "deploy" (include "fairlead.deployRule" (dict "scope" $scope "name" (.declared | default .environment) "body" $body) | fromJson)
-  "components" (dict "main" $component)
+  "components" $components
   "ingress" $ingress
   "verify" ($shared.verify | default dict)
   "hints" ($shared.hints | default dict)
+  "secrets" $scope.secrets
+  "pullSecret" (.values.deploy.pullSecret | default .cluster.pullSecret | default "")
   "cluster" .cluster
 -}}
-{{- $_ := merge $application (include "fairlead.names" (dict "scope" $scope "metadata" $metadata) | fromJson) -}}
-{{- $addresses := list -}}
-{{- range $ingress -}}
-  {{- $addresses = append $addresses .url -}}
-{{- end -}}
-{{- if $component.port -}}
-  {{- $addresses = append $addresses (printf "http://%s.%s.svc" .name $application.namespace) -}}
-{{- end -}}
+{{- $_ := merge $application $names -}}
+{{- $addresses := include "fairlead.addresses" $application | fromJsonArray -}}
 {{- $_ := set $application "addresses" $addresses -}}
 {{- $_ := set $application "url" (first $addresses | default "") -}}
 {{- with $shared.rollback -}}
   {{- $_ := set $application "rollback" . -}}
 {{- end -}}
-{{- $_ := set $application "podSecurity" (include "fairlead.podSecurity" (dict "scope" $scope "declared" $shared.podSecurity "component" $component)) -}}
-{{- $_ := set $application "secrets" (include "fairlead.secrets" (dict "scope" $scope "secrets" $spec.secrets "environment" $body.secretsEnv) | fromJson) -}}
-{{- $_ := set $application "pullSecret" (.values.deploy.pullSecret | default .cluster.pullSecret | default "") -}}
+{{- $namespaces := include "fairlead.podSecurityLevels" (dict "scope" $scope "declared" $shared.podSecurity "components" $components) | fromJson -}}
+{{- $_ := set $application "namespaces" $namespaces -}}
+{{- $_ := set $application "podSecurity" (get $namespaces $names.namespace).podSecurity -}}
+{{- range $component := $components -}}
+  {{- $_ := unset $component "routes" -}}
+  {{- $_ := unset $component "needs" -}}
+{{- end -}}
 {{- toJson $application -}}
 {{- end -}}
 
@@ -103,20 +112,6 @@ chart/README.md describes the shape.
   {{- include "fairlead.error" (dict "scope" . "code" "APP_ENV_UNDECLARED" "message" (printf "environment %q is not declared; declared: %s" .environment $names)) -}}
 {{- end -}}
 {{- get .environments $key | default dict | toJson -}}
-{{- end -}}
-
-{{/*
-Gives `spec` under the environment's part of it, normalised, as JSON, tombstones included.
-Sets the scope's `overlay` to that part as written, from which errors learn where a value came from. Takes the scope.
-*/}}
-{{- define "fairlead.layers" -}}
-{{- $overlay := omit (get .environments .declared | default dict) "metadata" "deploy" "branch" "tag" "secretsEnv" -}}
-{{- $_ := set . "overlay" ($overlay | toJson | fromJson) -}}
-{{- $spec := .values.spec | default dict -}}
-{{- include "fairlead.normalise" (dict "scope" . "layer" $spec "path" "spec") -}}
-{{- include "fairlead.normalise" (dict "scope" . "layer" $overlay "path" (printf "environments.%s" .declared)) -}}
-{{- include "fairlead.merge" (dict "into" $spec "from" $overlay) -}}
-{{- toJson $spec -}}
 {{- end -}}
 
 {{/* Gives {release, namespace} as JSON, {environment}-{name} unless said otherwise, checked against Kubernetes' and Helm's limits. Takes {scope, metadata}. */}}
@@ -133,36 +128,19 @@ Sets the scope's `overlay` to that part as written, from which errors learn wher
 {{- dict "release" $release "namespace" $namespace | toJson -}}
 {{- end -}}
 
-{{/* Gives the Pod Security level of the namespace. A declared level below what the component needs is an error. Takes {scope, declared, component}. */}}
-{{- define "fairlead.podSecurity" -}}
-{{- $needed := ternary "baseline" "restricted" (or .component.runAsRoot (hasKey .component "storage")) -}}
-{{- $rank := dict "restricted" 0 "baseline" 1 "privileged" 2 -}}
-{{- $level := .declared | default $needed -}}
-{{- if lt (get $rank $level) (get $rank $needed) -}}
-  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_POD_SECURITY" "at" (list "podSecurity") "message" (printf "storage and runAsRoot need the level %s; %s is declared" $needed $level)) -}}
+{{/* Gives the addresses of the application as a JSON list: its routes, then its Services with an HTTP port. Takes the application. */}}
+{{- define "fairlead.addresses" -}}
+{{- $addresses := list -}}
+{{- range .ingress -}}
+  {{- $addresses = append $addresses .url -}}
 {{- end -}}
-{{- $level -}}
-{{- end -}}
-
-{{/*
-Gives the application's secret sets as JSON {app: {path, environment, secretName, keys}}; the seed's unnamed set is `app`.
-Takes {scope, secrets, environment}, the last from the manifest's own environment.
-*/}}
-{{- define "fairlead.secrets" -}}
-{{- $sets := dict -}}
-{{- if .secrets -}}
-  {{- $map := .scope.cluster.infisical.environments | default dict -}}
-  {{- $key := include "fairlead.keyFor" (dict "map" $map "name" .scope.environment) -}}
-  {{- $set := dict
-    "environment" (.environment | default (get $map $key) | default .scope.environment)
-    "secretName" (printf "%s-secrets" .scope.name)
-    "keys" (.secrets.env | default dict)
-  -}}
-  {{- include "fairlead.prune" $set -}}
-  {{- with .secrets.path -}}
-    {{- $_ := set $set "path" . -}}
+{{- range $component := .components -}}
+  {{- range $port := $component.ports -}}
+    {{- if eq $port.name (get $component "httpPort" | default "") -}}
+      {{- $suffix := ternary "" (printf ":%v" $port.service) (eq (int $port.service) 80) -}}
+      {{- $addresses = append $addresses (printf "http://%s.%s.svc%s" $component.service.name $component.namespace $suffix) -}}
+    {{- end -}}
   {{- end -}}
-  {{- $_ := set $sets "app" $set -}}
 {{- end -}}
-{{- toJson $sets -}}
+{{- toJson $addresses -}}
 {{- end -}}

@@ -1,47 +1,98 @@
 {{/*
 Gives one component, resolved, as JSON: what the templates of chart/templates/kinds print and what the actions read.
-Takes {scope, key, objectName, layer}: the component's merged layers, tombstones included.
+Takes {scope, key, at, shared, parent, layer, image?}: the layers from lowest to highest, tombstones included, where the
+component stands, and the image given without saying for which component.
 */}}
 {{- define "fairlead.component" -}}
 {{- $scope := .scope -}}
-{{- $folded := include "fairlead.defaults" . | fromYaml -}}
-{{- include "fairlead.merge" (dict "into" $folded "from" .layer) -}}
-{{- $env := dict -}}
-{{- with $folded.port -}}
-  {{- $_ := set $env "PORT" . -}}
+{{- $kind := coalesce .layer.kind .parent.kind .shared.kind "Deployment" -}}
+{{- $folded := include "fairlead.defaults" (dict "kind" $kind "single" $scope.single) | fromYaml -}}
+{{- range list .shared .parent .layer -}}
+  {{- include "fairlead.merge" (dict "into" $folded "from" . "level" "keys") -}}
 {{- end -}}
-{{- with ($scope.cluster.telemetry | default dict).endpoint -}}
-  {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" . -}}
-{{- end -}}
-{{- include "fairlead.merge" (dict "into" $env "from" ($folded.env | default dict)) -}}
-{{- $_ := set $folded "env" $env -}}
+{{- $_ := set $folded "env" (include "fairlead.givenEnv" (dict "scope" $scope "folded" $folded) | fromJson) -}}
 {{- include "fairlead.prune" $folded -}}
-{{- $replicas := ternary $folded.replicas 1 (hasKey $folded "replicas") | int -}}
-{{- $_ := set $folded "replicas" $replicas -}}
-{{- $call := dict "scope" $scope "key" .key "folded" $folded "hasBuild" (not (empty .layer.build)) -}}
+{{- $call := dict "scope" $scope "key" .key "at" .at "kind" $kind "folded" $folded "sharedImage" .image -}}
+{{- $_ := set $call "hasBuild" (not (empty (coalesce .layer.build .parent.build .shared.build))) -}}
+{{- $_ := merge $call (include "fairlead.identity" $call | fromJson) -}}
+{{- $ports := include "fairlead.ports" $call | fromJsonArray -}}
+{{- $_ := set $call "ports" $ports -}}
+{{- $_ := set $call "httpPort" (include "fairlead.httpPort" $ports) -}}
+{{- $_ := merge $call (include "fairlead.scale" $call | fromJson) -}}
 
-{{- $component := dict "name" .objectName "kind" "Deployment" "replicas" $replicas "runAsRoot" ($folded.runAsRoot | default false) -}}
-{{- with $folded.port -}}
-  {{- $_ := set $component "port" (int .) -}}
+{{- $component := pick $call "kind" "name" "namespace" "selector" "labels" "containerName" "ports" "httpPort" "replicas" "several" "autoscaling" -}}
+{{- $_ := set $component "runAsRoot" ($folded.runAsRoot | default false) -}}
+{{- range $port := $ports -}}
+  {{- if eq $port.name $call.httpPort -}}
+    {{- $_ := set $component "port" $port.port -}}
+  {{- end -}}
 {{- end -}}
-{{- $_ := merge $component (pick $folded "command" "args") -}}
-{{- $_ := merge $component (include "fairlead.image" $call | fromJson) -}}
+{{- $_ := merge $component (pick $folded "command" "args" "annotations") -}}
+{{- range list "image" "health" "service" "rollout" "availability" "job" -}}
+  {{- $_ := merge $component (include (printf "fairlead.%s" .) $call | fromJson) -}}
+{{- end -}}
 {{- $_ := set $component "resources" (include "fairlead.resources" $call | fromJson) -}}
-{{- $_ := merge $component (include "fairlead.health" $call | fromJson) -}}
 {{- $_ := set $component "env" (include "fairlead.env" $call | fromJsonArray) -}}
 {{- with include "fairlead.storage" $call -}}
   {{- $_ := set $component "storage" (fromJson .) -}}
 {{- end -}}
+{{- $_ := set $component "needs" (include "fairlead.podSecurityNeed" $component | fromJson) -}}
+{{- $_ := set $component "routes" ($folded.ingress | default list) -}}
 {{- toJson $component -}}
 {{- end -}}
 
 {{/*
+Gives {name, namespace, containerName, selector, labels} as JSON. The seed's selector is {app, environment}; it can never
+change, since selectors are immutable, so only one of several components adds itself to it. Takes {scope, key, at, kind, folded}.
+*/}}
+{{- define "fairlead.identity" -}}
+{{- $scope := .scope -}}
+{{- $name := $scope.name -}}
+{{- $labels := .folded.labels | default dict -}}
+{{- $selector := dict "app" ($labels.app | default $scope.name) "environment" $scope.environment -}}
+{{- if not $scope.single -}}
+  {{- $name = .folded.name | default (printf "%s-%s" $scope.name .key) -}}
+  {{- $_ := set $selector "app.kubernetes.io/component" .key -}}
+{{- end -}}
+{{- $longest := ternary 52 63 (has .kind (list "Job" "CronJob")) -}}
+{{- if gt (len $name) $longest -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAME_TOO_LONG" "at" (append .at "name") "message" (printf "%s has %d characters, a %s takes %d; set name" $name (len $name) .kind $longest)) -}}
+{{- end -}}
+{{- $namespace := .folded.namespace | default $scope.namespace -}}
+{{- if and (ne $namespace $scope.namespace) (not (hasKey $scope.namespaces $namespace)) -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAMESPACE_UNDECLARED" "at" (append .at "namespace") "message" (printf "namespace %q is not declared; declared in spec.namespaces: %s" $namespace (keys $scope.namespaces | sortAlpha | join ", " | default "none"))) -}}
+{{- end -}}
+{{- dict "name" $name "namespace" $namespace "containerName" (ternary $name .key $scope.single) "selector" $selector "labels" (omit $labels "app") | toJson -}}
+{{- end -}}
+
+{{/* Gives the component's variables under those that every application gets, as JSON. Takes {scope, folded}. */}}
+{{- define "fairlead.givenEnv" -}}
+{{- $env := dict -}}
+{{- $http := (.folded.ports | default dict).http -}}
+{{- if kindIs "map" $http -}}
+  {{- $http = $http.port -}}
+{{- end -}}
+{{- with $http -}}
+  {{- $_ := set $env "PORT" . -}}
+{{- end -}}
+{{- with (.scope.cluster.telemetry | default dict).endpoint -}}
+  {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" . -}}
+{{- end -}}
+{{- include "fairlead.merge" (dict "into" $env "from" (.folded.env | default dict) "level" "entries") -}}
+{{- toJson $env -}}
+{{- end -}}
+
+{{/*
 Gives {image, imagePullPolicy} and, for a component whose image is made from the repository, {build}, as JSON.
-CI's image wins over the manifest's, which wins over {registry}/{name}:latest. Takes {scope, key, folded, hasBuild}.
+CI's image wins over the manifest's, which wins over {registry}/{name}:latest. Takes {scope, at, folded, hasBuild, sharedImage}.
 */}}
 {{- define "fairlead.image" -}}
 {{- $own := .folded.image | default dict -}}
 {{- $default := printf "%s/%s" .scope.cluster.registry .scope.name -}}
+{{- $given := .folded.ciImage -}}
+{{- if and .sharedImage (not $given) (or .hasBuild (not $own.repository)) -}}
+  {{- $own = .sharedImage -}}
+{{- end -}}
 {{- $image := $own.repository | default $default -}}
 {{- $tag := include "fairlead.text" ($own.tag | default (ternary "" "latest" (or (hasKey $own "repository") (hasKey $own "digest")))) -}}
 {{- with $tag -}}
@@ -50,7 +101,7 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
 {{- with $own.digest -}}
   {{- $image = printf "%s@%s" $image . -}}
 {{- end -}}
-{{- $image = get (.scope.values.deploy.images | default dict) .key | default $image -}}
+{{- $image = $given | default $image -}}
 {{- $mutable := or (not (regexMatch `(@|:[^/]+$)` $image)) (regexMatch `:(latest|main)$` $image) -}}
 {{- $result := dict "image" $image "imagePullPolicy" (ternary "Always" "IfNotPresent" $mutable) -}}
 {{- if and .folded.build (or .hasBuild (not $own.repository)) -}}
@@ -58,7 +109,7 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
   {{- $args := dict -}}
   {{- include "fairlead.merge" (dict "into" $args "from" ((.scope.cluster.build | default dict).args | default dict)) -}}
   {{- include "fairlead.merge" (dict "into" $args "from" (.folded.build.args | default dict)) -}}
-  {{- $_ := set $build "args" (include "fairlead.texts" (dict "scope" .scope "at" (list "build" "args") "map" $args) | fromJson) -}}
+  {{- $_ := set $build "args" (include "fairlead.texts" (dict "scope" .scope "at" (concat .at (list "build" "args")) "map" $args) | fromJson) -}}
   {{- $_ := set $build "secrets" (.folded.build.secrets | default dict) -}}
   {{- $_ := set $build "repository" ($own.repository | default $default) -}}
   {{- $_ := set $result "build" $build -}}
@@ -66,13 +117,13 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
 {{- toJson $result -}}
 {{- end -}}
 
-{{/* Gives the container's resources as JSON. The memory limit is twice the request unless set; there is no CPU limit unless set. Takes {scope, folded}. */}}
+{{/* Gives the container's resources as JSON. The memory limit is twice the request unless set; there is no CPU limit unless set. Takes {scope, at, folded}. */}}
 {{- define "fairlead.resources" -}}
 {{- $scope := .scope -}}
 {{- $asked := .folded.resources | default dict -}}
 {{- $texts := dict -}}
 {{- range $key, $value := $asked -}}
-  {{- $_ := set $texts $key (include "fairlead.quantity" (dict "scope" $scope "at" (list "resources" $key) "value" $value)) -}}
+  {{- $_ := set $texts $key (include "fairlead.quantity" (dict "scope" $scope "at" (concat $.at (list "resources" $key)) "value" $value)) -}}
 {{- end -}}
 {{- if and $texts.memory (not $texts.memoryLimit) -}}
   {{- $_ := set $texts "memoryLimit" (include "fairlead.double" $texts.memory) -}}
@@ -88,104 +139,4 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
   {{- end -}}
 {{- end -}}
 {{- dict "requests" $requests "limits" $limits | toJson -}}
-{{- end -}}
-
-{{/*
-Gives {health, probes} as JSON; both are left out without a port or with `health: null`.
-The startup probe asks every second, so a fast application is ready at once, and gates the others for `startup.within`.
-The seed's initialDelaySeconds gave slow applications time, so it widens that budget. Takes {scope, folded}.
-*/}}
-{{- define "fairlead.health" -}}
-{{- $health := .folded.health -}}
-{{- $result := dict -}}
-{{- if and (hasKey ($health | default dict) "path") .folded.port -}}
-  {{- $delay := $health.initialDelaySeconds | default 0 | int -}}
-  {{- $within := add 120 $delay -}}
-  {{- with $health.startup -}}
-    {{- if hasKey . "within" -}}
-      {{- $within = include "fairlead.seconds" (dict "scope" $.scope "at" (list "health" "startup" "within") "value" .within) | trim | int -}}
-    {{- end -}}
-  {{- end -}}
-  {{- $ask := dict "httpGet" (dict "path" $health.path "port" "http") "timeoutSeconds" ($health.timeoutSeconds | default 5 | int) -}}
-  {{- $probes := dict "startupProbe" (merge (dict "periodSeconds" 1 "failureThreshold" (max 1 $within)) $ask) -}}
-  {{- $_ := set $probes "readinessProbe" (merge (dict "periodSeconds" 5 "failureThreshold" 3) $ask) -}}
-  {{- if $health.liveness -}}
-    {{- $_ := set $probes "livenessProbe" (merge (dict "initialDelaySeconds" $delay "periodSeconds" ($health.periodSeconds | default 10 | int) "failureThreshold" 3) $ask) -}}
-  {{- end -}}
-  {{- $facts := dict "path" $health.path "startup" (dict "within" $within) -}}
-  {{- with $health.crashRestarts -}}
-    {{- $_ := set $facts "crashRestarts" (int .) -}}
-  {{- end -}}
-  {{- $result = dict "health" $facts "probes" $probes -}}
-{{- end -}}
-{{- toJson $result -}}
-{{- end -}}
-
-{{/*
-Gives the container's variables as a JSON list of {name, value} and {name, secret, key}. Secrets come first, and a value
-that uses $(NAME) comes after NAME, because Kubernetes expands only what stands above. Takes {scope, folded}.
-*/}}
-{{- define "fairlead.env" -}}
-{{- $call := . -}}
-{{- $values := include "fairlead.texts" (dict "scope" .scope "at" (list "env") "map" .folded.env) | fromJson -}}
-{{- $list := list -}}
-{{- $secrets := (.folded.secrets | default dict).env | default dict -}}
-{{- range $name := keys $secrets | sortAlpha -}}
-  {{- if hasKey $values $name -}}
-    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_ENV_TWICE" "at" (list "env" $name) "message" (printf "secrets.env sets %s too; remove one of them (null removes)" $name)) -}}
-  {{- end -}}
-  {{- $list = append $list (dict "name" $name "secret" (printf "%s-secrets" $call.scope.name) "key" (get $secrets $name)) -}}
-{{- end -}}
-{{- $waiting := keys $values | sortAlpha -}}
-{{- range until (len $waiting) -}}
-  {{- if $waiting -}}
-    {{- $blocked := list -}}
-    {{- range $name := $waiting -}}
-      {{- $free := true -}}
-      {{- range $other := $waiting -}}
-        {{- if and (ne $other $name) (contains (printf "$(%s)" $other) (get $values $name)) -}}
-          {{- $free = false -}}
-        {{- end -}}
-      {{- end -}}
-      {{- if $free -}}
-        {{- $list = append $list (dict "name" $name "value" (get $values $name)) -}}
-      {{- else -}}
-        {{- $blocked = append $blocked $name -}}
-      {{- end -}}
-    {{- end -}}
-    {{- $waiting = $blocked -}}
-  {{- end -}}
-{{- end -}}
-{{- if $waiting -}}
-  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_ENV_CYCLE" "at" (list "env" (first $waiting)) "message" (printf "%s refer to each other" (join ", " $waiting))) -}}
-{{- end -}}
-{{- toJson $list -}}
-{{- end -}}
-
-{{/* Gives the seed's static volume as JSON {size, mountPath, hostPath, volume, claim}, or nothing. Takes {scope, folded}. */}}
-{{- define "fairlead.storage" -}}
-{{- $scope := .scope -}}
-{{- with .folded.storage -}}
-  {{- $storage := . -}}
-  {{- range $key := list "size" "mountPath" -}}
-    {{- if not (get $storage $key) -}}
-      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_STORAGE_INCOMPLETE" "at" (list "storage") "message" (printf "storage needs %s" $key)) -}}
-    {{- end -}}
-  {{- end -}}
-  {{- $size := "" -}}
-  {{- with .size -}}
-    {{- $size = include "fairlead.quantity" (dict "scope" $scope "at" (list "storage" "size") "value" .) -}}
-  {{- end -}}
-  {{- if gt (int $.folded.replicas) 1 -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_STORAGE_SHARED" "at" (list "replicas") "message" "two pods must not write to one storage; set replicas: 1 or remove storage") -}}
-  {{- end -}}
-  {{- $folder := printf "%s/%s-%s" $scope.cluster.storage.root $scope.name $scope.environment -}}
-  {{- dict
-    "size" $size
-    "mountPath" .mountPath
-    "hostPath" (.hostPath | default $folder)
-    "volume" (printf "%s-%s-data" $scope.name $scope.environment)
-    "claim" (printf "%s-data" $scope.name)
-  | toJson -}}
-{{- end -}}
 {{- end -}}

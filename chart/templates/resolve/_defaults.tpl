@@ -1,16 +1,38 @@
-{{/* The lowest layer of a single application, for ever those of jterrazz.com/v1. Gives YAML. */}}
+{{/*
+The lowest layer of a component, for ever those of jterrazz.com/v1. Gives YAML, in the form that "fairlead.normalise"
+makes. Takes {kind, single}: port 3000 and /health are for a single application only.
+*/}}
 {{- define "fairlead.defaults" -}}
-port: 3000
-replicas: 1
+{{- if .single }}
+ports:
+  http: 3000
+{{- end }}
+{{- if has .kind (list "Deployment" "StatefulSet") }}
+replicas:
+  count: 1
+{{- end }}
 runAsRoot: false
 resources:
   cpu: 100m
   memory: 256Mi
+{{- if not (has .kind (list "Job" "CronJob")) }}
 health:
+  {{- if .single }}
   path: /health
+  {{- end }}
   liveness: true
   periodSeconds: 10
   timeoutSeconds: 5
+preStop: 5
+pdb:
+  maxUnavailable: 1
+spread:
+  across: hostname
+  mode: preferred
+{{- else }}
+when: on-change
+{{- end }}
+terminationGracePeriod: 30
 build:
   context: .
   file: Dockerfile

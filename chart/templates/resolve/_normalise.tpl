@@ -1,9 +1,35 @@
 {{/*
-Brings one layer (`spec`, or the body of an environment) into the one form that can be merged: shorthands and the seed's
-older spellings become maps. Works in place. Takes {scope, layer, path}.
+Brings `spec`, or the body of an environment, into the one form that can be merged, with the defaults and components in
+it. Works in place. Takes {scope, layer, path}.
 */}}
+{{- define "fairlead.normaliseAll" -}}
+{{- $call := . -}}
+{{- include "fairlead.normalise" . -}}
+{{- if kindIs "map" .layer.defaults -}}
+  {{- include "fairlead.normalise" (dict "scope" .scope "layer" .layer.defaults "path" (printf "%s.defaults" .path)) -}}
+{{- end -}}
+{{- range $key, $component := .layer.components -}}
+  {{- if kindIs "map" $component -}}
+    {{- include "fairlead.normalise" (dict "scope" $call.scope "layer" $component "path" (printf "%s.components.%s" $call.path $key)) -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Brings the keys of one component into that form: shorthands and the seed's older spellings become maps. Works in place. Takes {scope, layer, path}. */}}
 {{- define "fairlead.normalise" -}}
 {{- $layer := .layer -}}
+{{- if hasKey $layer "port" -}}
+  {{- if not (kindIs "map" $layer.ports) -}}
+    {{- $_ := set $layer "ports" dict -}}
+  {{- end -}}
+  {{- $_ := set $layer.ports "http" $layer.port -}}
+  {{- $_ := unset $layer "port" -}}
+{{- end -}}
+{{- if kindIs "float64" $layer.replicas -}}
+  {{- $_ := set $layer "replicas" (dict "count" $layer.replicas "min" nil "max" nil "cpu" nil "memory" nil "behavior" nil) -}}
+{{- else if kindIs "map" $layer.replicas -}}
+  {{- $_ := set $layer.replicas "count" nil -}}
+{{- end -}}
 {{- if kindIs "string" $layer.image -}}
   {{- $_ := set $layer "image" (include "fairlead.parseImage" $layer.image | fromJson) -}}
 {{- else if kindIs "map" $layer.image -}}
@@ -56,6 +82,23 @@ older spellings become maps. Works in place. Takes {scope, layer, path}.
   {{- include "fairlead.notice" (dict "scope" .scope "path" (printf "%s.health.startupFailureThreshold" .path) "message" "write health: {startup: {within: 5m}} instead") -}}
 {{- end -}}
 {{- $_ := unset .health "startupFailureThreshold" -}}
+{{- include "fairlead.oneOf" (dict "map" .health "keys" (list "path" "exec" "tcp" "grpc")) -}}
+{{- end -}}
+
+{{/* Setting one of several keys that exclude each other clears the others of a lower layer. Takes {map, keys}; works in place. */}}
+{{- define "fairlead.oneOf" -}}
+{{- $map := .map -}}
+{{- $set := false -}}
+{{- range .keys -}}
+  {{- $set = or $set (and (hasKey $map .) (not (kindIs "invalid" (get $map .)))) -}}
+{{- end -}}
+{{- if $set -}}
+  {{- range .keys -}}
+    {{- if not (hasKey $map .) -}}
+      {{- $_ := set $map . nil -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* A list of names counts as a map from each name to itself, so that environments can add and delete. Takes {map, key}; works in place. */}}

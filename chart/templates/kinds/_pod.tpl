@@ -1,36 +1,14 @@
 {{/* Takes {application, component}. */}}
-{{- define "fairlead.kinds.deployment" -}}
-{{- $application := .application }}
-{{- $component := .component }}
----
-apiVersion: apps/v1
-kind: Deployment
+{{- define "fairlead.podTemplate" -}}
 metadata:
-  {{- include "fairlead.metadata" (dict "application" $application "name" $component.name) | nindent 2 }}
-spec:
-  replicas: {{ $component.replicas }}
-  revisionHistoryLimit: 3
-  {{- with $component.health }}
-  progressDeadlineSeconds: {{ add .startup.within 60 }}
+  labels:
+    {{- include "fairlead.labels" . | nindent 4 }}
+  {{- with .component.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
   {{- end }}
-  strategy:
-    {{- if $component.storage }}
-    type: Recreate
-    {{- else }}
-    type: RollingUpdate
-    rollingUpdate:
-      maxSurge: 25%
-      maxUnavailable: 0
-    {{- end }}
-  selector:
-    matchLabels:
-      {{- include "fairlead.selector" $application | nindent 6 }}
-  template:
-    metadata:
-      labels:
-        {{- include "fairlead.labels" $application | nindent 8 }}
-    spec:
-      {{- include "fairlead.podSpec" . | nindent 6 }}
+spec:
+  {{- include "fairlead.podSpec" . | nindent 2 }}
 {{- end -}}
 
 {{/* The pod of a component. Takes {application, component}. */}}
@@ -38,7 +16,10 @@ spec:
 {{- $component := .component -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
-terminationGracePeriodSeconds: 30
+{{- if has $component.kind (list "Job" "CronJob") }}
+restartPolicy: Never
+{{- end }}
+terminationGracePeriodSeconds: {{ $component.terminationGracePeriodSeconds }}
 {{- with .application.pullSecret }}
 imagePullSecrets:
   - name: {{ . | quote }}
@@ -52,15 +33,9 @@ securityContext:
   {{- end }}
   seccompProfile:
     type: RuntimeDefault
-{{- if gt (int $component.replicas) 1 }}
+{{- with $component.spread }}
 topologySpreadConstraints:
-  - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
-    whenUnsatisfiable: ScheduleAnyway
-    matchLabelKeys: [pod-template-hash]
-    labelSelector:
-      matchLabels:
-        {{- include "fairlead.selector" .application | nindent 8 }}
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with $component.storage }}
 initContainers:
@@ -100,7 +75,7 @@ does not own. Takes {application, component}.
 {{/* The component's own container. Takes {application, component}. */}}
 {{- define "fairlead.container" -}}
 {{- $component := .component -}}
-- name: {{ $component.name | quote }}
+- name: {{ $component.containerName | quote }}
   image: {{ $component.image | quote }}
   imagePullPolicy: {{ $component.imagePullPolicy }}
   {{- with $component.command }}
@@ -115,10 +90,18 @@ does not own. Takes {application, component}.
     capabilities:
       drop: [ALL]
   {{- end }}
-  {{- with $component.port }}
+  {{- with $component.ports }}
   ports:
-    - name: http
-      containerPort: {{ . }}
+    {{- range . }}
+    - name: {{ .name | quote }}
+      containerPort: {{ .port }}
+      {{- if ne .protocol "TCP" }}
+      protocol: {{ .protocol }}
+      {{- end }}
+      {{- with .hostPort }}
+      hostPort: {{ . }}
+      {{- end }}
+    {{- end }}
   {{- end }}
   {{- with $component.env }}
   env:
@@ -140,10 +123,10 @@ does not own. Takes {application, component}.
   {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- /* The pod serves on while the routers take it out of rotation. */}}
+  {{- with $component.lifecycle }}
   lifecycle:
-    preStop:
-      sleep:
-        seconds: 5
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with $component.storage }}
   volumeMounts:
     - name: data

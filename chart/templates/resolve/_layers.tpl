@@ -1,0 +1,112 @@
+{{/*
+Gives `spec` under the environment's part of it, normalised, as JSON, tombstones included.
+Sets the scope's `overlay` to that part as written, from which errors learn where a value came from. Takes the scope.
+*/}}
+{{- define "fairlead.layers" -}}
+{{- $overlay := omit (get .environments .declared | default dict) "metadata" "deploy" "branch" "tag" "secretsEnv" -}}
+{{- $_ := set . "overlay" ($overlay | toJson | fromJson) -}}
+{{- $spec := .values.spec | default dict -}}
+{{- include "fairlead.normaliseAll" (dict "scope" . "layer" $spec "path" "spec") -}}
+{{- include "fairlead.normaliseAll" (dict "scope" . "layer" $overlay "path" (printf "environments.%s" .declared)) -}}
+{{- include "fairlead.merge" (dict "into" $spec "from" $overlay "level" "keys") -}}
+{{- toJson $spec -}}
+{{- end -}}
+
+{{/*
+Gives the resolved components as JSON, by key. A single application is the component `main`.
+Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written of each component.
+*/}}
+{{- define "fairlead.components" -}}
+{{- $scope := .scope -}}
+{{- $spec := .spec -}}
+{{- $single := not (hasKey $spec "components") -}}
+{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "components" "defaults" -}}
+{{- $layers := dict "main" $own -}}
+{{- if not $single -}}
+  {{- $layers = $spec.components | default dict -}}
+  {{- include "fairlead.refuseMixed" (dict "scope" $scope "own" (omit $own "image" "ingress")) -}}
+{{- end -}}
+{{- include "fairlead.giveImages" (dict "scope" $scope "layers" $layers "single" $single) -}}
+{{- $_ := set $scope "single" $single -}}
+{{- $_ := set $scope "layers" $layers -}}
+{{- $components := dict -}}
+{{- range $key, $layer := $layers -}}
+  {{- if and (kindIs "map" $layer) (ne (get $layer "enabled" | toString) "false") -}}
+    {{- $at := ternary list (list "components" $key) $single -}}
+    {{- $parent := include "fairlead.parent" (dict "scope" $scope "layers" $layers "key" $key "at" $at) | fromJson -}}
+    {{- $call := dict "scope" $scope "key" $key "at" $at "shared" ($spec.defaults | default dict) "parent" $parent "layer" $layer -}}
+    {{- if not $single -}}
+      {{- $_ := set $call "image" $spec.image -}}
+    {{- end -}}
+    {{- $_ := set $components $key (include "fairlead.component" $call | fromJson) -}}
+  {{- end -}}
+{{- end -}}
+{{- include "fairlead.refuseTwice" (dict "scope" $scope "components" $components) -}}
+{{- toJson $components -}}
+{{- end -}}
+
+{{/* A `spec` with components may not hold the keys of a single application as well. Takes {scope, own}. */}}
+{{- define "fairlead.refuseMixed" -}}
+{{- $scope := .scope -}}
+{{- range $key, $value := .own -}}
+  {{- if not (kindIs "invalid" $value) -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SPEC_MIXED" "at" (list $key) "message" "spec is one application or has components, never both; move this into defaults or into a component") -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Gives CI's images to the components that own them, so that heirs follow. Takes {scope, layers, single}; works in place. */}}
+{{- define "fairlead.giveImages" -}}
+{{- $call := . -}}
+{{- range $key, $image := .scope.values.deploy.images -}}
+  {{- $layer := get $call.layers $key -}}
+  {{- if kindIs "map" $layer -}}
+    {{- $_ := set $layer "ciImage" $image -}}
+  {{- else if not (hasKey $call.layers $key) -}}
+    {{- $known := ternary "a single application is main" (printf "components: %s" (keys $call.layers | sortAlpha | join ", ")) $call.single -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_IMAGE_UNOWNED" "path" (printf "deploy.images.%s" $key) "message" (printf "no component has this name; %s" $known)) -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Gives the layer of the component that another one extends, as JSON, or an empty map. Takes {scope, layers, key, at}. */}}
+{{- define "fairlead.parent" -}}
+{{- $parent := dict -}}
+{{- $name := (get .layers .key).extends -}}
+{{- if $name -}}
+  {{- $problem := "" -}}
+  {{- if not (kindIs "map" (get .layers $name)) -}}
+    {{- $problem = printf "there is no component %q to extend; components: %s" $name (keys .layers | sortAlpha | join ", ") -}}
+  {{- else if (get .layers $name).extends -}}
+    {{- $problem = printf "%q extends another component itself; extend that one, or put what they share into defaults" $name -}}
+  {{- else -}}
+    {{- $parent = omit (get .layers $name) "enabled" -}}
+  {{- end -}}
+  {{- with $problem -}}
+    {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_EXTENDS" "at" (append $.at "extends") "message" .) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $parent -}}
+{{- end -}}
+
+{{/* Two components cannot have one name in one namespace, nor one port of the node. Takes {scope, components}. */}}
+{{- define "fairlead.refuseTwice" -}}
+{{- $scope := .scope -}}
+{{- $seen := dict -}}
+{{- range $key, $component := .components -}}
+  {{- $address := printf "%s/%s" $component.namespace $component.name -}}
+  {{- if hasKey $seen $address -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAME_TWICE" "at" (list "components" $key "name") "message" (printf "%s is called %s in namespace %s too; give one of them another name" (get $seen $address) $component.name $component.namespace)) -}}
+  {{- end -}}
+  {{- $_ := set $seen $address $key -}}
+  {{- range $port := $component.ports -}}
+    {{- if hasKey $port "hostPort" -}}
+      {{- $taken := printf "%v/%s" $port.hostPort $port.protocol -}}
+      {{- if hasKey $seen $taken -}}
+        {{- include "fairlead.error" (dict "scope" $scope "code" "APP_PORT_TWICE" "at" (list "components" $key "ports" $port.name) "message" (printf "%s takes port %s of the node too; give one of them another hostPort" (get $seen $taken) $taken)) -}}
+      {{- end -}}
+      {{- $_ := set $seen $taken $key -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}

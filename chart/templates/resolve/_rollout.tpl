@@ -1,0 +1,118 @@
+{{/*
+Gives {replicas, several, autoscaling?} as JSON. `several` is true when more than one pod may run at a time besides those of
+a rollout. Kinds without a number of pods have no `replicas`. Takes {kind, folded}.
+*/}}
+{{- define "fairlead.scale" -}}
+{{- $asked := .folded.replicas | default dict -}}
+{{- $result := dict "several" (eq .kind "DaemonSet") -}}
+{{- if has .kind (list "Deployment" "StatefulSet") -}}
+  {{- $count := ternary $asked.count 1 (hasKey $asked "count") | int -}}
+  {{- if $asked.max -}}
+    {{- $count = $asked.min | default 1 | int -}}
+    {{- $scaler := merge (dict "min" $count "max" (int $asked.max)) (pick $asked "cpu" "memory" "behavior") -}}
+    {{- if not (or $asked.cpu $asked.memory) -}}
+      {{- $_ := set $scaler "cpu" 80 -}}
+    {{- end -}}
+    {{- $_ := set $result "autoscaling" $scaler -}}
+  {{- end -}}
+  {{- $_ := set $result "replicas" $count -}}
+  {{- $_ := set $result "several" (gt (max $count ($asked.max | default 0 | int)) 1) -}}
+{{- end -}}
+{{- toJson $result -}}
+{{- end -}}
+
+{{/*
+Gives how a new revision replaces the old and how a pod ends, as JSON: {strategy?, podManagementPolicy?,
+terminationGracePeriodSeconds, lifecycle?}. `strategy` is in the words of the workload's kind.
+A Deployment gains pods before it loses any, unless two must not share its claim. Takes {scope, at, kind, folded}.
+*/}}
+{{- define "fairlead.rollout" -}}
+{{- $asked := .folded.updateStrategy | default dict -}}
+{{- $result := dict -}}
+{{- $strategy := dict -}}
+{{- if eq .kind "Deployment" -}}
+  {{- $claims := .folded.storage -}}
+  {{- range .folded.volumes -}}
+    {{- $claims = or $claims (and (or .size .existingClaim) (not .readOnly)) -}}
+  {{- end -}}
+  {{- $type := $asked.type | default (ternary "Recreate" "RollingUpdate" (not (empty $claims))) -}}
+  {{- $strategy = dict "type" $type -}}
+  {{- if eq $type "RollingUpdate" -}}
+    {{- $_ := set $strategy "rollingUpdate" (mergeOverwrite (dict "maxSurge" "25%" "maxUnavailable" 0) (omit $asked "type")) -}}
+  {{- end -}}
+{{- else if has .kind (list "StatefulSet" "DaemonSet") -}}
+  {{- with $asked -}}
+    {{- $strategy = dict "type" (.type | default "RollingUpdate") -}}
+    {{- with omit . "type" -}}
+      {{- $_ := set $strategy "rollingUpdate" . -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- with $strategy -}}
+  {{- $_ := set $result "strategy" . -}}
+{{- end -}}
+{{- if eq .kind "StatefulSet" -}}
+  {{- $_ := merge $result (pick .folded "podManagementPolicy") -}}
+{{- end -}}
+{{- $grace := include "fairlead.seconds" (dict "scope" .scope "at" (append .at "terminationGracePeriod") "value" (.folded.terminationGracePeriod | default 30)) | trim | int -}}
+{{- $_ := set $result "terminationGracePeriodSeconds" $grace -}}
+{{- with .folded.preStop -}}
+  {{- if kindIs "slice" . -}}
+    {{- $_ := set $result "lifecycle" (dict "preStop" (dict "exec" (dict "command" .))) -}}
+  {{- else -}}
+    {{- $seconds := include "fairlead.seconds" (dict "scope" $.scope "at" (append $.at "preStop") "value" .) | trim | int -}}
+    {{- if $seconds -}}
+      {{- $_ := set $result "lifecycle" (dict "preStop" (dict "sleep" (dict "seconds" $seconds))) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $result -}}
+{{- end -}}
+
+{{/*
+Gives {pdb?, spread?} as JSON for a component with several counted pods: what a drained node may take, and over what the
+pods spread. `pdb: null` and `spread: null` in the manifest mean none. Takes {kind, several, selector, folded}.
+*/}}
+{{- define "fairlead.availability" -}}
+{{- $result := dict -}}
+{{- if and .several (hasKey . "replicas") -}}
+  {{- with .folded.pdb -}}
+    {{- $budget := pick . "minAvailable" -}}
+    {{- if not $budget -}}
+      {{- $budget = dict "maxUnavailable" (.maxUnavailable | default 1) -}}
+    {{- end -}}
+    {{- $_ := set $result "pdb" $budget -}}
+  {{- end -}}
+  {{- with .folded.spread -}}
+    {{- $keys := dict "hostname" "kubernetes.io/hostname" "zone" "topology.kubernetes.io/zone" -}}
+    {{- $modes := dict "preferred" "ScheduleAnyway" "required" "DoNotSchedule" -}}
+    {{- $spread := dict "maxSkew" 1 "topologyKey" (get $keys .across) "whenUnsatisfiable" (get $modes .mode) "labelSelector" (dict "matchLabels" $.selector) -}}
+    {{- if eq $.kind "Deployment" -}}
+      {{- $_ := set $spread "matchLabelKeys" (list "pod-template-hash") -}}
+    {{- end -}}
+    {{- $_ := set $result "spread" (list $spread) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $result -}}
+{{- end -}}
+
+{{/* Gives {when?, schedule?, after?, job?} as JSON; `job` is in the words of a Kubernetes Job. Takes {scope, at, kind, folded}. */}}
+{{- define "fairlead.job" -}}
+{{- $result := pick .folded "after" -}}
+{{- if has .kind (list "Job" "CronJob") -}}
+  {{- $job := dict "backoffLimit" (ternary .folded.retries 6 (hasKey .folded "retries") | int) -}}
+  {{- with .folded.deadline -}}
+    {{- $_ := set $job "activeDeadlineSeconds" (include "fairlead.seconds" (dict "scope" $.scope "at" (append $.at "deadline") "value" .) | trim | int) -}}
+  {{- end -}}
+  {{- $_ := set $result "job" $job -}}
+{{- end -}}
+{{- if eq .kind "Job" -}}
+  {{- $_ := set $result "when" (.folded.when | default "on-change") -}}
+{{- else if eq .kind "CronJob" -}}
+  {{- $_ := set $result "schedule" (.folded.schedule | default "") -}}
+  {{- if not .folded.schedule -}}
+    {{- include "fairlead.error" (dict "scope" .scope "code" "APP_JOB_NO_SCHEDULE" "at" (append .at "schedule") "message" "a CronJob needs its schedule, for example \"0 3 * * *\"") -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $result -}}
+{{- end -}}
