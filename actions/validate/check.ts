@@ -2,16 +2,17 @@ import { suggest } from "../core/suggest.ts";
 import type { RuleError } from "./application.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Finding, Problem } from "./problem.ts";
-import { checkSchema, readLanguage } from "./schema.ts";
+import type { Judge } from "./schema.ts";
 
 /** Checks a manifest by itself: traps of YAML, and the schema of the chart. */
-export async function checkManifest(manifest: Manifest, chart: string): Promise<Problem[]> {
+export async function checkManifest(manifest: Manifest, judge: Judge): Promise<Problem[]> {
+  if (manifest.plain && (await judge.accepts(manifest.content))) return [];
   const { findTraps } = await import("./traps.ts");
   const document = await manifest.document();
-  const traps = findTraps(document, await readLanguage(chart));
+  const traps = findTraps(document, await judge.language());
   const trapped = new Set(traps.map(({ keys }) => keys.join("\n")));
   // A number that lost its digits is of the wrong type as well; only the trap says what to do.
-  const findings = (await checkSchema(manifest.content, chart)).filter(({ keys }) => !trapped.has(keys.join("\n")));
+  const findings = (await judge.explain(manifest.content)).filter(({ keys }) => !trapped.has(keys.join("\n")));
   return [
     ...traps.map(({ keys, span, code, message, hint }) => ({
       ...{ file: manifest.file, ...span, code, path: keys.join(".") },

@@ -18,10 +18,10 @@ interface Place {
 }
 
 /**
- * Says what is wrong with a document that a schema refuses. Where the schema has several forms, only the form that was
+ * Gives what says what is wrong with a document that a schema refuses. Where the schema has several forms, only the form that was
  * most likely meant is reported. Every problem of the document is given; none for a valid one.
  */
-export function explain(content: unknown, language: Language): Finding[] {
+export function explainer(language: Language): (content: unknown) => Finding[] {
   const ajv = new Ajv({ allErrors: true, strict: false, verbose: true, logger: false });
   const compiled = new WeakMap<Schema, ValidateFunction>();
 
@@ -97,7 +97,7 @@ export function explain(content: unknown, language: Language): Finding[] {
     return types.size === 0 || types.has(type) || (type === "integer" && types.has("number"));
   };
 
-  return unique(visit(language.root, content, { keys: [] }));
+  return (content) => unique(visit(language.root, content, { keys: [] }));
 }
 
 /** A form whose own word for itself (`kind: Job`) or whose keys are others was hardly the one that was meant. */

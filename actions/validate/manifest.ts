@@ -4,6 +4,7 @@ import { FairleadError } from "../core/errors.ts";
 import type { YamlDocument } from "./document.ts";
 import { readTextFile } from "./file.ts";
 import { fileProblem, mergeProblems, type Problem, sentenceOf } from "./problem.ts";
+import { readPlainYaml } from "./quick.ts";
 
 /** A manifest that was read. */
 export interface Manifest {
@@ -13,6 +14,8 @@ export interface Manifest {
   /** The folder that holds `.deploy`, which paths in the manifest are relative to. */
   readonly root: string;
   readonly content: unknown;
+  /** Written so plainly that no trap of YAML can be in it. */
+  readonly plain: boolean;
   /** The same file with the place of everything in it. */
   document(): Promise<YamlDocument>;
 }
@@ -40,27 +43,33 @@ export async function readManifest(file: string, { workspace }: Pick<Context, "w
 export async function openManifest(file: string, workspace: string): Promise<OpenedManifest> {
   const read = await readTextFile(file, workspace);
   if ("problem" in read) return { problems: [read.problem], cause: read.cause };
-  const { readYaml } = await import("./document.ts");
-  const document = readYaml(read.text);
+  const { absolutePath, text } = read;
+  const common = { file, absolutePath, root: rootOf(absolutePath) };
+  const places = async () => (await import("./document.ts")).readYaml(text);
+  const quick = await readPlainYaml(text);
+  if (quick !== undefined && isMapping(quick.content)) {
+    return { manifest: { ...common, content: quick.content, plain: true, document: places }, problems: [] };
+  }
+  const document = await places();
   const problems = mergeProblems(
     document.faults.map(({ code, message, hint, span }) => fileProblem(file, code, message, hint, span)),
   );
   if (!document.readable) return { problems };
   const shape = shapeProblem(file, document);
   if (shape !== undefined) return { problems: [shape] };
-  const { absolutePath } = read;
   const { content } = document;
-  return {
-    manifest: { file, absolutePath, root: rootOf(absolutePath), content, document: async () => document },
-    problems,
-  };
+  return { manifest: { ...common, content, plain: false, document: async () => document }, problems };
 }
 
 function shapeProblem(file: string, { content, root, spanOf }: YamlDocument): Problem | undefined {
   const hint = "see the README for what a manifest looks like";
   if (root === null || content === null) return fileProblem(file, "FILE_EMPTY", "the file is empty", hint);
-  if (typeof content === "object" && !Array.isArray(content)) return undefined;
+  if (isMapping(content)) return undefined;
   return fileProblem(file, "FILE_NO_MAPPING", "the file does not hold a mapping", hint, spanOf([], "value"));
+}
+
+function isMapping(content: unknown): boolean {
+  return typeof content === "object" && content !== null && !Array.isArray(content);
 }
 
 /** One error for all problems of a manifest, at the place of the first. */

@@ -3,6 +3,7 @@ import type { Application, Declaration, RuleError } from "./application.ts";
 import { checkManifest, findingOf, locate } from "./check.ts";
 import { type Manifest, manifestError } from "./manifest.ts";
 import type { Problem } from "./problem.ts";
+import { openJudge } from "./schema.ts";
 
 /** What is resolved: a manifest, with the team's facts about its cluster. */
 export interface Source {
@@ -64,7 +65,7 @@ export async function resolveChecked<T>(
 
 async function resolveOrThrow<T>(source: Source, environment: string, images: Record<string, string>, helm: Helm) {
   const { manifest, chart } = source;
-  const problems = await checkManifest(manifest, chart);
+  const problems = await checkManifest(manifest, openJudge(chart));
   if (problems.length > 0) throw manifestError(manifest.file, problems);
   const resolution = await resolveChecked<T>(source, environment, images, helm);
   if (resolution.application === undefined || resolution.problems.length > 0) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { bundledChart } from "../core/helm.ts";
-import { explain } from "./explain.ts";
+import { explainer } from "./explain.ts";
 import { languageOf, type Schema } from "./language.ts";
 import { checkSchema } from "./schema.ts";
 
@@ -90,7 +90,7 @@ describe("a value of several forms", () => {
   const server = closed({ kind: { const: "Deployment" }, port: { type: "integer" } });
 
   const problems = (schema: Schema, value: unknown) =>
-    explain(value, languageOf(schema)).map(({ keys, message }) => `${keys.join(".")}: ${message}`);
+    explainer(languageOf(schema))(value).map(({ keys, message }) => `${keys.join(".")}: ${message}`);
 
   test("is explained by the form whose keys it has", () => {
     const schema = { definitions: { file }, anyOf: [{ type: "string" }, { $ref: "#/definitions/file" }, text] };

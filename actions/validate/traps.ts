@@ -1,18 +1,12 @@
 import { isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
 import { keyText, type YamlDocument, type YamlFault } from "./document.ts";
 import { type Forms, type Language, typesOf } from "./language.ts";
+import { booleanWords, keepsDigits, numberOf, numberWords, truthOf } from "./scalars.ts";
 
 /** A trap, and the keys that lead to it. */
 export interface Trap extends YamlFault {
   readonly keys: readonly string[];
 }
-
-/** Words that YAML 1.1, which Helm reads, takes for true or false, and YAML 1.2, which editors read, for text. */
-const words = /^(y|yes|on|n|no|off|Y|Yes|YES|On|ON|N|No|NO|Off|OFF)$/;
-
-/** What Helm's reader (go-yaml 2) takes for a number. */
-const numbers =
-  /^[-+]?(0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|[0-9][0-9_]*|(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)$/;
 
 /**
  * Finds values and keys that are written without quotes and mean something else to Helm than what stands there:
@@ -54,11 +48,11 @@ function plainText(node: Scalar): string | undefined {
 
 function keyTrap(text: string | undefined) {
   if (text === undefined) return undefined;
-  if (words.test(text)) {
+  if (booleanWords.test(text)) {
     const message = `Helm reads the key \`${text}\` as \`${truthOf(text)}\``;
     return { code: "YAML_BOOLEAN_KEY", message, hint: `write it in quotes: "${text}"` };
   }
-  if (!numbers.test(text) || keepsDigits(text)) return undefined;
+  if (!numberWords.test(text) || keepsDigits(text)) return undefined;
   const message = `Helm reads the key \`${text}\` as \`${numberOf(text)}\``;
   return { code: "YAML_NUMBER_TEXT", message, hint: `write it in quotes: "${text}"` };
 }
@@ -66,8 +60,8 @@ function keyTrap(text: string | undefined) {
 function valueTrap(text: string | undefined, forms: Forms) {
   const types = typesOf(forms);
   if (text === undefined || types.size === 0) return undefined;
-  if (words.test(text)) return wordTrap(text, types);
-  return numbers.test(text) ? numberTrap(text, types) : undefined;
+  if (booleanWords.test(text)) return wordTrap(text, types);
+  return numberWords.test(text) ? numberTrap(text, types) : undefined;
 }
 
 function wordTrap(text: string, types: ReadonlySet<string>) {
@@ -93,21 +87,4 @@ function numberTrap(text: string, types: ReadonlySet<string>) {
 /** Where a string is allowed the value is text, but for quantities (a string or any number), in which 0.50 is 0.5. */
 function isText(types: ReadonlySet<string>): boolean {
   return types.has("string") && !(types.has("number") && !types.has("boolean"));
-}
-
-function truthOf(word: string): boolean {
-  return /^(y|on)/i.test(word);
-}
-
-function keepsDigits(text: string): boolean {
-  const value = numberOf(text);
-  return String(value) === text && (!Number.isInteger(value) || Number.isSafeInteger(value));
-}
-
-/** The number that go-yaml 2 reads. */
-function numberOf(text: string): number {
-  const plain = text.replaceAll("_", "");
-  const [, sign = "", digits = ""] = /^([-+]?)(.*)$/.exec(plain) ?? [];
-  const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
-  return sign === "-" ? -value : value;
 }

@@ -5,6 +5,7 @@ import { checkManifest } from "./check.ts";
 import { type Manifest, openManifest } from "./manifest.ts";
 import { mergeProblems, type Problem } from "./problem.ts";
 import { resolveChecked } from "./resolve.ts";
+import { openJudge } from "./schema.ts";
 
 /** What manifests are checked against. */
 export interface Rules {
@@ -30,9 +31,10 @@ export async function validateFiles(
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
   const sound: Manifest[] = [];
+  const judge = openJudge(rules.chart);
   for (const file of files) {
     const opened = await openManifest(file, workspace);
-    const own = opened.manifest === undefined ? [] : await checkManifest(opened.manifest, rules.chart);
+    const own = opened.manifest === undefined ? [] : await checkManifest(opened.manifest, judge);
     problems.push(...opened.problems, ...own);
     if (opened.manifest !== undefined && opened.problems.length + own.length === 0) sound.push(opened.manifest);
   }
