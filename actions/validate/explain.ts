@@ -156,8 +156,10 @@ function whereKeyBelongs(
   const near = suggest(key, keysOf([schema]));
   if (near !== undefined) return `did you mean \`${near}\`?`;
   const inside = keysOf([schema]).filter((sibling) => keysOf(language.child([schema], sibling)).includes(key));
-  const [below] = inside;
-  if (below !== undefined) return `\`${key}\` belongs one level down, under \`${below}\``;
+  if (inside.length > 0) {
+    const below = inside.slice(0, 3).map((sibling) => `\`${sibling}\``);
+    return `\`${key}\` belongs one level down, under ${joinWords(below, "or")}`;
+  }
   if (around !== undefined && keysOf([around]).includes(key)) {
     const above = keys.slice(0, -2).join(".") || "the top of the file";
     return `\`${key}\` belongs one level up, in ${above}`;

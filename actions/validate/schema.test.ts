@@ -3,87 +3,107 @@ import { describe, test } from "node:test";
 import { bundledChart } from "../core/helm.ts";
 import { explainer } from "./explain.ts";
 import { languageOf, type Schema } from "./language.ts";
-import { checkSchema } from "./schema.ts";
-
-const manifest = (spec: unknown, environments: unknown = { prod: null }) => ({
-  apiVersion: "jterrazz.com/v1",
-  kind: "Application",
-  metadata: { name: "web" },
-  spec,
-  environments,
-});
+import type { Finding } from "./problem.ts";
+import { openJudge } from "./schema.ts";
 
 /** The findings as `path: message; hint`. */
-async function check(content: unknown): Promise<string[]> {
-  const findings = await checkSchema(content, bundledChart());
+function told(findings: readonly Finding[]): string[] {
   return findings.map(({ keys, message, hint }) => `${keys.join(".")}: ${message}${hint && `; ${hint}`}`);
 }
 
+const label = { type: "string", pattern: "^[a-z]+$" };
+const closed = (properties: Schema, more: Schema = {}) => ({
+  type: "object",
+  additionalProperties: false,
+  properties,
+  ...more,
+});
+
+/** A language like the chart's, small and fixed. */
+const spec = closed({
+  port: { type: ["integer", "null"], maximum: 65535, description: "Port the container listens on. Default 3000." },
+  replicas: { type: "integer", minimum: 0 },
+  resources: closed({ cpu: { type: "string" }, memory: { type: "string" } }),
+  limits: closed({ memory: { type: "string" } }),
+  level: { enum: ["restricted", "baseline", null] },
+  args: { type: "array", items: { type: "string" } },
+  routes: { type: "array", items: closed({ host: { type: "string" }, public: {} }, { required: ["host"] }) },
+});
+const language = languageOf(
+  closed(
+    { spec: { $ref: "#/definitions/spec" }, environments: { propertyNames: label, additionalProperties: spec } },
+    { definitions: { spec } },
+  ),
+);
+const check = (content: unknown) => told(explainer(language)(content));
+
 describe("the chart's schema", () => {
-  test("accepts the smallest manifest", async () => {
-    assert.deepEqual(await check(manifest({ port: 3000 })), []);
+  const manifest = (environments: unknown) => ({ metadata: { name: "web" }, spec: { port: 3000 }, environments });
+  const judge = openJudge(bundledChart());
+
+  test("accepts the smallest manifest, the fast way and the long one", async () => {
+    assert.equal(await judge.accepts(manifest({ prod: null })), true);
+    assert.deepEqual(await judge.explain(manifest({ prod: null })), []);
   });
 
-  test("names the key that was meant by a misspelt one, in spec and in an environment", async () => {
-    assert.deepEqual(await check(manifest({ prot: 3000 }, { prod: { replica: 2 } })), [
-      "spec.prot: `prot` is not a key here; did you mean `port`?",
+  test("names the key that was meant by a misspelt one in an environment", async () => {
+    assert.equal(await judge.accepts(manifest({ prod: { replica: 2 } })), false);
+    assert.deepEqual(told(await judge.explain(manifest({ prod: { replica: 2 } }))), [
       "environments.prod.replica: `replica` is not a key here; did you mean `replicas`?",
     ]);
   });
+});
 
-  test("says where a key belongs that stands a level too high or too low", async () => {
-    assert.deepEqual(await check({ ...manifest({ memory: "1Gi", resources: { replicas: 2 } }), port: 1 }), [
-      "spec.memory: `memory` is not a key here; `memory` belongs one level down, under `resources`",
-      "spec.resources.replicas: `replicas` is not a key here (known here: cpu, memory, memoryLimit, cpuLimit); " +
-        "`replicas` belongs one level up, in spec",
-      "port: `port` is not a key here (known here: apiVersion, kind, metadata, spec, environments, environment, cluster, " +
-        "deploy, registry, global); `port` belongs one level down, under `spec`",
+describe("a document that its schema refuses", () => {
+  test("has the key named that was meant by a misspelt one, wherever it stands", () => {
+    assert.deepEqual(check({ spec: { prot: 3000 }, environments: { prod: { replica: 2 } } }), [
+      "spec.prot: `prot` is not a key here (known here: port, replicas, resources, limits, level, args, routes); did you mean `port`?",
+      "environments.prod.replica: `replica` is not a key here (known here: port, replicas, resources, limits, level, args, routes); did you mean `replicas`?",
     ]);
   });
 
-  test("lists the keys of a place where nothing is near", async () => {
-    assert.deepEqual(await check(manifest({ resources: { zzz: 1 } })), [
-      "spec.resources.zzz: `zzz` is not a key here (known here: cpu, memory, memoryLimit, cpuLimit)",
+  test("is told where a key belongs that stands a level too high or too low", () => {
+    const hints = (content: unknown) => explainer(language)(content).map(({ hint }) => hint);
+    assert.deepEqual(hints({ spec: { cpu: "1", memory: "1Gi", resources: { replicas: 2 } }, port: 1 }), [
+      "`cpu` belongs one level down, under `resources`",
+      "`memory` belongs one level down, under `resources` or `limits`",
+      "`replicas` belongs one level up, in spec",
+      "`port` belongs one level down, under `spec`",
     ]);
   });
 
-  test("says each wrong value once, with what is allowed", async () => {
-    const spec = { port: "3000", replicas: -1, podSecurity: "restrict", image: {}, args: [8080, "a"], rollback: "x" };
-    assert.deepEqual(await check(manifest(spec)), [
+  test("has the keys of a place listed where nothing is near", () => {
+    assert.deepEqual(check({ spec: { resources: { zzz: 1 } } }), [
+      "spec.resources.zzz: `zzz` is not a key here (known here: cpu, memory)",
+    ]);
+  });
+
+  test("has each wrong value said once, with what is allowed", () => {
+    assert.deepEqual(check({ spec: { port: "3000", replicas: -1, level: "restrict", args: [8080, "a"] } }), [
       "spec.port: `3000` is not a whole number; write it without quotes: 3000",
-      "spec.replicas: -1 is less than 0; Number of pods",
-      "spec.podSecurity: `restrict` is not one of restricted, baseline and privileged; did you mean `restricted`?",
+      "spec.replicas: -1 is less than 0",
+      "spec.level: `restrict` is not one of restricted and baseline; did you mean `restricted`?",
       'spec.args.0: 8080 is not text; write it in quotes: "8080"',
-      "spec.rollback: `x` is not one of never and auto",
+    ]);
+    assert.deepEqual(check({ spec: { port: 70_000 } }), [
+      "spec.port: 70000 is more than 65535; Port the container listens on",
     ]);
   });
 
-  test("does not call a misspelt key missing as well", async () => {
-    const middlewares = [{ nam: "limit" }];
-    assert.deepEqual(await check(manifest({ ingress: { host: "a.example.com", middlewares } })), [
-      "spec.ingress.middlewares.0.nam: `nam` is not a key here (known here: name, namespace); did you mean `name`?",
+  test("has a key called missing, but not when it is misspelt", () => {
+    assert.deepEqual(check({ spec: { routes: [{ public: true }] } }), ["spec.routes.0.host: `host` is missing"]);
+    assert.deepEqual(check({ spec: { routes: [{ hots: "a" }] } }), [
+      "spec.routes.0.hots: `hots` is not a key here (known here: host, public); did you mean `host`?",
     ]);
   });
 
-  test("names a key that is missing from a list's entry", async () => {
-    assert.deepEqual(await check(manifest({ ingress: [{ host: "a.example.com" }] })), [
-      "spec.ingress.0.public: `public` is missing",
-    ]);
-  });
-
-  test("judges the names of environments as keys", async () => {
-    const [finding] = await checkSchema(manifest({}, { Staging: {} }), bundledChart());
+  test("has names judged as keys", () => {
+    const [finding] = explainer(language)({ environments: { Staging: {} } });
     assert.deepEqual([finding?.keys, finding?.target], [["environments", "Staging"], "key"]);
   });
 });
 
 describe("a value of several forms", () => {
-  const closed = (properties: Schema, more: Schema = {}) => ({
-    type: "object",
-    additionalProperties: false,
-    properties,
-    ...more,
-  });
   const file = closed({ file: { type: "string" }, restart: { type: "boolean" } });
   const text = closed({ content: { type: "string" }, mode: { type: "string" } });
   const job = closed({ kind: { const: "Job" }, schedule: { type: "string" } });
