@@ -1,6 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { statusMessage, statusOf } from "./cluster.ts";
+import { openCluster, statusMessage, statusOf } from "./cluster.ts";
+import { createMasker } from "./masking.ts";
+
+test("a kubeconfig with an entry that is not whole is refused, not taken for a bug", async () => {
+  const kubeconfig = JSON.stringify({
+    "current-context": "ci",
+    contexts: [{ name: "ci", context: { cluster: "ci", user: "ci" } }],
+    clusters: [{ name: "ci", cluster: { server: "https://127.0.0.1:6443" } }, { name: "old" }],
+    users: [{ name: "ci", user: {} }],
+  });
+  const signal = new AbortController().signal;
+  await assert.rejects(openCluster({ kubeconfig, masker: createMasker(() => {}), signal }), {
+    code: "KUBECONFIG_INVALID",
+    message: /clusters\[1\]\.cluster is missing/,
+  });
+});
 
 test("the status and the sentence of an answer are found in text and in objects", () => {
   const text = Object.assign(new Error("HTTP-Code: 403"), { code: 403, body: '{"message":"pods is forbidden"}' });

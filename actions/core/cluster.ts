@@ -1,6 +1,6 @@
-import type { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import type { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { FairleadError, messageOf } from "./errors.ts";
-import { readKubeconfig, throughProxy } from "./kubeconfig.ts";
+import { invalidKubeconfig, readKubeconfig, throughProxy } from "./kubeconfig.ts";
 import type { Masker } from "./masking.ts";
 import { retry } from "./retry.ts";
 
@@ -48,8 +48,7 @@ export async function openCluster(options: {
   const { text, server } = await readKubeconfig(options.kubeconfig, options.masker);
   const kubeconfig = options.proxy === undefined ? text : await throughProxy(text, options.proxy);
   const kubernetes = await import("@kubernetes/client-node");
-  const config = new kubernetes.KubeConfig();
-  config.loadFromString(kubeconfig);
+  const config = loadConfig(new kubernetes.KubeConfig(), kubeconfig);
   const configuration = kubernetes.createConfiguration({
     baseServer: new kubernetes.ServerConfiguration(server.href.replace(/\/$/, ""), {}),
     authMethods: { default: config },
@@ -73,6 +72,16 @@ export async function openCluster(options: {
     version: async () => (await ask(() => versionApi.getCode())).gitVersion,
     ask,
   };
+}
+
+/** The client wants every entry to be whole, also those that the current context does not name. */
+function loadConfig(config: KubeConfig, kubeconfig: string): KubeConfig {
+  try {
+    config.loadFromString(kubeconfig);
+    return config;
+  } catch (thrown) {
+    throw invalidKubeconfig(messageOf(thrown));
+  }
 }
 
 async function askCluster<T>(call: () => Promise<T>, server: URL, signal: AbortSignal): Promise<T> {

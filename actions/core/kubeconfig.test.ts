@@ -72,6 +72,8 @@ test("what is no kubeconfig is refused with a reason that shows nothing of it", 
     ["kind: hidden-value", /no `current-context`/],
     [whole.replace("current-context: ci", "current-context: hidden-value"), /names a context that it does not hold/],
     [whole.replace("https://100.64.0.1:6443", "hidden-value"), /no `server` address/],
+    [whole.replace("https://100.64.0.1", "http://100.64.0.1"), /no `server` address that starts with https/],
+    [whole.replace("https://100.64.0.1", "100.64.0.1"), /no `server` address/],
     ["current-context: ci\ncontexts: 5\nusers: hidden-value", /names a context/],
     ["current-context: ci\ncontexts: [null, 5]\nusers: [null]\nclusters: {}", /names a context/],
   ];

@@ -47,16 +47,28 @@ export async function readKubeconfig(value: string, masker: Masker): Promise<Kub
   await maskKubeconfig(masker, value);
   const text = decode(value);
   const document = await parse(text).catch(() => {
-    throw invalid("it is neither YAML nor base64 of YAML");
+    throw invalidKubeconfig("it is neither YAML nor base64 of YAML");
   });
   const name = document["current-context"];
-  if (!name) throw invalid("it has no `current-context`");
+  if (!name) throw invalidKubeconfig("it has no `current-context`");
   const context = listOf(document.contexts).find((entry) => entry.name === name)?.context;
-  if (context === undefined) throw invalid("its `current-context` names a context that it does not hold");
+  if (context === undefined) throw invalidKubeconfig("its `current-context` names a context that it does not hold");
   const cluster = listOf(document.clusters).find((entry) => entry.name === context.cluster)?.cluster;
   const server = cluster?.["server"];
-  if (typeof server !== "string" || !URL.canParse(server)) throw invalid("its cluster has no `server` address");
-  return { text, server: new URL(server) };
+  const address = typeof server === "string" ? URL.parse(server) : null;
+  // Plain HTTP is refused by the cluster client too: the credentials would be sent in the clear.
+  if (address?.protocol !== "https:")
+    throw invalidKubeconfig("its cluster has no `server` address that starts with https://");
+  return { text, server: address };
+}
+
+/** The error for a kubeconfig that cannot be used; `reason` must show nothing of what it holds. */
+export function invalidKubeconfig(reason: string): FairleadError {
+  return new FairleadError({
+    code: "KUBECONFIG_INVALID",
+    message: `The kubeconfig is not usable: ${reason}.`,
+    fix: "Store the whole kubeconfig, or its base64, in KUBECONFIG_BASE64 or the input `kubeconfig`.",
+  });
 }
 
 /** The same kubeconfig with every cluster reached through an HTTP proxy (client-go's `proxy-url`). */
@@ -87,12 +99,4 @@ function decode(value: string): string {
 
 function maskDecoded(masker: Masker, data: unknown): void {
   if (typeof data === "string") masker.add(Buffer.from(data, "base64").toString("utf8"));
-}
-
-function invalid(reason: string): FairleadError {
-  return new FairleadError({
-    code: "KUBECONFIG_INVALID",
-    message: `The kubeconfig is not usable: ${reason}.`,
-    fix: "Store the whole kubeconfig, or its base64, in KUBECONFIG_BASE64 or the input `kubeconfig`.",
-  });
 }
