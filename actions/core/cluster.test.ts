@@ -1,21 +1,63 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openCluster, statusMessage, statusOf } from "./cluster.ts";
+import type { FairleadError } from "./errors.ts";
 import { createMasker } from "./masking.ts";
 
+const kubeconfig = {
+  "current-context": "ci",
+  contexts: [{ name: "ci", context: { cluster: "ci", user: "ci" } }],
+  clusters: [{ name: "ci", cluster: { server: "https://127.0.0.1:6443" } }],
+  users: [{ name: "ci", user: {} }],
+};
+
+function open(document: object) {
+  const { signal } = new AbortController();
+  return openCluster({ kubeconfig: JSON.stringify(document), masker: createMasker(() => {}), signal });
+}
+
+/** What the client throws for an answer that is an error. */
+const answer = (code: number, message: string) => Object.assign(new Error("x"), { code, body: { message } });
+
 test("a kubeconfig with an entry that is not whole is refused, not taken for a bug", async () => {
-  const kubeconfig = JSON.stringify({
-    "current-context": "ci",
-    contexts: [{ name: "ci", context: { cluster: "ci", user: "ci" } }],
-    clusters: [{ name: "ci", cluster: { server: "https://127.0.0.1:6443" } }, { name: "old" }],
-    users: [{ name: "ci", user: {} }],
-  });
-  const signal = new AbortController().signal;
-  await assert.rejects(openCluster({ kubeconfig, masker: createMasker(() => {}), signal }), {
+  const clusters = [...kubeconfig.clusters, { name: "old" }];
+  await assert.rejects(open({ ...kubeconfig, clusters }), {
     code: "KUBECONFIG_INVALID",
     message: /clusters\[1\]\.cluster is missing/,
   });
 });
+
+test("a write that met another one is done again", async () => {
+  const { ask } = await open(kubeconfig);
+  let calls = 0;
+  const given = await ask(async () => {
+    if (++calls === 1) throw answer(409, "the object has been modified");
+    return calls;
+  });
+  assert.equal(given, 2);
+});
+
+for (const [status, message, code, words] of [
+  [401, "Unauthorized", "CLUSTER_UNAUTHORIZED", /does not accept the credentials/],
+  [403, "secrets is forbidden", "CLUSTER_FORBIDDEN", /secrets is forbidden.*Grant/],
+  [403, "it is being terminated", "CLUSTER_FORBIDDEN", /being terminated.*when it is gone/],
+  [422, "metadata.name is invalid", "CLUSTER_REJECTED", /status 422: metadata\.name is invalid/],
+] as const) {
+  test(`the answer ${status} "${message}" is told in a sentence, and not asked for again`, async () => {
+    const { ask } = await open(kubeconfig);
+    let calls = 0;
+    const refused = ask(async () => {
+      calls++;
+      throw answer(status, message);
+    });
+    await assert.rejects(refused, (thrown: FairleadError) => {
+      assert.equal(thrown.code, code);
+      assert.match(thrown.sentence, words);
+      return true;
+    });
+    assert.equal(calls, 1);
+  });
+}
 
 test("the status and the sentence of an answer are found in text and in objects", () => {
   const text = Object.assign(new Error("HTTP-Code: 403"), { code: 403, body: '{"message":"pods is forbidden"}' });

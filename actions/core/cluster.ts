@@ -16,9 +16,9 @@ export interface Cluster {
   /** `v1.35.4`; the first call, so it tells whether the cluster answers at all. */
   version(): Promise<string>;
   /**
-   * Makes a call that may be repeated: failed connections and 429, 500, 503, 504 are tried again.
+   * Makes a call that may be repeated: failed connections, conflicts and 429, 500, 503, 504 are tried again.
    *
-   * @throws FairleadError CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED or CLUSTER_FORBIDDEN; other answers as they are.
+   * @throws FairleadError CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED, CLUSTER_FORBIDDEN or CLUSTER_REJECTED.
    */
   ask<T>(call: () => Promise<T>): Promise<T>;
 }
@@ -101,14 +101,15 @@ export function statusOf(thrown: unknown): number | undefined {
 
 function mayHeal(thrown: unknown): boolean {
   const status = statusOf(thrown);
-  return status === undefined ? !certificateFault(thrown) : [429, 500, 503, 504].includes(status);
+  // 409: somebody else wrote in between, and a call that reads anew may win the next time.
+  return status === undefined ? !certificateFault(thrown) : [409, 429, 500, 503, 504].includes(status);
 }
 
 function certificateFault(thrown: unknown): boolean {
   return /certificate|altname|self.signed/i.test(messageOf(thrown));
 }
 
-function explain(thrown: unknown, server: URL): unknown {
+function explain(thrown: unknown, server: URL): FairleadError {
   const status = statusOf(thrown);
   if (status === 401) {
     return new FairleadError({
@@ -122,11 +123,16 @@ function explain(thrown: unknown, server: URL): unknown {
     return new FairleadError({
       code: "CLUSTER_FORBIDDEN",
       message: `The cluster refuses a call: ${statusMessage(thrown)}.`,
-      fix: "Grant the user of the kubeconfig this permission.",
+      fix: /being terminated/.test(statusMessage(thrown))
+        ? "Somebody deletes the namespace: run this again when it is gone."
+        : "Grant the user of the kubeconfig this permission.",
       cause: thrown,
     });
   }
-  if (status !== undefined) return thrown;
+  if (status !== undefined) {
+    const message = `The cluster refuses a call with status ${status}: ${statusMessage(thrown)}.`;
+    return new FairleadError({ code: "CLUSTER_REJECTED", message, cause: thrown });
+  }
   return new FairleadError({
     code: "CLUSTER_UNREACHABLE",
     message: `The API server at ${server.host} did not answer: ${messageOf(thrown)}.`,

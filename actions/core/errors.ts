@@ -3,6 +3,7 @@ export const errorCodes = {
   BUG: "fairlead itself is at fault; the log has a stack trace, please report it.",
   CANCELLED: "The job was cancelled while the step ran.",
   CLUSTER_FORBIDDEN: "The cluster knows the user of the kubeconfig, but does not allow what was asked.",
+  CLUSTER_REJECTED: "The API server refused a request for another reason than permissions; the message has its words.",
   CLUSTER_UNAUTHORIZED: "The cluster does not accept the credentials of the kubeconfig.",
   CLUSTER_UNREACHABLE: "The API server did not answer.",
   DEPLOY_FAILED: "The release did not become healthy; the message says what serves now.",
