@@ -68,18 +68,19 @@ export interface Helm {
  * Finds Helm and gives its commands.
  *
  * @param kubeconfig path of the file for the commands that talk to a cluster.
- * @throws FairleadError TOOL_MISSING; the commands throw HELM_FAILED or CANCELLED.
+ * @throws FairleadError TOOL_MISSING; the commands throw HELM_FAILED, TIMEOUT or CANCELLED.
  */
 export async function openHelm(
   context: Context,
   options: { mirror?: string; kubeconfig?: string } = {},
 ): Promise<Helm> {
   const found = await findTool(helmTool, context, options.mirror);
-  const run = (args: readonly string[]) => runHelm(found, args, context, options.kubeconfig);
+  const run = (timeout: number, args: readonly string[]) =>
+    runHelm(found, args, { ...context, kubeconfig: options.kubeconfig, timeout: timeout + ownTime });
   return {
     version: found.version,
     template: async (chart, release, namespace, values) => {
-      const { rawOutput } = await run([
+      const { rawOutput } = await run(0, [
         "template",
         release,
         chart,
@@ -90,13 +91,13 @@ export async function openHelm(
       return rawOutput;
     },
     upgrade: async (request) => {
-      await run(upgradeArguments(request));
+      await run(request.timeout, upgradeArguments(request));
     },
     rollback: async (release, namespace, revision, timeout) => {
-      await run(["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
+      await run(timeout, ["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
     },
     uninstall: async (release, namespace, timeout) => {
-      await run([
+      await run(timeout, [
         "uninstall",
         release,
         "--namespace",
@@ -134,7 +135,12 @@ function valueArguments({ files, set = {} }: Values): string[] {
   ];
 }
 
-async function runHelm(found: FoundTool, args: readonly string[], context: Context, kubeconfig?: string) {
+/** Milliseconds beside hooks: Helm's `--timeout` bounds hooks only, none of its calls of the API server has a deadline. */
+const ownTime = 60_000;
+
+type HelmContext = Context & { readonly kubeconfig: string | undefined; readonly timeout: number };
+
+async function runHelm(found: FoundTool, args: readonly string[], context: HelmContext) {
   const home = join(context.folder, "helm");
   // The user's own HELM_ settings would change what the same deploy does on another runner.
   const inherited = Object.entries(context.environment).filter(([name]) => !name.startsWith("HELM_"));
@@ -144,12 +150,12 @@ async function runHelm(found: FoundTool, args: readonly string[], context: Conte
     HELM_CONFIG_HOME: join(home, "config"),
     HELM_DATA_HOME: join(home, "data"),
     KUBECACHEDIR: join(home, "discovery"),
-    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+    ...(context.kubeconfig === undefined ? {} : { KUBECONFIG: context.kubeconfig }),
     NO_COLOR: "1",
   };
-  const { masker, signal } = context;
+  const { masker, signal, timeout } = context;
   // Helm ends a SIGINT by writing the revision as failed, so that no lock is left.
-  const options = { environment, masker, signal, stopSignal: "SIGINT" as const, accept: [0, 1], grace: 7_000 };
+  const options = { environment, masker, signal, timeout, stopSignal: "SIGINT" as const, accept: [0, 1], grace: 7_000 };
   const finished = await execute(found.command, [...found.args, ...args], options);
   if (finished.code !== 0) throw helmFailed(args[0] ?? "", finished);
   return finished;

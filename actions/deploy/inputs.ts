@@ -1,15 +1,5 @@
-import {
-  boolean,
-  choice,
-  duration,
-  type Environment,
-  invalidInputs,
-  lines,
-  optional,
-  readInputs,
-  required,
-  text,
-} from "../core/inputs.ts";
+import { boolean, choice, duration, type Environment, optional, readInputs, required, text } from "../core/inputs.ts";
+import { type Images, images } from "./images.ts";
 
 /** What happens to a first install that fails: there is nothing to go back to. */
 export type FirstInstallFailure = "keep" | "uninstall";
@@ -24,8 +14,7 @@ export interface PullCredentials {
 export interface DeployInputs {
   readonly manifest: string;
   readonly environment: string;
-  /** References by component; the name `*` stands for every component that has no image of its own. */
-  readonly images: Readonly<Record<string, string>>;
+  readonly images: Images;
   /** Text or base64. */
   readonly kubeconfig: string;
   /** HTTP proxy through which the API server is reached. */
@@ -43,7 +32,7 @@ export interface DeployInputs {
 const declarations = {
   manifest: required(text),
   environment: required(text),
-  image: required(lines),
+  image: required(images),
   kubeconfig: required(text),
   cluster: optional(text),
   timeout: optional(duration),
@@ -64,23 +53,14 @@ export function deployInputs(environment: Environment): DeployInputs {
   const { image, timeout, ...inputs } = readInputs(environment, declarations);
   return {
     ...inputs,
-    images: parseImages(image),
+    images: image,
     timeout: timeout ?? defaultTimeout,
     pullCredentials: pullCredentials(environment),
   };
 }
 
 /** The credentials under the names that they have everywhere; both or none. */
-export function pullCredentials(environment: Environment): PullCredentials | undefined {
+function pullCredentials(environment: Environment): PullCredentials | undefined {
   const { DOCKER_REGISTRY_USERNAME: username, DOCKER_REGISTRY_PASSWORD: password } = environment;
   return username && password ? { username, password } : undefined;
-}
-
-/** `reference` for all components, or lines `component=reference`. */
-function parseImages(lines: readonly string[]): Record<string, string> {
-  const [only] = lines;
-  if (lines.length === 1 && only !== undefined && !/^[a-z0-9-]+=/.test(only)) return { "*": only };
-  const named = lines.map((line) => /^([a-z0-9-]+)=(\S+)$/.exec(line));
-  if (named.includes(null)) throw invalidInputs(["`image` must be one reference, or lines `component=reference`"]);
-  return Object.fromEntries(named.map((match) => [match?.[1] ?? "", match?.[2] ?? ""]));
 }

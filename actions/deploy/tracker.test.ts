@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FairleadError } from "../core/errors.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { track } from "./tracker.ts";
+import { track, type Watch } from "./tracker.ts";
 
 const rollout = (availableReplicas: number): Snapshot => ({
   deployments: [
@@ -15,7 +16,7 @@ const rollout = (availableReplicas: number): Snapshot => ({
   pods: [],
 });
 
-function watch(snapshots: readonly Snapshot[], changes: { timeout?: number; signal?: AbortSignal } = {}) {
+function watch(snapshots: readonly Snapshot[], changes: Partial<Watch> = {}) {
   let looks = 0;
   const lines: string[] = [];
   const verdict = track({
@@ -44,6 +45,22 @@ test("a rollout that only stays unready fails when time is up, and says what was
 test("a release without a workload is not healthy", async () => {
   const verdict = await watch([{ deployments: [], replicaSets: [], pods: [] }], { timeout: 1 }).verdict;
   assert.equal(verdict.state, "failing");
+});
+
+test("an API server that goes away for a while does not end the watch, one that stays away does", async () => {
+  const away = new FairleadError({ code: "CLUSTER_UNREACHABLE", message: "nobody answers" });
+  let looks = 0;
+  const { verdict, lines } = watch([rollout(1)], {
+    look: async () => {
+      if (looks++ === 0) throw away;
+      return rollout(1);
+    },
+  });
+  assert.equal((await verdict).state, "healthy");
+  assert.deepEqual(lines, ["nobody answers"]);
+  await assert.rejects(watch([], { look: () => Promise.reject(away), timeout: 1 }).verdict, away);
+  const refused = new FairleadError({ code: "CLUSTER_FORBIDDEN", message: "no" });
+  await assert.rejects(watch([], { look: () => Promise.reject(refused) }).verdict, refused);
 });
 
 test("a cancelled watch ends with the reason", async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { FairleadError } from "../core/errors.ts";
 import { type Fault, findFaults, type Patience } from "./faults.ts";
 import { type Snapshot, unfinished } from "./snapshot.ts";
 
@@ -23,14 +24,18 @@ const interval = 500;
 /**
  * Watches a rollout until all its pods are new and ready, or a fault has lasted longer than it may, or time is up.
  *
- * @throws the reason of the signal; errors of the cluster client.
+ * @throws the reason of the signal; errors of the cluster client, being out of reach only when time is up.
  */
 export async function track(watch: Watch): Promise<Verdict> {
   const end = performance.now() + watch.timeout;
   const sightings = new Map<string, number>();
   let last = "";
   for (;;) {
-    const snapshot = await watch.look();
+    const snapshot = await look(watch, end);
+    if (snapshot === undefined) {
+      await pause(watch);
+      continue;
+    }
     const now = performance.now();
     const missing = snapshot.deployments.map(unfinished).filter((line) => line !== undefined);
     if (snapshot.deployments.length > 0 && missing.length === 0) return { state: "healthy" };
@@ -41,8 +46,24 @@ export async function track(watch: Watch): Promise<Verdict> {
     const line = [...missing, ...faults.map(({ cause }) => cause)].join("; ");
     if (line !== last) watch.progress(line);
     last = line;
-    await wait(interval, undefined, { signal: watch.signal }).catch(() => watch.signal.throwIfAborted());
+    await pause(watch);
   }
+}
+
+/** One look; undefined while the API server is out of reach, since a rollout goes on without it, and it comes back. */
+async function look(watch: Watch, end: number): Promise<Snapshot | undefined> {
+  try {
+    return await watch.look();
+  } catch (thrown) {
+    const away = thrown instanceof FairleadError && thrown.code === "CLUSTER_UNREACHABLE";
+    if (!away || performance.now() >= end) throw thrown;
+    watch.progress(thrown.message);
+    return undefined;
+  }
+}
+
+async function pause({ signal }: Watch): Promise<void> {
+  await wait(interval, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** Keeps the time of the first sighting of each fault that is still there; gives the first that lasted too long. */

@@ -8,13 +8,14 @@ import {
   text,
   type Values,
 } from "../core/inputs.ts";
+import { images } from "../deploy/images.ts";
 import { type CredentialName, credentialNames } from "./credentials.ts";
 
 const declarations = {
   environment: optional(text),
   manifest: required(text),
   cluster: optional(text),
-  image: optional(text),
+  image: optional(images),
   infisicalClientId: optional(text),
   infisicalClientSecret: optional(text),
   timeout: optional(duration),

@@ -1,14 +1,14 @@
-import { isAbsolute, join } from "node:path";
 import type { Context } from "../core/context.ts";
-import { bundledChart, openHelm } from "../core/helm.ts";
+import { openHelm } from "../core/helm.ts";
 import { readKubeconfig } from "../core/kubeconfig.ts";
+import { type Images, imagesByComponent, named } from "../deploy/images.ts";
 import { defaultTimeout } from "../deploy/inputs.ts";
 import { type Deployed, run as deploy } from "../deploy/run.ts";
 import { probes } from "../tailnet/probe.ts";
 import { run as joinTailnet } from "../tailnet/run.ts";
 import type { Application } from "../validate/application.ts";
 import { type Manifest, readManifest } from "../validate/manifest.ts";
-import { resolveApplication, resolveDeclaration } from "../validate/resolve.ts";
+import { resolveApplication, resolveDeclaration, sourceOf } from "../validate/resolve.ts";
 import { type Credentials, findCredentials } from "./credentials.ts";
 import { chooseEnvironment } from "./environment.ts";
 import { makeImages } from "./images.ts";
@@ -20,7 +20,7 @@ import { renderSummary } from "./summary.ts";
 export interface PipelineResult {
   readonly deployed: Deployed;
   /** `repository@digest` by component. */
-  readonly images: Readonly<Record<string, string>>;
+  readonly images: Images;
 }
 
 /**
@@ -48,7 +48,7 @@ async function runStages(inputs: PipelineInputs, stages: Stages, context: Contex
   const credentials = await stages.run("secrets", () => findCredentials(inputs, application.cluster, context));
   const kubeconfig = credentials.require("KUBECONFIG_BASE64");
   const { server } = await readKubeconfig(kubeconfig, context.masker);
-  const [proxy, images] = await together<[string | undefined, Record<string, string>]>(
+  const [proxy, images] = await together<[string | undefined, Images]>(
     context,
     (shared) => openPath(server, application, credentials, inputs, stages, shared),
     (shared) => findImages(application, manifest, credentials, inputs, stages, shared),
@@ -86,10 +86,9 @@ async function load(
     readManifest(inputs.manifest, context),
     openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror }),
   ]);
-  const clusterFile = cluster === undefined || isAbsolute(cluster) ? cluster : join(context.workspace, cluster);
-  const source = { manifest, chart: bundledChart(), ...(clusterFile === undefined ? {} : { clusterFile }) };
+  const source = sourceOf(manifest, cluster, context);
   const environment = inputs.environment ?? chooseEnvironment(await resolveDeclaration(source, helm), context.run);
-  const application = await resolveApplication(source, environment, {}, helm);
+  const application = await resolveApplication(source, environment, named(inputs.image ?? {}), helm);
   context.runner.info(`${application.name} for ${environment}: release ${application.release}`);
   return { manifest, application };
 }
@@ -123,9 +122,9 @@ async function findImages(
   inputs: PipelineInputs,
   stages: Stages,
   context: Context,
-): Promise<Record<string, string>> {
+): Promise<Images> {
   const { image } = inputs;
-  if (image !== undefined) return Object.fromEntries(Object.keys(application.components).map((name) => [name, image]));
+  if (image !== undefined) return imagesByComponent(image, application);
   return await stages.run("image", () => makeImages(application, manifest, credentials, inputs, context));
 }
 

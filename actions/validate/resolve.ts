@@ -1,4 +1,6 @@
-import type { Helm } from "../core/helm.ts";
+import { resolve as resolvePath } from "node:path";
+import type { Context } from "../core/context.ts";
+import { bundledChart, type Helm } from "../core/helm.ts";
 import type { Application, Declaration, RuleError } from "./application.ts";
 import { checkManifest, findingOf, locate } from "./check.ts";
 import { type Manifest, manifestError } from "./manifest.ts";
@@ -12,6 +14,12 @@ export interface Source {
   readonly chart: string;
   /** File with the top-level key `cluster`. */
   readonly clusterFile?: string;
+}
+
+/** The source of a manifest under the chart that travels with the actions; `cluster` is relative to the workspace. */
+export function sourceOf(manifest: Manifest, cluster: string | undefined, { workspace }: Context): Source {
+  const clusterFile = cluster === undefined ? {} : { clusterFile: resolvePath(workspace, cluster) };
+  return { manifest, chart: bundledChart(), ...clusterFile };
 }
 
 /** The environments that a manifest declares, and which push deploys which. */

@@ -1,6 +1,8 @@
 // The root action on all real parts, driven as the runner drives it.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { marked, type Tokens } from "marked";
@@ -41,8 +43,18 @@ async function revisions(release: string): Promise<string[]> {
   );
 }
 
-/** A port of this machine on which nothing listens. */
-const nobody = "127.0.0.1:9";
+/** An address of this machine on which nothing listens any more; of the well-known ports, fetch refuses some by itself. */
+const nobody = await unusedAddress();
+const nobodyIsNamed = new RegExp(nobody.replaceAll(".", "\\."));
+
+async function unusedAddress(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return `127.0.0.1:${port}`;
+}
 
 describe("the whole way", () => {
   it("takes a push from a commit to an HTTP answer, over the tailnet, and says so in the summary", async () => {
@@ -84,6 +96,19 @@ describe("the whole way", () => {
       "jsonpath={.status.readyReplicas}",
     );
     assert.equal(ready, "2");
+  });
+
+  it("deploys an image that is there already, without building one", async () => {
+    await using app = createApp(world, "promoted");
+    const first = await deploy(app);
+    const { image = "" } = first.outputs;
+    assert.match(image, /@sha256:/, first.log);
+    const step = await deploy(app, app.commit(), { with: { image: `main=${image}` } });
+    assert.equal(step.conclusion, "success", step.log);
+    assert.deepEqual([step.outputs["image"], step.outputs["revision"]], [image, "2"]);
+    assert.doesNotMatch(step.summary, /^\| image \|/m);
+    const unowned = await deploy(app, app.commit(), { with: { image: `web=${image}` } });
+    assertFailedWith(unowned, /no component has this name/);
   });
 
   it("replaces the first commit by a second without a failed request", async () => {
@@ -133,6 +158,20 @@ describe("a version that does not become healthy", () => {
     assert.equal(next.outputs["previous-revision"], "3", next.log);
   });
 
+  it("is rolled back when the cluster refuses one of its objects after others were applied", async () => {
+    await using app = createApp(world, "refused");
+    const first = await deploy(app);
+    assert.equal(first.conclusion, "success", first.log);
+    // Only the API server knows that a limit may not be below its request; the Service comes before the Deployment.
+    app.edit(".deploy/manifest.yaml", "port: 3000", "port: 3001");
+    app.edit(".deploy/manifest.yaml", "cpu: 100m", "cpu: 100m\n    cpuLimit: 50m");
+    const step = await deploy(app, app.commit());
+    assertFailedWith(step, /must be less than or equal to cpu limit/, /Revision 1 serves again/);
+    assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["rolled-back", "3"]);
+    assert.deepEqual(await revisions(`staging-${app.name}`), ["1 superseded", "2 failed", "3 deployed"]);
+    assert.match(await readPage(await serviceAddress(world, "staging", app)), new RegExp(app.event.commit ?? "never"));
+  });
+
   it("is kept when it is the first install", async () => {
     await using app = createApp(world, "stillborn");
     app.edit("server.mjs", "const server =", 'console.error("cannot start"); process.exit(4);\nconst server =');
@@ -142,6 +181,32 @@ describe("a version that does not become healthy", () => {
     assert.deepEqual(await revisions(`staging-${app.name}`), ["1 failed"]);
     assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["failed", "0"]);
   });
+});
+
+describe("a cancelled job", () => {
+  const moments: readonly (readonly [string, RegExp])[] = [
+    ["while it asks for secrets", /: release staging-/],
+    ["while it joins the tailnet and builds", /Infisical: \d+ secrets/],
+    ["while it waits for a path and builds", /Joined as/],
+    ["while Helm applies", /^Kubernetes v/],
+    ["while the pods start", /is applied in namespace/],
+  ];
+  for (const [moment, cancelAfter] of moments) {
+    it(`${moment} has one error and leaves nothing behind; the next one deploys`, async () => {
+      await using app = createApp(world, "cancelled");
+      const step = await deploy(app, app.event, { cancelAfter });
+      assert.equal(step.conclusion, "cancelled", step.log);
+      const errors = step.annotations.filter(({ level }) => level === "error");
+      assert.deepEqual(
+        errors.map(({ message }) => message),
+        ["The job was cancelled, so this step stopped."],
+        step.log,
+      );
+      assert.deepEqual([step.leftBehind, step.orphans], [[], []]);
+      const next = await deploy(app);
+      assert.equal(next.conclusion, "success", next.log);
+    });
+  }
 });
 
 describe("bad input", () => {
@@ -180,7 +245,7 @@ describe("bad input", () => {
     await using app = createApp(world, "silent");
     const cluster = join(app.workspace, "cluster.yaml");
     writeFileSync(cluster, `cluster: { infisical: { url: "http://${nobody}" } }\n`);
-    assertFailedWith(await deploy(app, app.event, { with: { cluster } }), /127\.0\.0\.1:9/);
+    assertFailedWith(await deploy(app, app.event, { with: { cluster } }), nobodyIsNamed);
   });
 
   it("names the credential that is nowhere", async () => {
@@ -201,7 +266,7 @@ describe("bad input", () => {
     const text = Buffer.from(world.cluster.infisical.secrets["KUBECONFIG_BASE64"] ?? "", "base64").toString();
     const KUBECONFIG_BASE64 = Buffer.from(text.replace(/server: .*/, `server: https://${nobody}`)).toString("base64");
     const step = await deploy(app, app.event, { env: { KUBECONFIG_BASE64 } });
-    assertFailedWith(step, /127\.0\.0\.1:9/);
+    assertFailedWith(step, nobodyIsNamed);
   });
 
   it("names the step of the Dockerfile that fails", async () => {

@@ -1,0 +1,117 @@
+import { formatDuration } from "../core/duration.ts";
+import { FairleadError } from "../core/errors.ts";
+import { collectEvidence } from "./evidence.ts";
+import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
+import { type Deploy, usualCrashes, watch } from "./rollout.ts";
+import type { Verdict } from "./tracker.ts";
+
+/** What became of a deploy that failed. */
+export interface Recovered {
+  readonly status: "rolled-back" | "failed";
+  /** The revision that serves now, 0 for none. */
+  readonly revision: number;
+  /** Why the deploy failed, without the full stop. */
+  readonly reason: string;
+  readonly failure: FairleadError;
+}
+
+/** Gives up a revision that does not become healthy: evidence first, then the way back. */
+export async function giveUp(
+  deploy: Deploy,
+  number: number,
+  baseline: Revision | undefined,
+  { fault, snapshot }: Extract<Verdict, { state: "failing" }>,
+): Promise<Recovered> {
+  const { cluster, application, context } = deploy;
+  const { namespace, release } = application;
+  const reason = context.masker.redact(fault.cause);
+  const details = context.masker.redact(await collectEvidence(cluster, namespace, fault, snapshot));
+  await markFailed(cluster, namespace, release, number, reason);
+  const { sentence, ...after } = await goBack(deploy, baseline);
+  const message = `${release} revision ${number} did not become healthy: ${reason}. ${sentence}`;
+  return { ...after, reason, failure: new FairleadError({ code: "DEPLOY_FAILED", message, fix: fault.fix, details }) };
+}
+
+/**
+ * Goes back after Helm has failed while it applied a revision, which may have changed some of its objects.
+ *
+ * @throws what Helm failed with, where it did not get as far as a revision and therefore changed nothing.
+ */
+export async function undoApply(
+  deploy: Deploy,
+  number: number,
+  baseline: Revision | undefined,
+  thrown: unknown,
+): Promise<Recovered> {
+  const { cluster, application, context } = deploy;
+  context.signal.throwIfAborted();
+  if (!(thrown instanceof FairleadError)) throw thrown;
+  const [newest] = await listRevisions(cluster, application.namespace, application.release);
+  if (newest?.number !== number) throw thrown;
+  const { sentence, ...after } = await goBack(deploy, baseline);
+  const { code, message, fix, details } = thrown;
+  const failure = new FairleadError({
+    code,
+    message: `${message} ${sentence}`,
+    ...(fix === undefined ? {} : { fix }),
+    ...(details === undefined ? {} : { details }),
+    cause: thrown,
+  });
+  return { ...after, reason: context.masker.redact(message.replace(/\.$/, "")), failure };
+}
+
+/** What serves after a failed deploy, and the sentence that says so. */
+interface After {
+  readonly status: "rolled-back" | "failed";
+  readonly revision: number;
+  readonly sentence: string;
+}
+
+async function goBack(deploy: Deploy, baseline: Revision | undefined): Promise<After> {
+  const { inputs, application, context } = deploy;
+  if (baseline === undefined) return await afterFirstInstall(deploy);
+  const { number: revision } = baseline;
+  if (!inputs.rollbackOnFailure) {
+    const command = `helm rollback ${application.release} ${revision} -n ${application.namespace}`;
+    return { status: "failed", revision, sentence: `It was left as it is; \`${command}\` goes back.` };
+  }
+  try {
+    return await rollBack(deploy, baseline);
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    if (!(thrown instanceof FairleadError)) throw thrown;
+    // The first fault and its evidence are what a person needs; this one must not take their place.
+    return { status: "failed", revision, sentence: `The way back to revision ${revision} failed: ${thrown.message}` };
+  }
+}
+
+async function afterFirstInstall({ inputs, helm, application }: Deploy): Promise<After> {
+  const { release, namespace } = application;
+  if (inputs.onFirstInstallFailure === "keep") {
+    const sentence = `It is the first install, so it was kept for diagnosis in namespace ${namespace}; nothing serves.`;
+    return { status: "failed", revision: 0, sentence };
+  }
+  await helm.uninstall(release, namespace, rollbackTime);
+  const sentence = "It was the first install, so it was uninstalled; nothing serves.";
+  return { status: "failed", revision: 0, sentence };
+}
+
+/** Milliseconds that a rollback gets beyond the deadline of the deploy: leaving it half-done would be worse. */
+const rollbackTime = 120_000;
+
+async function rollBack(deploy: Deploy, baseline: Revision): Promise<After> {
+  const { helm, cluster, application, context } = deploy;
+  const { release, namespace } = application;
+  const from = performance.now();
+  await helm.rollback(release, namespace, baseline.number, rollbackTime);
+  const [newest] = await listRevisions(cluster, namespace, release);
+  const revision = newest?.number ?? baseline.number;
+  const verdict = await watch({ ...deploy, end: from + rollbackTime }, usualCrashes);
+  if (verdict.state === "failing") {
+    const sentence = `The rollback to revision ${baseline.number} did not become healthy either: ${verdict.fault.cause}.`;
+    return { status: "failed", revision, sentence };
+  }
+  await markVerified(cluster, namespace, release, revision);
+  context.runner.info(`Rolled back to revision ${baseline.number} in ${formatDuration(performance.now() - from)}`);
+  return { status: "rolled-back", revision, sentence: `Revision ${baseline.number} serves again.` };
+}
