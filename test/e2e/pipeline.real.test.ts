@@ -223,7 +223,7 @@ describe("bad input", () => {
       /no manifest at absent\.yaml/,
     );
     writeFileSync(join(app.workspace, ".deploy/manifest.yaml"), "");
-    assertFailedWith(await deploy(app), /manifest\.yaml is empty/);
+    assertFailedWith(await deploy(app), /manifest\.yaml:1:1: the file is empty/);
   });
 
   it("lists the declared environments when another is asked for", async () => {
