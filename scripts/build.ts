@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..");
 
 /** Entries by their name in `dist/`: `actions/<room>/main.ts` is `<room>`, its `post.ts` is `<room>-post`. */
 function entries(): Record<string, string> {
-  const found: Record<string, string> = {};
+  const found: Record<string, string> = { fairlead: join(root, "scripts/fairlead.ts") };
   for (const main of globSync("actions/*/main.ts", { cwd: root }).sort()) {
     const room = dirname(main);
     found[basename(room)] = join(root, main);

@@ -46,7 +46,10 @@ export function findingOf(rule: RuleError, content: unknown, environment: string
     const hint = near === undefined ? "" : `did you mean \`${near}\`?`;
     return { code, keys: ["environments"], target: "key", message, hint };
   }
-  return { code, keys: splitPath(rule.path, content), target: "value", message, hint: "" };
+  // The chart's sentences end with the advice.
+  const [what, ...advice] = message.split("; ");
+  const keys = splitPath(rule.path, content);
+  return { code, keys, target: "value", message: what ?? message, hint: advice.join("; ") };
 }
 
 /** The keys of a path that was joined by dots; a key of the manifest may hold dots itself, and the longest wins. */

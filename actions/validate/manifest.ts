@@ -41,7 +41,7 @@ export async function readManifest(file: string, { workspace }: Pick<Context, "w
 
 /** Reads a manifest, and gives what is wrong in place of throwing it. */
 export async function openManifest(file: string, workspace: string): Promise<OpenedManifest> {
-  const read = await readTextFile(file, workspace);
+  const read = readTextFile(file, workspace);
   if ("problem" in read) return { problems: [read.problem], cause: read.cause };
   const { absolutePath, text } = read;
   const common = { file, absolutePath, root: rootOf(absolutePath) };

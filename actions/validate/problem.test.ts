@@ -46,3 +46,12 @@ test("a sentence has place, key, problem, advice, environment and code", () => {
     "a.yaml:2:3: spec.x: wrong; write y (prod) [APP_X]",
   );
 });
+
+test("a key with a line break cannot give the runner a command", () => {
+  const [clean] = mergeProblems([
+    problem("a.yaml", 1, { path: "spec.a\n::error::x", message: "b\r\n::stop", hint: "\u001b[2J" }),
+  ]);
+  assert.ok(clean !== undefined);
+  assert.doesNotMatch(sentenceOf({ ...clean, file: "a\n.yaml" }), /\p{Cc}/u);
+  assert.match(sentenceOf(clean), /spec\.a\\x0a::error::x/);
+});

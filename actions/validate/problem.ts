@@ -44,7 +44,8 @@ export function fileProblem(file: string, code: string, message: string, hint: s
  */
 export function mergeProblems(problems: readonly Problem[]): Problem[] {
   const merged = new Map<string, Problem>();
-  for (const problem of problems) {
+  for (const raw of problems) {
+    const problem = onOneLine(raw);
     const { environment, ...rest } = problem;
     const key = JSON.stringify(rest);
     const known = merged.get(key);
@@ -83,6 +84,17 @@ function byPlace(left: Problem, right: Problem): number {
   return left.line - right.line || left.column - right.column;
 }
 
+/** Keys and values of a manifest reach the log, where a line of their own could be a command to the runner. */
+function onOneLine(problem: Problem): Problem {
+  const { path, message, hint } = problem;
+  return { ...problem, path: oneLine(path), message: oneLine(message), hint: oneLine(hint) };
+}
+
+/** Text without line breaks and other control characters. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
 /** What is wrong and what to do about it, as an annotation shows it beside the line. */
 export function adviceOf({ path, message, hint }: Pick<Problem, "path" | "message" | "hint">): string {
   return `${path === "" ? "" : `${path}: `}${message}${hint === "" ? "" : `; ${hint}`}`;
@@ -91,5 +103,5 @@ export function adviceOf({ path, message, hint }: Pick<Problem, "path" | "messag
 /** A problem in one line, as compilers print them. */
 export function sentenceOf(problem: Problem): string {
   const environment = problem.environment === "" ? "" : ` (${problem.environment})`;
-  return `${problem.file}:${problem.line}:${problem.column}: ${adviceOf(problem)}${environment} [${problem.code}]`;
+  return `${oneLine(problem.file)}:${problem.line}:${problem.column}: ${adviceOf(problem)}${environment} [${problem.code}]`;
 }

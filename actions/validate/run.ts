@@ -1,11 +1,10 @@
-import { glob } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Context } from "../core/context.ts";
-import { FairleadError } from "../core/errors.ts";
 import { bundledChart, openHelm } from "../core/helm.ts";
 import { code, table } from "../core/summary.ts";
+import { findManifests } from "./files.ts";
 import type { ValidateInputs } from "./inputs.ts";
-import { adviceOf, mostUseful, type Problem, sentenceOf } from "./problem.ts";
+import { adviceOf, mostUseful, oneLine, type Problem, sentenceOf } from "./problem.ts";
 import { validateFiles } from "./validate.ts";
 
 /** GitHub shows no more of a step's errors. */
@@ -33,24 +32,9 @@ export async function run(inputs: ValidateInputs, context: Context): Promise<{ p
   return { problems };
 }
 
-/**
- * The files that paths and patterns name, sorted.
- *
- * @throws FairleadError MANIFEST_INVALID when there is none.
- */
-export async function findManifests(patterns: readonly string[], folder: string): Promise<string[]> {
-  const files = await Array.fromAsync(glob([...patterns], { cwd: folder }));
-  if (files.length > 0) return [...new Set(files)].sort();
-  throw new FairleadError({
-    code: "MANIFEST_INVALID",
-    message: `No file matches ${patterns.join(", ")}.`,
-    fix: "Name the manifests in the input `manifests`, or check out the repository before this step.",
-  });
-}
-
 function report(problems: readonly Problem[], files: readonly string[], { runner }: Context): void {
   if (problems.length === 0) {
-    runner.info(`No problem in ${files.join(", ")}.`);
+    runner.info(`No problem in ${oneLine(files.join(", "))}.`);
     return;
   }
   for (const problem of problems) runner.info(sentenceOf(problem));
