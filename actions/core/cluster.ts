@@ -1,4 +1,4 @@
-import type { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import type { AppsV1Api, CoordinationV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { FairleadError, messageOf } from "./errors.ts";
 import { invalidKubeconfig, readKubeconfig, throughProxy } from "./kubeconfig.ts";
 import type { Masker } from "./masking.ts";
@@ -11,6 +11,7 @@ const callTimeout = 15_000;
 export interface Cluster {
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
+  readonly coordination: CoordinationV1Api;
   /** The kubeconfig in use, with the proxy in it. */
   readonly kubeconfig: string;
   /** `v1.35.4`; the first call, so it tells whether the cluster answers at all. */
@@ -68,6 +69,7 @@ export async function openCluster(options: {
   return {
     core,
     apps: new kubernetes.AppsV1Api(configuration),
+    coordination: new kubernetes.CoordinationV1Api(configuration),
     kubeconfig,
     version: async () => (await ask(() => versionApi.getCode())).gitVersion,
     ask,
@@ -89,7 +91,7 @@ async function askCluster<T>(call: () => Promise<T>, server: URL, signal: AbortS
     return await retry({ attempts: 4, delay: 250, longest: 2_000, signal, retryable: mayHeal }, call);
   } catch (thrown) {
     signal.throwIfAborted();
-    throw explain(thrown, server);
+    throw isMistake(thrown) ? thrown : explain(thrown, server);
   }
 }
 
@@ -99,10 +101,17 @@ export function statusOf(thrown: unknown): number | undefined {
   return typeof status === "number" ? status : undefined;
 }
 
+/** A mistake in our own code, in contrast to an answer that did not come: fetch fails with a TypeError of this one text. */
+function isMistake(thrown: unknown): boolean {
+  return thrown instanceof TypeError && thrown.message !== "fetch failed";
+}
+
 function mayHeal(thrown: unknown): boolean {
   const status = statusOf(thrown);
   // 409: somebody else wrote in between, and a call that reads anew may win the next time.
-  return status === undefined ? !certificateFault(thrown) : [409, 429, 500, 503, 504].includes(status);
+  return status === undefined
+    ? !certificateFault(thrown) && !isMistake(thrown)
+    : [409, 429, 500, 503, 504].includes(status);
 }
 
 function certificateFault(thrown: unknown): boolean {

@@ -7,6 +7,7 @@ export const errorCodes = {
   CLUSTER_UNAUTHORIZED: "The cluster does not accept the credentials of the kubeconfig.",
   CLUSTER_UNREACHABLE: "The API server did not answer.",
   DEPLOY_FAILED: "The release did not become healthy; the message says what serves now.",
+  DEPLOY_LOCKED: "Another deploy of the same release runs, or Helm left one unfinished a short while ago.",
   DISPATCH_FAILED: "At least one repository could not be dispatched, or its run did not succeed.",
   ENVIRONMENT_UNKNOWN: "No environment was given and none follows the branch or tag of this run.",
   GITHUB_REJECTED: "GitHub's API refused a request.",

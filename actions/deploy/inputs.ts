@@ -23,6 +23,8 @@ export interface DeployInputs {
   readonly cluster?: string | undefined;
   /** Milliseconds for the whole deploy. */
   readonly timeout: number;
+  /** Milliseconds to wait for another deploy of the same release. */
+  readonly lockTimeout: number;
   readonly rollbackOnFailure: boolean;
   readonly onFirstInstallFailure: FirstInstallFailure;
   readonly pullCredentials?: PullCredentials | undefined;
@@ -36,6 +38,7 @@ const declarations = {
   kubeconfig: required(text),
   cluster: optional(text),
   timeout: optional(duration),
+  lockTimeout: required(duration),
   rollbackOnFailure: required(boolean),
   onFirstInstallFailure: required(choice("keep", "uninstall")),
   toolMirror: optional(text),

@@ -1,3 +1,4 @@
 import { post } from "../core/action.ts";
+import { finishInterrupted } from "./interruption.ts";
 
-await post();
+await post(finishInterrupted);

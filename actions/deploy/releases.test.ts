@@ -8,7 +8,8 @@ const revision = (number: number, changes: Partial<Revision>): Revision => ({
   description: "Upgrade complete",
   ours: true,
   verified: false,
-  secretName: `sh.helm.release.v1.app.v${number}`,
+  createdAt: 0,
+  madeBy: undefined,
   ...changes,
 });
 

@@ -11,12 +11,24 @@ export interface Revision {
   /** Whether fairlead made this revision, and whether it saw it healthy. */
   readonly ours: boolean;
   readonly verified: boolean;
-  readonly secretName: string;
+  /** When Helm began with it, milliseconds since 1970 by the cluster's clock. */
+  readonly createdAt: number;
+  /** The run that made it, when fairlead did. */
+  readonly madeBy: RunMark | undefined;
+}
+
+/** A workflow run as a revision remembers it. */
+export interface RunMark {
+  readonly repository: string;
+  readonly workflow: string;
+  readonly number: number;
+  readonly commit: string;
 }
 
 /** Labels by which fairlead knows its revisions. Helm copies labels into the next revision, hence the numbers. */
 const revisionLabel = "fairlead-revision";
 const verifiedLabel = "fairlead-verified";
+const runAnnotation = "fairlead/run";
 
 /** The labels that a revision is applied with. */
 export function revisionLabels(number: number): Record<string, string> {
@@ -38,13 +50,15 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
 function toRevision(secret: V1Secret): Revision {
   const labels = secret.metadata?.labels ?? {};
   const number = labels["version"] ?? "0";
+  const mark = secret.metadata?.annotations?.[runAnnotation];
   return {
     number: Number(number),
     status: labels["status"] ?? "unknown",
     description: decode(secret.data?.["release"] ?? "").info.description,
     ours: labels[revisionLabel] === number,
     verified: labels[verifiedLabel] === number,
-    secretName: secret.metadata?.name ?? "",
+    createdAt: secret.metadata?.creationTimestamp?.getTime() ?? 0,
+    madeBy: mark === undefined ? undefined : JSON.parse(mark),
   };
 }
 
@@ -63,6 +77,20 @@ export function baselineOf(revisions: readonly Revision[]): Revision | undefined
         status === "superseded" && /^(Install complete|Upgrade complete|Rollback to)/.test(description),
     )
   );
+}
+
+/** Whether Helm began with a revision and has not ended, or was killed. */
+export function isPending({ status }: Revision): boolean {
+  return status.startsWith("pending-");
+}
+
+/** Marks a revision as made by fairlead, and by which run. */
+export async function markMade(cluster: Cluster, namespace: string, release: string, number: number, run: RunMark) {
+  await patch(cluster, namespace, release, number, (secret) => {
+    const labels = { ...secret.metadata?.labels, ...revisionLabels(number) };
+    const annotations = { ...secret.metadata?.annotations, [runAnnotation]: JSON.stringify(run) };
+    return { ...secret, metadata: { ...secret.metadata, labels, annotations } };
+  });
 }
 
 /** Marks a revision as seen healthy, and as made by fairlead. */

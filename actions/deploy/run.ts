@@ -7,9 +7,21 @@ import { readManifest } from "../validate/manifest.ts";
 import { resolveApplication, sourceOf, valueFiles } from "../validate/resolve.ts";
 import { type Images, imagesByComponent, named } from "./images.ts";
 import type { DeployInputs } from "./inputs.ts";
+import { endPending, noteBegin, noteEnd } from "./interruption.ts";
+import { type Hold, holderOf } from "./lease.ts";
+import { isLock, takeLock } from "./lock.ts";
 import { ensureNamespace, ensurePullSecret } from "./namespace.ts";
+import { markOf, newerRun } from "./order.ts";
 import { giveUp, undoApply } from "./recover.ts";
-import { baselineOf, listRevisions, markVerified, type Revision, revisionLabels } from "./releases.ts";
+import {
+  baselineOf,
+  listRevisions,
+  markMade,
+  markVerified,
+  type Revision,
+  type RunMark,
+  revisionLabels,
+} from "./releases.ts";
 import { type Deploy, firstInstallCrashes, remaining, usualCrashes, watch } from "./rollout.ts";
 
 /** What a deploy came to. `failure` is set when the step has to fail; the other fields are true all the same. */
@@ -20,34 +32,85 @@ export interface Deployed {
   /** The revision that serves now, 0 for none. */
   readonly revision: number;
   readonly previousRevision: number;
-  readonly status: "deployed" | "rolled-back" | "failed";
+  /** `superseded` behind a newer run, `held` by a person: both change nothing, and are no failure. */
+  readonly status: "deployed" | "superseded" | "held" | "rolled-back" | "failed";
   readonly reason: string;
   readonly failure?: FairleadError;
 }
 
 /**
  * Deploys an application: Helm applies it, the tracker decides. A rollout that does not become healthy goes back to the
- * baseline; a first install that fails is kept for diagnosis, or uninstalled.
+ * baseline; a first install that fails is kept for diagnosis, or uninstalled. One run at a time changes a release:
+ * another is waited for, a newer one is left alone, and a person's hold is respected.
  *
  * @throws FairleadError for everything that is found before the release is touched, and for what Helm refuses.
  */
 export async function run(inputs: DeployInputs, context: Context): Promise<Deployed> {
   if (inputs.pullCredentials !== undefined) context.masker.add(inputs.pullCredentials.password);
-  const deploy = await prepare(inputs, context);
-  const { cluster, application } = deploy;
-  await ensureNamespace(cluster, application);
+  const fence = new AbortController();
+  const guarded = { ...context, signal: AbortSignal.any([context.signal, fence.signal]) };
+  const deploy = await prepare(inputs, guarded);
+  await ensureNamespace(deploy.cluster, deploy.application);
+  const lock = await lockRelease(deploy, (reason) => fence.abort(reason));
+  if (!isLock(lock)) return await held(deploy, lock);
+  try {
+    return await deployLocked(deploy, lock.tookOver);
+  } finally {
+    // A stopped step leaves the lock to its post step, which finishes what was begun.
+    if (!guarded.signal.aborted) {
+      await lock.giveUp();
+      await noteEnd(context);
+    }
+  }
+}
+
+async function lockRelease({ cluster, application, inputs, context }: Deploy, onLost: (reason: Error) => void) {
+  return await takeLock(cluster, {
+    namespace: application.namespace,
+    release: application.release,
+    identity: holderOf(context.run),
+    url: context.run.url,
+    timeout: inputs.lockTimeout,
+    signal: context.signal,
+    say: (line) => context.runner.info(line),
+    onLost,
+  });
+}
+
+async function deployLocked(deploy: Deploy, tookOver: boolean): Promise<Deployed> {
+  const { cluster, application, context, inputs } = deploy;
+  const { namespace, release } = application;
+  const revisions = await listRevisions(cluster, namespace, release);
+  await endPending(cluster, application, revisions[0], { tookOver, now: Date.now() });
+  const baseline = baselineOf(revisions);
+  const newer = newerRun(baseline, context.run);
+  if (newer !== undefined) return superseded(deploy, baseline, newer);
+  const number = (revisions[0]?.number ?? 0) + 1;
+  await noteBegin({ namespace, release, identity: holderOf(context.run), number }, context);
   const pullSecret =
     inputs.pullCredentials === undefined
       ? undefined
       : await ensurePullSecret(cluster, application, inputs.pullCredentials);
-  const revisions = await listRevisions(cluster, application.namespace, application.release);
-  const number = (revisions[0]?.number ?? 0) + 1;
-  const baseline = baselineOf(revisions);
   const recovered = await applyAndWatch(deploy, number, baseline, pullSecret);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
-  await markVerified(cluster, application.namespace, application.release, number);
-  context.runner.info(`${application.release} revision ${number} is healthy: ${application.url}`);
+  await markVerified(cluster, namespace, release, number);
+  context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
   return { ...outcome(deploy, baseline), revision: number, status: "deployed", reason: "" };
+}
+
+function superseded(deploy: Deploy, baseline: Revision | undefined, { number, commit }: RunMark): Deployed {
+  const { application, context } = deploy;
+  const reason = `run ${number} has deployed ${commit.slice(0, 7)} already, which is newer`;
+  context.runner.annotate("notice", `${application.release} was left as it is: ${reason}.`, "Superseded");
+  return { ...outcome(deploy, baseline), revision: baseline?.number ?? 0, status: "superseded", reason };
+}
+
+async function held(deploy: Deploy, { who, why, since }: Hold): Promise<Deployed> {
+  const { cluster, application, context } = deploy;
+  const baseline = baselineOf(await listRevisions(cluster, application.namespace, application.release));
+  const reason = `${who} holds it since ${since}: ${why}`;
+  context.runner.annotate("warning", `${application.release} was left as it is; ${reason}.`, "Held");
+  return { ...outcome(deploy, baseline), revision: baseline?.number ?? 0, status: "held", reason };
 }
 
 /** Gives what became of a revision that failed, undefined for a healthy one. */
@@ -80,7 +143,11 @@ async function prepare(inputs: DeployInputs, context: Context): Promise<Deploy> 
   return { inputs: { ...inputs, images }, context, cluster, helm, source, application, end };
 }
 
-async function apply({ helm, source, inputs, application, context, end }: Deploy, number: number, pullSecret?: string) {
+async function apply(
+  { cluster, helm, source, inputs, application, context, end }: Deploy,
+  number: number,
+  pullSecret?: string,
+) {
   const { run: workflowRun } = context;
   await helm.upgrade({
     release: application.release,
@@ -98,6 +165,7 @@ async function apply({ helm, source, inputs, application, context, end }: Deploy
     description: `${workflowRun.commit.slice(0, 7)} ${workflowRun.url}`,
     timeout: remaining(end),
   });
+  await markMade(cluster, application.namespace, application.release, number, markOf(workflowRun));
   context.runner.info(`${application.release} revision ${number} is applied in namespace ${application.namespace}`);
 }
 

@@ -19,6 +19,7 @@ const declarations = {
   infisicalClientId: optional(text),
   infisicalClientSecret: optional(text),
   timeout: optional(duration),
+  lockTimeout: required(duration),
   rollbackOnFailure: required(boolean),
   toolMirror: optional(text),
 };

@@ -65,6 +65,7 @@ async function runStages(inputs: PipelineInputs, stages: Stages, context: Contex
           proxy,
           cluster: inputs.cluster,
           timeout: inputs.timeout ?? defaultTimeout,
+          lockTimeout: inputs.lockTimeout,
           rollbackOnFailure: inputs.rollbackOnFailure,
           onFirstInstallFailure: "keep",
           pullCredentials: pullCredentialsOf(credentials),

@@ -39,6 +39,8 @@ function headline(deployed: Deployed | undefined, stages: readonly StageResult[]
   const name = escapeMarkdown(release);
   if (status === "failed") return `❌ ${name} failed`;
   if (status === "rolled-back") return `↩️ ${name} was rolled back`;
+  if (status === "superseded") return `⏭️ ${name} was left to a newer run`;
+  if (status === "held") return `⏸️ ${name} is held`;
   const end = Math.max(0, ...stages.map(({ startedAt, milliseconds }) => startedAt + milliseconds));
   return `✅ ${name} is live after ${formatDuration(end)}`;
 }
@@ -53,7 +55,7 @@ function problem(failure: unknown): string {
 function factsOf(deployed: Deployed, images: Readonly<Record<string, string>>): Row[] {
   const { release, namespace, url, status } = deployed;
   const several = Object.keys(images).length > 1;
-  const label = status === "deployed" ? "Image" : "Image that failed";
+  const label = status === "failed" || status === "rolled-back" ? "Image that failed" : "Image";
   return [
     ["Address", link(url, url)],
     ...Object.entries(images).map(([name, image]): Row => [several ? `${label}, ${name}` : label, code(image)]),

@@ -1,0 +1,197 @@
+// One run at a time changes a release, and whatever a run leaves behind, the next one finds its way.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { openCluster } from "../../actions/core/cluster.ts";
+import { bundledChart } from "../../actions/core/helm.ts";
+import { createMasker } from "../../actions/core/masking.ts";
+import { poll } from "../../actions/core/retry.ts";
+import { readLease, stateOf, takeLease } from "../../actions/deploy/lease.ts";
+import { isPending, listRevisions } from "../../actions/deploy/releases.ts";
+import { run } from "../cluster/run.ts";
+import { ensureTools } from "../cluster/toolchain.ts";
+import type { WorkflowEvent } from "../harness/environment.ts";
+import { runAction } from "../harness/job.ts";
+import type { StepOptions } from "../harness/types.ts";
+import { pageWith, readPage, serviceAddress } from "./page.ts";
+import { type App, createApp, openWorld, repository } from "./world.ts";
+
+const world = await openWorld();
+after(() => world[Symbol.dispose]());
+const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
+const cluster = await openCluster({
+  kubeconfig,
+  masker: createMasker(() => {}),
+  signal: new AbortController().signal,
+});
+const action = join(repository, "actions/deploy");
+
+/** An app whose image is in the registry, and its release's names. */
+async function appWithImage(word: string) {
+  const app = createApp(world, word);
+  const { registry, baseImage } = world.cluster;
+  const step = await runAction(join(repository, "actions/image"), {
+    workspace: app.workspace,
+    event: app.event,
+    env: world.env,
+    with: {
+      registry: registry.address,
+      username: registry.username,
+      password: registry.password,
+      name: app.name,
+      "build-args": `BASE_IMAGE=${baseImage.reference}`,
+    },
+  });
+  const release = `staging-${app.name}`;
+  return { app, image: step.outputs["image"] ?? "", name: { namespace: release, release } };
+}
+
+async function deploy(app: App, image: string, options: StepOptions & { event?: Partial<WorkflowEvent> } = {}) {
+  const { DOCKER_REGISTRY_USERNAME = "", DOCKER_REGISTRY_PASSWORD = "" } = world.cluster.infisical.secrets;
+  const { with: inputs, env, event, ...others } = options;
+  return await runAction(action, {
+    workspace: app.workspace,
+    event: { ...app.event, ...event },
+    secrets: world.secrets,
+    ...others,
+    env: { ...world.env, DOCKER_REGISTRY_USERNAME, DOCKER_REGISTRY_PASSWORD, ...env },
+    with: { environment: "staging", image, kubeconfig, cluster: world.clusterFile, ...inputs },
+  });
+}
+
+describe("the lock of a release", () => {
+  it("lets two deploys happen one after the other, and is gone after them", async () => {
+    const { app, image, name } = await appWithImage("both");
+    await using _ = app;
+    const jobs = ["1001", "1002"].map((id) => deploy(app, image, { env: { GITHUB_RUN_ID: id } }));
+    const steps = await Promise.all(jobs);
+    for (const step of steps) assert.equal(step.outputs["status"], "deployed", step.log);
+    assert.deepEqual(steps.map(({ outputs }) => outputs["revision"]).sort(), ["1", "2"]);
+    assert.equal(steps.filter(({ log }) => /Waiting for acme\/both-\w+#100[12]\/1\//.test(log)).length, 1);
+    assert.equal(await readLease(cluster, name), undefined);
+  });
+
+  it("is waited for only so long, and the error names who has it", async () => {
+    const { app, image, name } = await appWithImage("busy");
+    await using _ = app;
+    await world.kubectl("create", "namespace", name.namespace);
+    await takeLease(cluster, name, undefined, { identity: "acme/other#9/1/deploy", url: "https://example.com/9" });
+    const step = await deploy(app, image, { with: { "lock-timeout": "1s" } });
+    const [error, ...others] = step.annotations.filter(({ level }) => level === "error");
+    assert.deepEqual(others, []);
+    assert.match(error?.message ?? "", /is being deployed by acme\/other#9\/1\/deploy \(https:\/\/example\.com\/9\)/);
+    assert.deepEqual(await listRevisions(cluster, name.namespace, name.release), []);
+  });
+
+  it("is not taken while a person holds the release", async () => {
+    const { app, image, name } = await appWithImage("held");
+    await using _ = app;
+    await world.kubectl("create", "namespace", name.namespace);
+    const hold = JSON.stringify({ who: "ada", why: "the database is being moved", since: "2026-11-01" });
+    const metadata = {
+      name: `deploy-${name.release}`,
+      namespace: name.namespace,
+      annotations: { "fairlead/hold": hold },
+    };
+    await cluster.coordination.createNamespacedLease({ namespace: name.namespace, body: { metadata, spec: {} } });
+    const step = await deploy(app, image);
+    assert.equal(step.conclusion, "success", step.log);
+    assert.equal(step.outputs["status"], "held");
+    const warnings = step.annotations.filter(({ level }) => level === "warning").map(({ message }) => message);
+    assert.match(warnings.join("\n"), /ada holds it since 2026-11-01: the database is being moved/);
+    assert.deepEqual(await listRevisions(cluster, name.namespace, name.release), []);
+  });
+});
+
+describe("an older run", () => {
+  it("does not replace what a newer one has deployed, unless it is run again by a person", async () => {
+    const { app, image } = await appWithImage("older");
+    await using _ = app;
+    const number = (value: string) => ({ env: { GITHUB_RUN_NUMBER: value } });
+    const newer = await deploy(app, image, number("20"));
+    assert.equal(newer.outputs["status"], "deployed", newer.log);
+    const older = await deploy(app, image, number("19"));
+    assert.deepEqual(
+      [older.conclusion, older.outputs["status"], older.outputs["revision"]],
+      ["success", "superseded", "1"],
+    );
+    const again = await deploy(app, image, { env: { GITHUB_RUN_NUMBER: "19", GITHUB_RUN_ATTEMPT: "2" } });
+    assert.deepEqual([again.outputs["status"], again.outputs["revision"]], ["deployed", "2"], again.log);
+  });
+});
+
+describe("a deploy that is cut off", () => {
+  it("goes back when the job is cancelled, and leaves no lock", async () => {
+    const { app, image, name } = await appWithImage("cancelled");
+    await using _ = app;
+    const first = await deploy(app, image);
+    assert.equal(first.outputs["status"], "deployed", first.log);
+    const address = await serviceAddress(world, "staging", app);
+    await pageWith(address, app.event.commit ?? "");
+    const absent = `${world.cluster.registry.address}/${app.name}:absent`;
+    const step = await deploy(app, absent, { cancelAfter: /revision 2 is applied/ });
+    assert.equal(step.conclusion, "cancelled", step.log);
+    const errors = step.annotations.filter(({ level }) => level === "error");
+    assert.equal(errors.length, 1, step.log);
+    assert.match(step.log, /goes back to revision 1, because the step was stopped/);
+    const [newest, stopped] = await listRevisions(cluster, name.namespace, name.release);
+    assert.deepEqual([newest?.number, newest?.status, stopped?.status], [3, "deployed", "failed"]);
+    assert.equal(await readLease(cluster, name), undefined);
+    assert.match(await readPage(address), new RegExp(app.event.commit ?? "never"));
+    assert.deepEqual(step.leftBehind, []);
+  });
+
+  it("is recovered by the next run when its runner was lost while Helm worked", async () => {
+    const { app, image, name } = await appWithImage("lost");
+    await using _ = app;
+    const first = await deploy(app, image);
+    assert.equal(first.outputs["status"], "deployed", first.log);
+    await killHelm(name);
+    const lease = await takeLease(cluster, name, undefined, { identity: "acme/lost#1/1/deploy", url: "" });
+    const longAgo = new Date(Date.now() - 3_600_000).toISOString().replace("Z", "000Z");
+    const old = JSON.stringify({ spec: { renewTime: longAgo } });
+    await world.kubectl("patch", "lease", lease?.metadata?.name ?? "", "-n", name.namespace, "--type=merge", "-p", old);
+    const step = await deploy(app, image);
+    assert.equal(step.outputs["status"], "deployed", step.log);
+    const revisions = await listRevisions(cluster, name.namespace, name.release);
+    assert.deepEqual(
+      revisions.map(({ status }) => status),
+      ["deployed", "failed", "superseded"],
+    );
+    assert.equal(revisions[1]?.description, "Left pending-upgrade by a run that ended");
+    const after = await readLease(cluster, name);
+    assert.equal(after === undefined ? "" : stateOf(after).holder, "");
+  });
+
+  it("is not taken for lost while Helm may still be at work", async () => {
+    const { app, image, name } = await appWithImage("young");
+    await using _ = app;
+    const first = await deploy(app, image);
+    assert.equal(first.outputs["status"], "deployed", first.log);
+    await killHelm(name);
+    const step = await deploy(app, image);
+    const errors = step.annotations.filter(({ level }) => level === "error").map(({ message }) => message);
+    assert.equal(errors.length, 1, step.log);
+    assert.match(errors[0] ?? "", /Revision 2 .* is pending-upgrade/);
+  });
+});
+
+/** Kills a real Helm while it waits for pods that never come: revision 2 stays pending. */
+async function killHelm({ namespace, release }: { namespace: string; release: string }): Promise<void> {
+  const { helm } = await ensureTools(["helm"], () => {});
+  const killed = new AbortController();
+  const upgrade = ["upgrade", release, bundledChart(), "--namespace", namespace, "--reuse-values", "--wait"];
+  const helmEnds = run([helm, ...upgrade, "--set", "deploy.images.main=registry.invalid/absent:1"], {
+    environment: { ...world.env, HOME: "/nonexistent", KUBECONFIG: world.cluster.kubernetes.kubeconfig },
+    signal: killed.signal,
+    stopSignal: "SIGKILL",
+  });
+  const onTimeout = (seen: string) => new Error(`Helm did not begin: ${seen}`);
+  await poll({ interval: 50, timeout: 30_000, signal: AbortSignal.timeout(60_000), onTimeout }, async () => {
+    const [newest] = await listRevisions(cluster, namespace, release);
+    return newest !== undefined && isPending(newest) ? { done: newest } : { waiting: String(newest?.status) };
+  });
+  killed.abort(new Error("killed"));
+  await assert.rejects(helmEnds, /killed/);
+}
