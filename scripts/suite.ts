@@ -1,4 +1,5 @@
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -10,6 +11,9 @@ export interface Counts {
   /** Skipped and todo: a test that did not run, whatever its reason. */
   readonly skipped: number;
 }
+
+/** Files of unit tests at the same time: many of them wait for a child or a deadline, and leave the processor to others. */
+export const unitConcurrency = 2 * availableParallelism();
 
 const root = join(import.meta.dirname, "..");
 

@@ -1,6 +1,5 @@
 // Runs every check and every test, on real parts that it starts and stops itself.
 // ./scripts/test [--only TEXT] [--keep]: only test files whose path holds TEXT, without the checks; leave the parts running.
-import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { messageOf } from "../actions/core/errors.ts";
 import { allParts, startCluster, stopCluster } from "../test/cluster/cluster.ts";
@@ -10,7 +9,7 @@ import { instanceVariable } from "../test/e2e/world.ts";
 import { checks } from "./checks.ts";
 import { claimTemporaryFolder } from "./leftovers.ts";
 import { createStopwatch, renderTimes } from "./progress.ts";
-import { type Counts, runSuite, testFiles } from "./suite.ts";
+import { type Counts, runSuite, testFiles, unitConcurrency } from "./suite.ts";
 
 const instance = "test";
 const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" } } });
@@ -39,7 +38,7 @@ async function testAll(): Promise<boolean> {
   await stopwatch.step("build", "the bundles of the actions", () => import("./build.ts"));
   const failedChecks = values.only === undefined ? await runChecks(tools) : 0;
   const units = await stopwatch.step("units", "tests without real parts", () =>
-    runSuite(testFiles("unit", values.only), availableParallelism()),
+    runSuite(testFiles("unit", values.only), unitConcurrency),
   );
   // Test processes find the parts and programs by these.
   Object.assign(process.env, { [instanceVariable]: instance, FAIRLEAD_HELM: tools.helm, FAIRLEAD_HELM3: tools.helm3 });

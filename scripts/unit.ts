@@ -1,7 +1,6 @@
 // The short loop: everything that needs neither root nor a real part.
-import { availableParallelism } from "node:os";
-import { runSuite, testFiles } from "./suite.ts";
+import { runSuite, testFiles, unitConcurrency } from "./suite.ts";
 
 await import("./build.ts");
-const { failed } = await runSuite(testFiles("unit", process.argv[2]), availableParallelism());
+const { failed } = await runSuite(testFiles("unit", process.argv[2]), unitConcurrency);
 process.exit(failed > 0 ? 1 : 0);
