@@ -87,13 +87,20 @@ test("a bug is one error that asks for a report, its stack in the log, redacted"
   assert.match(output, /TypeError: broke on \*\*\*\n\s+at /);
 });
 
-test("an error outside of the awaited work is one error as well", async (t) => {
+test("an error outside of the awaited work is one error as well, and redacted", async (t) => {
   const { run } = await step(t);
-  for (const stray of [`setTimeout(() => { throw new Error("stray"); }, 1);`, `Promise.reject(new Error("stray"));`]) {
-    const { code, commands } = await run(`await main(async () => { ${stray} await wait(60_000); });`);
+  const fault = `new Error("stray " + "two" + "words")`;
+  for (const stray of [`setTimeout(() => { throw ${fault}; }, 1);`, `Promise.reject(${fault});`]) {
+    const { code, output, commands } = await run(`await main(async (_, { masker }) => {
+      masker.add("two" + "words");
+      ${stray}
+      await wait(60_000);
+    });`);
     assert.equal(code, 1);
-    assert.equal(commands.length, 1);
-    assert.match(commands[0] ?? "", /^::error title=BUG::stray/);
+    const errors = commands.filter((line) => line.startsWith("::error"));
+    assert.equal(errors.length, 1);
+    assert.match(errors[0] ?? "", /^::error title=BUG::stray \*\*\* This is a bug/);
+    assert.doesNotMatch(output.replaceAll(/^::add-mask::.*$/gm, ""), /twowords/);
   }
 });
 
@@ -138,6 +145,14 @@ test("a fault of the post step is a warning, and the folder is removed all the s
   assert.equal(code, 0);
   assert.deepEqual(commands, ["::warning title=Cleaning up::no way"]);
   assert.deepEqual(await temporary(), []);
+});
+
+test("a folder that cannot be removed is a warning as well", async (t) => {
+  const { run } = await step(t);
+  const { code, commands } = await run("await post();", { STATE_folder: `/${"x".repeat(300)}` });
+  assert.equal(code, 0);
+  assert.equal(commands.length, 1);
+  assert.match(commands[0] ?? "", /^::warning title=Cleaning up::ENAMETOOLONG/);
 });
 
 test("a post step whose main step never started has nothing to do", async (t) => {

@@ -32,8 +32,16 @@ export async function main(body: Body, { systems = "linux", ownSummary = false }
     if (systems === "linux") requireLinux();
     const context = actionContext(process.env, runner, cancellation());
     runner.saveState(folderState, context.folder);
-    await reportDetails(context, ownSummary, () => body(process.env, context));
+    await reportDetails(context, ownSummary, () => Promise.race([body(process.env, context), strayFault()]));
   });
+}
+
+/** Rejects with what is thrown outside of the awaited work, so that it is redacted and told like everything else. */
+function strayFault(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  process.on("uncaughtException", reject);
+  process.on("unhandledRejection", reject);
+  return promise;
 }
 
 /**
@@ -45,26 +53,18 @@ export async function post(undo: (context: Context) => Promise<void> = async () 
   const folder = process.env[`STATE_${folderState}`];
   if (!folder) return;
   const context = actionContext(process.env, runner, cancellation(), folder);
-  try {
-    await undo(context);
-  } catch (thrown) {
-    runner.annotate("warning", context.masker.redact(messageOf(thrown)), "Cleaning up");
-  }
-  await rm(folder, { recursive: true, force: true });
+  const warn = (thrown: unknown) => runner.annotate("warning", context.masker.redact(messageOf(thrown)), "Cleaning up");
+  await undo(context).catch(warn);
+  await rm(folder, { recursive: true, force: true }).catch(warn);
 }
 
 /** One `::error` for whatever `work` throws, then the end of the process. */
 async function conclude(runner: Runner, work: () => Promise<void>): Promise<void> {
-  const fail = (thrown: unknown): never => {
-    report(runner, thrown);
-    process.exit(1);
-  };
-  process.on("uncaughtException", fail);
-  process.on("unhandledRejection", fail);
   try {
     await work();
   } catch (thrown) {
-    fail(thrown);
+    report(runner, thrown);
+    process.exit(1);
   }
   // An open keep-alive connection must not keep the step alive.
   process.exit(0);
