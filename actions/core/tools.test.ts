@@ -120,3 +120,18 @@ test("a release without a checksum is refused", async (t) => {
   const { address } = await mirror(t, context.folder, () => "nothing here\n");
   await assert.rejects(findTool(gadget, context, address), { code: "TOOL_MISSING", message: /no checksum at/ });
 });
+
+test("a cancelled job does not wait for a download", async (t) => {
+  const { context } = await machine(t);
+  const controller = new AbortController();
+  const server = createServer((incoming, response) => {
+    if (incoming.url?.endsWith("checksums.txt")) return response.end(`${"f".repeat(64)}\n`);
+    // The answer that the library does not ask for again, so that nothing goes on behind this test.
+    t.after(() => response.writeHead(404).end());
+    return controller.abort(new Error("cancelled"));
+  }).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await assert.rejects(findTool(gadget, { ...context, signal: controller.signal }, address), /^Error: cancelled$/);
+});

@@ -134,7 +134,9 @@ async function checksum(tool: Tool, architecture: Architecture, context: Context
 async function fetchInto(url: string, folder: string, program: string, sha256: string, context: Context) {
   const { downloadTool, extractTar } = await import("@actions/tool-cache");
   await mkdir(folder, { recursive: true });
-  const archive = await downloadTool(url, join(await mkdtemp(join(context.folder, "download-")), "archive"));
+  const file = join(await mkdtemp(join(context.folder, "download-")), "archive");
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(downloadTime)]);
+  const archive = await unlessAborted(downloadTool(url, file), signal);
   const hash = createHash("sha256");
   await pipeline(createReadStream(archive), hash);
   const actual = hash.digest("hex");
@@ -142,6 +144,22 @@ async function fetchInto(url: string, folder: string, program: string, sha256: s
   if (url.endsWith(".tar.gz") || url.endsWith(".tgz")) await extractTar(archive, folder);
   else await copyProgram(archive, program);
   await markComplete(folder);
+}
+
+/** Milliseconds for one download, the library's own retries included. */
+const downloadTime = 600_000;
+
+/** Stops waiting when the signal is aborted; the library cannot be stopped, but it ends with the process. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 async function copyProgram(from: string, to: string): Promise<void> {
