@@ -52,13 +52,23 @@ export function readYaml(text: string): YamlDocument {
   const spanOfRange = spans(text, lineCounter);
   const tooDeep = depthFault(text);
   if (tooDeep !== undefined) return unreadable(tooDeep, spanOfRange);
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, merge: true });
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    uniqueKeys: false,
+    merge: true,
+  });
   const errors = document.errors.map((error) => syntaxFault(error, text, spanOfRange));
   const { targets, faults: aliasFaults } = aliases(document.contents, spanOfRange);
   const targetOf = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
   const size = aliasFaults.length > 0 ? 0 : expandedSize(document.contents, targetOf);
   const bomb = size > largestSize ? [bombFault(document.contents, spanOfRange)] : [];
-  const fatal = [...firstOfEachLine(errors), ...aliasFaults, ...bomb];
+  const fatal = [
+    ...firstOfEachLine(errors),
+    ...aliasFaults,
+    ...bomb,
+    ...oddPairs(document.contents, spanOfRange, targetOf),
+  ];
   return {
     content: fatal.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 }),
     root: document.contents,
@@ -192,6 +202,29 @@ function bombFault(root: Node | null, spanOfRange: SpanOfRange): YamlFault {
   const span = spanOfRange(first?.range?.[0] ?? 0, first?.range?.[1] ?? 0);
   const message = `the aliases stand for more than ${largestSize} values`;
   return { code: "YAML_ALIAS_BOMB", span, message, hint: "write out what is repeated, or repeat less" };
+}
+
+/** Keys that are a list, a mapping, or nothing, of which each reader makes another text; and << of what is no mapping. */
+function oddPairs(root: Node | null, spanOfRange: SpanOfRange, targetOf: (node: unknown) => unknown): YamlFault[] {
+  const faults: YamlFault[] = [];
+  visit(root, {
+    Pair(_, { key, value }) {
+      const [from, to] = rangeOfNode(key) ?? rangeOfNode(value) ?? [0, 0];
+      const span = spanOfRange(from, to);
+      if (!isScalar(key) || key.value === null) {
+        const message = key === null || isScalar(key) ? "a key is missing before the colon" : "a key must be text";
+        faults.push({ code: "YAML_KEY_NOT_TEXT", span, message, hint: "write the key as one word, or in quotes" });
+      } else if (keyText(key) === "<<" && !isMergeSource(targetOf(value), targetOf)) {
+        const message = "<< takes a mapping, or a list of mappings";
+        faults.push({ code: "YAML_MERGE", span, message, hint: "write the alias of a mapping: <<: *name" });
+      }
+    },
+  });
+  return faults;
+}
+
+function isMergeSource(value: unknown, targetOf: (node: unknown) => unknown): boolean {
+  return isMap(value) || (isSeq(value) && value.items.every((item) => isMap(targetOf(item))));
 }
 
 /** Every key that its mapping holds already; Helm would silently take the last, other readers the first. */

@@ -31,8 +31,9 @@ export function readTextFile(file: string, workspace: string): ReadFile {
       return refuse("FILE_TOO_LARGE", `the file has ${size} bytes; a manifest has at most ${largest}`, "");
     }
     const bytes = readFileSync(absolutePath);
-    const encoding = encodingFault(bytes);
-    return encoding === undefined ? { absolutePath, text: bytes.toString("utf8") } : refuse(...encoding);
+    const text = bytes.toString("utf8");
+    const fault = encodingFault(bytes) ?? controlCharacterFault(text);
+    return fault === undefined ? { absolutePath, text } : refuse(...fault);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     const hint = "create it, name another one, or check out the repository before this step";
@@ -53,7 +54,20 @@ function isBelow(path: string, folder: string): boolean {
   return way !== ".." && !way.startsWith("../") && !isAbsolute(way);
 }
 
-function encodingFault(bytes: Buffer): [code: string, message: string, hint: string, span?: Span] | undefined {
+type Fault = [code: string, message: string, hint: string, span?: Span];
+
+/** YAML allows none of them, also in quotes; Helm's reader refuses the file. */
+function controlCharacterFault(text: string): Fault | undefined {
+  const index = text.search(/[^\P{Cc}\t\n\r\u0085]/u);
+  if (index < 0) return undefined;
+  const before = text.slice(0, index).split("\n");
+  const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];
+  const name = `U+${text.charCodeAt(index).toString(16).toUpperCase().padStart(4, "0")}`;
+  const span = { line, column, endLine: line, endColumn: column + 1 };
+  return ["FILE_CONTROL_CHARACTER", `this is the control character ${name}`, "write it as an escape in quotes", span];
+}
+
+function encodingFault(bytes: Buffer): Fault | undefined {
   if (bytes.length >= 2 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0))) {
     return ["FILE_ENCODING", "the file is UTF-16", "save it as UTF-8"];
   }

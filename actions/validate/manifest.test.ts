@@ -54,6 +54,11 @@ describe("a file", () => {
     assert.deepEqual(await problemsOf("a: é\n"), []);
   });
 
+  test("holds no control characters", async () => {
+    assert.deepEqual(await problemsOf('a: 1\nb: "x\u0000"\n'), ["2:6-7 FILE_CONTROL_CHARACTER"]);
+    assert.deepEqual(await problemsOf('a: "\\0"\r\n'), []);
+  });
+
   test("that is a link out of the workspace is not read; a link inside is", async () => {
     writeFileSync(join(folder, "outside.yaml"), "a: 1\n");
     symlinkSync(join(folder, "outside.yaml"), join(workspace, "out.yaml"));
@@ -89,6 +94,22 @@ describe("YAML", () => {
       "2:11-12 YAML_KEY_TWICE",
       "3:1-2 YAML_KEY_TWICE",
       "4:1-2 YAML_KEY_TWICE",
+    ]);
+  });
+
+  test("has text as keys", async () => {
+    assert.deepEqual(await problemsOf("[a]: 1\n{b: 1}: 2\n: 3\nc: {null: 4}\n"), [
+      "1:1-4 YAML_KEY_NOT_TEXT",
+      "2:1-7 YAML_KEY_NOT_TEXT",
+      "3:1-1 YAML_KEY_NOT_TEXT",
+      "4:5-9 YAML_KEY_NOT_TEXT",
+    ]);
+  });
+
+  test("merges mappings only", async () => {
+    assert.deepEqual(await problemsOf("x: &x text\na:\n  <<: *x\nb: {<<: }\nc: {<<: [{d: 1}]}\n"), [
+      "3:3-5 YAML_MERGE",
+      "4:5-7 YAML_MERGE",
     ]);
   });
 

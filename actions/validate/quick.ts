@@ -1,7 +1,10 @@
 import { booleanWords, keepsDigits, numberWords } from "./scalars.ts";
 
-/** Anchors, aliases, tags, directives, merge and complex keys, tabs, and a second document. */
-const unusual = /(^|[\s[{,])[&*!][^\s]|^%|^[ ]*\?|\t|<<|.\n(---|\.\.\.)/m;
+/** Anchors, aliases, tags, directives, merge keys, tabs, and a second document. */
+const unusual = /(^|[\s[{,])[&*!][^\s]|^%|\t|<<|.\n(---|\.\.\.)/m;
+
+/** Keys that are no text: complex ones, collections, and nothing. */
+const oddKeys = /^[ ]*\?|[\]}][ ]*:|(^|[\s[{,])(~|null|Null|NULL)?[ ]*:(\s|$)/m;
 
 /** Every run of letters and digits that could be a plain word or number. */
 const tokens = /(?<![\w."'/:-])[-+.\w]+(?![\w"'/])/g;
@@ -11,7 +14,7 @@ const tokens = /(?<![\w."'/:-])[-+.\w]+(?![\w"'/])/g;
  * reader that keeps places. Gives undefined for all other text, also for plain text that is wrong.
  */
 export async function readPlainYaml(text: string): Promise<{ readonly content: unknown } | undefined> {
-  if (unusual.test(text) || hasTrap(text)) return undefined;
+  if (unusual.test(text) || oddKeys.test(text) || hasTrap(text)) return undefined;
   const { load } = await import("js-yaml");
   try {
     return { content: load(text) };

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
+import { FairleadError } from "../core/errors.ts";
 import type { Helm } from "../core/helm.ts";
 import { mapSome } from "../core/map-some.ts";
 import { checkManifest } from "./check.ts";
 import { type Manifest, openManifest } from "./manifest.ts";
-import { mergeProblems, type Problem } from "./problem.ts";
-import { resolveChecked } from "./resolve.ts";
+import { fileProblem, mergeProblems, type Problem } from "./problem.ts";
+import { resolveChecked, type Source } from "./resolve.ts";
 import { openJudge } from "./schema.ts";
 
 /** What manifests are checked against. */
@@ -52,10 +53,20 @@ async function renderAll(manifests: readonly Manifest[], rules: Rules, helm: Hel
   });
   const found = await mapSome(renders, availableParallelism(), async ({ source, environment }) => {
     // A pattern such as pr-* stands for many environments; one of them shows what is wrong with all.
-    const { problems } = await resolveChecked(source, environment.replaceAll("*", "1"), {}, helm);
+    const problems = await render(source, environment.replaceAll("*", "1"), helm);
     return problems.map((problem) => ({ ...problem, environment }));
   });
   return found.flat();
+}
+
+/** A manifest that Helm itself refuses must not keep the others from being checked. */
+async function render(source: Source, environment: string, helm: Helm): Promise<readonly Problem[]> {
+  try {
+    return (await resolveChecked(source, environment, {}, helm)).problems;
+  } catch (thrown) {
+    if (!(thrown instanceof FairleadError) || thrown.code !== "HELM_FAILED") throw thrown;
+    return [fileProblem(source.manifest.file, "APP_RENDER_FAILED", thrown.message, thrown.fix ?? "")];
+  }
 }
 
 /** The environments to render; without any, the manifest is resolved once by itself. */
