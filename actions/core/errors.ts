@@ -14,6 +14,7 @@ export const errorCodes = {
   HELM_FAILED: "Helm refused the release before or while applying it.",
   IMAGE_BUILD_FAILED: "The image could not be built.",
   IMAGE_PUSH_FAILED: "The image was built but could not be pushed.",
+  IMAGE_UNPULLABLE: "An image is not in its registry, or the registry refuses the login; nothing was changed.",
   INFISICAL_DENIED: "Infisical refused the identity, or its token.",
   INFISICAL_EMPTY: "The folder in Infisical is missing or holds no secret.",
   INFISICAL_REJECTED: "Infisical refused a request, for instance because the project is unknown.",

@@ -12,6 +12,7 @@ import { type Hold, holderOf } from "./lease.ts";
 import { isLock, takeLock } from "./lock.ts";
 import { ensureNamespace, ensurePullSecret } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
+import { checkImages } from "./preflight.ts";
 import { giveUp, undoApply } from "./recover.ts";
 import {
   baselineOf,
@@ -50,6 +51,7 @@ export async function run(inputs: DeployInputs, context: Context): Promise<Deplo
   const fence = new AbortController();
   const guarded = { ...context, signal: AbortSignal.any([context.signal, fence.signal]) };
   const deploy = await prepare(inputs, guarded);
+  await checkImages(deploy);
   await ensureNamespace(deploy.cluster, deploy.application);
   const lock = await lockRelease(deploy, (reason) => fence.abort(reason));
   if (!isLock(lock)) return await held(deploy, lock);

@@ -129,8 +129,9 @@ describe("a deploy that is cut off", () => {
     assert.equal(first.outputs["status"], "deployed", first.log);
     const address = await serviceAddress(world, "staging", app);
     await pageWith(address, app.event.commit ?? "");
-    const absent = `${world.cluster.registry.address}/${app.name}:absent`;
-    const step = await deploy(app, absent, { cancelAfter: /revision 2 is applied/ });
+    // The rollout has to last until the job is cancelled: no node has so many processors.
+    app.edit(".deploy/manifest.yaml", "cpu: 100m", "cpu: 64");
+    const step = await deploy(app, image, { cancelAfter: /revision 2 is applied/ });
     assert.equal(step.conclusion, "cancelled", step.log);
     const errors = step.annotations.filter(({ level }) => level === "error");
     assert.equal(errors.length, 1, step.log);

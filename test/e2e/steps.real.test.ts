@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { createJob, runAction } from "../harness/job.ts";
 import { pageWith, serviceAddress } from "./page.ts";
-import { createApp, openWorld, repository } from "./world.ts";
+import { type App, createApp, openWorld, repository } from "./world.ts";
 
 const world = await openWorld();
 after(() => world[Symbol.dispose]());
@@ -50,32 +50,58 @@ describe("the stages as steps", () => {
 });
 
 describe("deploy as a step", () => {
-  it("refuses an image that does not exist without touching what serves", async () => {
-    await using app = createApp(world, "absent");
-    const { workspace, event } = app;
-    const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
-    const image = `${world.cluster.registry.address}/${app.name}:never-pushed`;
-    const { DOCKER_REGISTRY_USERNAME, DOCKER_REGISTRY_PASSWORD } = world.cluster.infisical.secrets;
+  const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
+  const { DOCKER_REGISTRY_USERNAME = "", DOCKER_REGISTRY_PASSWORD = "" } = world.cluster.infisical.secrets;
+  const login = { DOCKER_REGISTRY_USERNAME, DOCKER_REGISTRY_PASSWORD };
+
+  /** Deploys an image that nothing can come of, and gives the one error. */
+  async function refused(app: App, image: string, env: Readonly<Record<string, string>>): Promise<string> {
     const step = await runAction(action("deploy"), {
-      workspace,
-      event,
-      env: {
-        ...world.env,
-        DOCKER_REGISTRY_USERNAME: DOCKER_REGISTRY_USERNAME ?? "",
-        DOCKER_REGISTRY_PASSWORD: DOCKER_REGISTRY_PASSWORD ?? "",
-      },
+      workspace: app.workspace,
+      event: app.event,
+      env: { ...world.env, ...env },
       secrets: world.secrets,
-      with: {
-        environment: "staging",
-        image,
-        kubeconfig,
-        cluster: world.clusterFile,
-        "on-first-install-failure": "uninstall",
-      },
+      with: { environment: "staging", image, kubeconfig, cluster: world.clusterFile },
     });
     const errors = step.annotations.filter(({ level }) => level === "error");
     assert.equal(errors.length, 1, step.log);
-    assert.match(errors[0]?.message ?? "", /never-pushed does not exist in its registry.*uninstalled/);
+    const release = `staging-${app.name}`;
+    await assert.rejects(world.kubectl("get", "namespace", release), /not found/);
+    return errors[0]?.message ?? "";
+  }
+
+  it("refuses an image that does not exist, before anything is touched", async () => {
+    await using app = createApp(world, "absent");
+    const image = `${world.cluster.registry.address}/${app.name}:never-pushed`;
+    const message = await refused(app, image, login);
+    assert.match(message, /never-pushed cannot be pulled .*has no absent-\w+ never-pushed.*Nothing was changed/);
+  });
+
+  it("refuses a login that the registry does not take, before anything is touched", async () => {
+    await using app = createApp(world, "denied");
+    const image = `${world.cluster.registry.address}/${app.name}:1`;
+    const message = await refused(app, image, { ...login, DOCKER_REGISTRY_PASSWORD: "not-the-password-of-anybody" });
+    assert.match(message, /refuses the login.*DOCKER_REGISTRY_PASSWORD/);
+  });
+
+  it("tells that it could not ask a registry, and goes on", async () => {
+    await using app = createApp(world, "silent");
+    const step = await runAction(action("deploy"), {
+      workspace: app.workspace,
+      event: app.event,
+      env: world.env,
+      secrets: world.secrets,
+      with: {
+        environment: "staging",
+        image: "127.0.0.1:9/nobody:1",
+        kubeconfig,
+        cluster: world.clusterFile,
+        timeout: "5s",
+        "on-first-install-failure": "uninstall",
+      },
+    });
+    const notices = step.annotations.filter(({ level }) => level === "notice").map(({ message }) => message);
+    assert.match(notices.join("\n"), /127\.0\.0\.1:9\/nobody:1 was not checked/, step.log);
     assert.equal(step.outputs["status"], "failed");
     const release = `staging-${app.name}`;
     await assert.rejects(world.helm("history", release, "-n", release), /not found/);

@@ -1,0 +1,123 @@
+import { BlockList, isIPv4 } from "node:net";
+import { messageOf } from "./errors.ts";
+import { type HttpAnswer, request } from "./http.ts";
+
+/** A reference to an image, taken apart. */
+export interface ImageReference {
+  /** Host with its port. */
+  readonly host: string;
+  readonly repository: string;
+  /** A tag, or a digest. */
+  readonly version: string;
+}
+
+/** A login at a registry. */
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What a registry says of an image; `unknown` when it could not be asked from here. */
+export type Pullability =
+  | { readonly state: "there" }
+  | { readonly state: "absent" | "denied" | "unknown"; readonly reason: string };
+
+/** Takes a reference apart as Docker does: what has no host in front is on Docker Hub. */
+export function parseReference(reference: string): ImageReference {
+  const [, name = reference, digest] = /^(.+?)@(sha256:[0-9a-f]{64})$/.exec(reference) ?? [];
+  const [, untagged = name, tag] = /^(.+):([\w][\w.-]{0,127})$/.exec(name) ?? [];
+  const version = digest ?? tag ?? "latest";
+  const [first = "", ...rest] = untagged.split("/");
+  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  if (hasHost) return { host: first, repository: rest.join("/"), version };
+  const repository = untagged.includes("/") ? untagged : `library/${untagged}`;
+  return { host: "registry-1.docker.io", repository, version };
+}
+
+/** How a registry is asked. */
+export interface RegistryQuestion {
+  readonly login: RegistryLogin | undefined;
+  /** Milliseconds for all calls. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+const manifestTypes = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/** Asks a registry whether an image can be pulled with a login (OCI distribution specification 1.1, "Pulling manifests"). */
+export async function askRegistry(reference: ImageReference, question: RegistryQuestion): Promise<Pullability> {
+  const { host, repository, version } = reference;
+  try {
+    const answer = await headManifest(`https://${host}`, reference, question).catch((thrown) => {
+      if (!speaksPlainHttp(thrown) || !isPrivate(host)) throw thrown;
+      return headManifest(`http://${host}`, reference, question);
+    });
+    if (answer.status === 200) return { state: "there" };
+    if (answer.status === 404) return { state: "absent", reason: `${host} has no ${repository} ${version}` };
+    if (answer.status === 401 || answer.status === 403) return { state: "denied", reason: `${host} refuses the login` };
+    return { state: "unknown", reason: `${host} answers with HTTP ${answer.status}` };
+  } catch (thrown) {
+    question.signal.throwIfAborted();
+    return { state: "unknown", reason: `${host} cannot be asked from here: ${messageOf(thrown)}` };
+  }
+}
+
+/** Whether the other side did not understand TLS at all. */
+function speaksPlainHttp(thrown: unknown): boolean {
+  return /wrong version number|packet length too long/i.test(messageOf(thrown));
+}
+
+/** Addresses that no public registry has: only there a login is sent without TLS (RFC 1918, RFC 6598, loopback). */
+function isPrivate(host: string): boolean {
+  const name = host.replace(/:\d+$/, "");
+  if (name === "localhost") return true;
+  const ranges = new BlockList();
+  ranges.addSubnet("10.0.0.0", 8);
+  ranges.addSubnet("172.16.0.0", 12);
+  ranges.addSubnet("192.168.0.0", 16);
+  ranges.addSubnet("100.64.0.0", 10);
+  ranges.addSubnet("127.0.0.0", 8);
+  return isIPv4(name) && ranges.check(name);
+}
+
+async function headManifest(
+  origin: string,
+  reference: ImageReference,
+  question: RegistryQuestion,
+): Promise<HttpAnswer> {
+  const url = `${origin}/v2/${reference.repository}/manifests/${reference.version}`;
+  const ask = (headers: Record<string, string>) =>
+    request({ ...call(question), url, method: "HEAD", headers: { accept: manifestTypes, ...headers } });
+  const first = await ask({});
+  if (first.status !== 401) return first;
+  const authorization = await authorize(first.headers.get("www-authenticate") ?? "", question);
+  return authorization === undefined ? first : await ask({ authorization });
+}
+
+/** The header that a registry asks for in its challenge, a Basic login or a token from its token server. */
+async function authorize(challenge: string, question: RegistryQuestion): Promise<string | undefined> {
+  const { login } = question;
+  const basic = login && `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
+  if (/^basic /i.test(challenge)) return basic;
+  const parts = Object.fromEntries([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]));
+  if (!/^bearer /i.test(challenge) || !parts["realm"]) return undefined;
+  const url = new URL(parts["realm"]);
+  for (const key of ["service", "scope"]) if (parts[key]) url.searchParams.set(key, parts[key]);
+  const answer = await request({
+    ...call(question),
+    url,
+    headers: basic === undefined ? {} : { authorization: basic },
+  });
+  if (answer.status !== 200) return undefined;
+  const { token, access_token: accessToken }: { token?: string; access_token?: string } = JSON.parse(answer.body);
+  return `Bearer ${token ?? accessToken}`;
+}
+
+function call({ timeout, signal }: RegistryQuestion) {
+  return { timeout, signal, attempts: 2 };
+}
