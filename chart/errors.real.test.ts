@@ -176,6 +176,84 @@ const faults: readonly Fault[] = [
     line: 'APP_INGRESS_NO_COMPONENT: spec.ingress: there is no component "web" to lead to; components: api',
   },
   {
+    name: "a reference names a set that is not declared",
+    spec: { components: { api: { env: { A: { secret: "pg/dsn" } } } }, secrets: { db: { path: "/db" } } },
+    line: 'APP_REFERENCE_UNKNOWN: spec.components.api.env.A: spec.secrets declares no "pg"; declared: db',
+  },
+  {
+    name: "a reference names a key that the configuration lacks",
+    spec: { env: { A: { config: "urls/rely" } }, config: { urls: { relay: "a" } } },
+    line: 'APP_REFERENCE_UNKNOWN: spec.env.A: config.urls has no key "rely"; keys: relay',
+  },
+  {
+    name: "a whole set is not declared",
+    prod: { envFrom: [{ config: "urls" }] },
+    line: 'APP_REFERENCE_UNKNOWN: environments.prod.envFrom: spec.config declares no "urls"; declared: none',
+  },
+  {
+    name: "a variable comes from nowhere",
+    spec: { env: { A: { optional: true } } },
+    line: "APP_REFERENCE_EMPTY: spec.env.A: say where the value comes from: secret, config, field or resource",
+  },
+  {
+    name: "a file has nothing in it",
+    spec: { files: { "/etc/a": { mode: "0600" } } },
+    line: "APP_REFERENCE_EMPTY: spec.files./etc/a: say what is in the file: content, file, secret or config",
+  },
+  {
+    name: "a file was not put in",
+    spec: { files: { "/etc/a": { file: "a.toml" } } },
+    line: "APP_FILE_NOT_INLINED: spec.files./etc/a: the text of a.toml is not here; the deploy action puts it in, with plain Helm pass it by --set-file",
+  },
+  {
+    name: "configuration was not put in",
+    spec: { config: { app: { "config.yaml": { file: "config.yaml" } } } },
+    line: "APP_FILE_NOT_INLINED: spec.config.app.config.yaml: the text of config.yaml is not here; the deploy action puts it in, with plain Helm pass it by --set-file",
+  },
+  {
+    name: "a set of secrets has no source",
+    spec: { secrets: { db: { keys: ["A"] } } },
+    line: "APP_SECRET_INCOMPLETE: spec.secrets.db: a set of secrets needs path, its folder in Infisical, or existingSecret",
+  },
+  {
+    name: "secrets belong to no component",
+    spec: { components: { api: {} }, secrets: { path: "/a", env: ["A"] } },
+    line: "APP_SECRET_UNOWNED: spec.secrets.env: with components, say which of them gets a secret: env: {NAME: {secret: app/NAME}}",
+  },
+  {
+    name: "several pods write to one claim",
+    spec: { replicas: { max: 3 }, volumes: { data: { mountPath: "/data", existingClaim: "a" } } },
+    line: "APP_VOLUME_SHARED: spec.volumes.data: several pods must not write to one claim; set perReplica: true in a StatefulSet, readOnly: true, or replicas: 1",
+  },
+  {
+    name: "a claim per pod stands in a Deployment",
+    spec: { volumes: { data: { mountPath: "/data", size: "1Gi", perReplica: true } } },
+    line: "APP_VOLUME_PER_REPLICA: spec.volumes.data.perReplica: only a StatefulSet has a claim per pod, this is a Deployment",
+  },
+  {
+    name: "a volume has no source",
+    spec: { volumes: { data: { mountPath: "/data" } } },
+    line: "APP_VOLUME_INCOMPLETE: spec.volumes.data: a volume needs mountPath and one of size, existingClaim, hostPath or emptyDir",
+  },
+  {
+    name: "storage and a volume are the same",
+    spec: {
+      storage: { size: "1Gi", mountPath: "/a" },
+      volumes: { data: { mountPath: "/b", emptyDir: {} } },
+    },
+    line: "APP_VOLUME_TWICE: spec.volumes.data: storage is the volume data too; remove one of them",
+  },
+  {
+    name: "an init container waits for one that is not there",
+    spec: { initContainers: { a: { after: ["b"] } } },
+    line: "APP_AFTER: spec.initContainers.a.after: a can never start: b is no other init container or sidecar, or they wait for each other",
+  },
+  {
+    name: "a privileged component is not declared",
+    spec: { components: { api: { hostAccess: { pid: true } } } },
+    line: "APP_POD_SECURITY: spec.podSecurity: api: hostAccess.pid need the level privileged; none is declared",
+  },
+  {
     name: "the declared Pod Security level is too low",
     spec: { podSecurity: "restricted", runAsRoot: true },
     line: "APP_POD_SECURITY: spec.podSecurity: storage and runAsRoot need the level baseline; restricted is declared",

@@ -27,6 +27,43 @@ const components = {
   spec: { namespaces: { elsewhere: {} }, components: { api: { port: 80 }, web: { port: 81, replicas: 3 } } },
 };
 const routed = { spec: { ...components.spec, ingress: { component: "api", host: "a.example.com" } } };
+const references = {
+  spec: {
+    secrets: { db: { path: "/db" } },
+    config: { urls: { relay: "http://relay" } },
+    env: { A: { secret: "db/a" }, B: { config: "urls/relay" } },
+  },
+};
+const file = { spec: { files: { "/etc/a": { content: "text" } } } };
+const claim = { spec: { kind: "StatefulSet", volumes: { data: { mountPath: "/data", size: "1Gi" } } } };
+const elsewhere = { spec: { volumes: { data: { mountPath: "/data", existingClaim: "a" } } } };
+const loose = { spec: { podSecurity: "privileged" } };
+const node = { spec: { ...loose.spec, volumes: { data: { mountPath: "/data", hostPath: "/data" } } } };
+const scratch = { spec: { volumes: { data: { mountPath: "/data", emptyDir: {} } } } };
+const beside = {
+  spec: {
+    ...loose.spec,
+    ...references.spec,
+    initContainers: { first: {}, second: {} },
+    sidecars: { proxy: {}, third: {} },
+  },
+};
+const withPort = { spec: { sidecars: { proxy: { image: "a:1", ports: { http: 81 } } } } };
+const rule = { apiGroups: [""], resources: ["pods"], verbs: ["get"] };
+const containerSecurity = Object.fromEntries(
+  Object.entries({
+    runAsUser: 7,
+    runAsGroup: 7,
+    runAsNonRoot: false,
+    privileged: true,
+    allowPrivilegeEscalation: true,
+    readOnlyRootFilesystem: true,
+    "capabilities.add": ["CHOWN"],
+    "capabilities.drop": ["CHOWN"],
+    "seccompProfile.type": "Unconfined",
+    "seccompProfile.localhostProfile": "a.json",
+  }).map(([key, value]) => [`securityContext.${key}`, value]),
+);
 const check = { spec: { verify: { home: { http: "/" } } } };
 const login = { registry: { username: "deploy", password: "not-a-real-password" } };
 
@@ -106,7 +143,87 @@ const cases: Readonly<Record<string, Case>> = {
   "spec.health.timeoutSeconds": { value: 9 },
   "spec.health.startupFailureThreshold": { value: 60 },
   "spec.health.crashRestarts": { value: 9 },
-  "spec.env": { value: { LEVEL: "debug" } },
+  "spec.env.LEVEL": { value: "debug" },
+  "spec.env.LEVEL.secret": { value: "db/level", given: references },
+  "spec.env.LEVEL.config": { value: "urls/relay", given: references },
+  "spec.env.LEVEL.optional": {
+    value: true,
+    given: { spec: { ...references.spec, env: { LEVEL: { secret: "db/level" } } } },
+  },
+  "spec.env.LEVEL.field": { value: "status.podIP" },
+  "spec.env.LEVEL.resource": { value: "limits.memory" },
+  "spec.envFrom": { value: [{ secret: "db" }], given: references },
+  "spec.files./etc/a": { value: "text" },
+  "spec.files./etc/a.content": { value: "text" },
+  "spec.files./etc/a.secret": { value: "db/level", given: references },
+  "spec.files./etc/a.config": { value: "urls/relay", given: references },
+  "spec.files./etc/a.mode": { value: "0755", given: file },
+  "spec.files./etc/a.restart": { value: false, given: file },
+  ...Object.fromEntries(
+    Object.entries({
+      mountPath: "/other",
+      size: "2Gi",
+      storageClass: "fast",
+      accessMode: "ReadWriteOncePod",
+      perReplica: true,
+      subPath: "part",
+      readOnly: true,
+    }).map(([key, value]) => [`spec.volumes.data.${key}`, { value, given: claim }]),
+  ),
+  "spec.volumes.data.existingClaim": { value: "other", given: elsewhere },
+  "spec.volumes.data.hostPath": { value: "/srv", given: node },
+  "spec.volumes.data.hostPathType": { value: "Directory", given: node },
+  "spec.volumes.data.emptyDir.medium": { value: "Memory", given: scratch },
+  "spec.volumes.data.emptyDir.sizeLimit": { value: "1Mi", given: scratch },
+  "spec.writable": { value: ["/tmp"] },
+  "spec.imagePullPolicy": { value: "Never" },
+  ...Object.fromEntries(
+    ["initContainers.first", "sidecars.proxy"].flatMap((name) =>
+      Object.entries({
+        image: "tools:1",
+        inherit: "env",
+        command: ["run"],
+        args: ["--fast"],
+        envFrom: [{ secret: "db" }],
+        after: ["third"],
+        env: { LEVEL: "debug" },
+        "resources.cpu": "1",
+        "resources.memory": "1Gi",
+        "resources.memoryLimit": "1Gi",
+        "resources.cpuLimit": "1",
+        ...containerSecurity,
+      }).map(([key, value]) => [`spec.${name}.${key}`, { value, given: beside }]),
+    ),
+  ),
+  "spec.sidecars.proxy.ports": { value: { sql: 5432 }, given: beside },
+  "spec.sidecars.proxy.health": { value: "/up", given: withPort },
+  "spec.sidecars.proxy.health.path": { value: "/up", given: withPort },
+  ...Object.fromEntries(
+    Object.entries({ ...containerSecurity, fsGroup: 7, supplementalGroups: [7] }).map(([key, value]) => [
+      `spec.securityContext.${key.replace("securityContext.", "")}`,
+      { value, given: loose },
+    ]),
+  ),
+  "spec.hostAccess.network": { value: true, given: loose },
+  "spec.hostAccess.pid": { value: true, given: loose },
+  "spec.hostAccess.ipc": { value: true, given: loose },
+  "spec.serviceAccount": { value: "there" },
+  "spec.serviceAccount.name": { value: "other" },
+  "spec.serviceAccount.annotations": { value: { role: "a" } },
+  "spec.rbac.rules": { value: [rule] },
+  "spec.rbac.clusterRules": { value: [rule] },
+  "spec.nodeSelector": { value: { disk: "fast" } },
+  "spec.tolerations": { value: [{ operator: "Exists" }] },
+  "spec.affinity": { value: { podAntiAffinity: {} } },
+  "spec.priorityClass": { value: "high" },
+  "spec.secrets.db.path": { value: "/other", given: references },
+  "spec.secrets.db.existingSecret": { value: "there", given: references },
+  "spec.secrets.db.name": { value: "other", given: references },
+  "spec.secrets.db.keys": { value: ["OTHER"], given: references },
+  "spec.secrets.db.reload": { value: "operator", given: references },
+  "spec.config.urls.relay": { value: "other", given: references },
+  "spec.config.urls.existingConfig": { value: "there", given: references },
+  "spec.config.urls.metadata.name": { value: "other", given: references },
   "spec.secrets.path": { value: "/other", given: secrets },
   "spec.secrets.env": { value: ["OTHER"], given: secrets },
   "spec.storage.size": { value: "2Gi", given: storage },
@@ -192,6 +309,9 @@ const fixed = new Set([
   "environment",
   "global",
   "deploy.resolved",
+  // A file that nobody put in is an error, tested as one.
+  "spec.config.urls.relay.file",
+  "spec.files./etc/a.file",
   "cluster.ingress.controller",
   "cluster.secrets.delivery",
 ]);
@@ -204,10 +324,21 @@ const entryNames: Readonly<Record<string, string>> = {
   "spec.ports": "http",
   "spec.namespaces": "other",
   "spec.verify": "home",
+  "spec.env": "LEVEL",
+  "spec.files": "/etc/a",
+  "spec.volumes": "data",
+  "spec.secrets": "db",
+  "spec.config": "urls",
+  "spec.config.urls": "relay",
+  "spec.initContainers": "first",
+  "spec.sidecars": "proxy",
 };
 
 /** Keys whose own keys are those of `spec`, tested there. */
 const whole = new Set(["spec.components", "spec.defaults"]);
+
+/** Keys of a sidecar's health that are those of a component's. */
+const testedThere = /^spec\.sidecars\.proxy\.health\.(?!path$)/;
 
 const schema = JSON.parse(readFileSync(join(chartFolder, "values.schema.json"), "utf8"));
 
@@ -251,11 +382,7 @@ function allLeaves(): Leaf[] {
     ...["metadata", "deploy", "registry", "cluster", "apiVersion", "kind", "environment", "global"].flatMap((key) => [
       ...leaves(schema.properties[key], key, false),
     ]),
-    ...leaves(
-      pick(spec.properties, () => true),
-      "spec",
-      false,
-    ),
+    ...[...leaves({ properties: spec.properties }, "spec", false)].filter(({ path }) => !testedThere.test(path)),
     ...leaves(
       pick(component.properties, (key) => !(key in spec.properties)),
       "spec.components.api",

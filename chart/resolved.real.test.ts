@@ -140,6 +140,7 @@ describe("the resolved document", () => {
       environment: "dev",
       secretName: "my-app-secrets",
       keys: { A: "A" },
+      copies: [{ namespace: "staging-my-app", suffix: "" }],
     });
     assert.deepEqual([set("demo").environment, set("prod").environment], ["demo", "live"]);
   });

@@ -30,3 +30,16 @@ namespace: {{ .namespace | default (.component | default .application).namespace
 labels:
   {{- include "fairlead.labels" . | nindent 2 }}
 {{- end -}}
+
+{{/*
+Makes an object one that Helm applies before a pre-deploy Job, which refers to it; nothing for other components.
+Takes {before}: whether it is.
+*/}}
+{{- define "fairlead.hookBefore" -}}
+{{- if .before }}
+annotations:
+  helm.sh/hook: pre-install,pre-upgrade
+  helm.sh/hook-weight: "-10"
+  helm.sh/hook-delete-policy: before-hook-creation
+{{- end }}
+{{- end -}}

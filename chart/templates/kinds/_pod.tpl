@@ -3,18 +3,26 @@
 metadata:
   labels:
     {{- include "fairlead.labels" . | nindent 4 }}
-  {{- with .component.annotations }}
+  {{- if or .component.annotations .component.checksum }}
   annotations:
+    {{- with .component.annotations }}
     {{- toYaml . | nindent 4 }}
+    {{- end }}
+    {{- with .component.checksum }}
+    checksum/config: {{ . }}
+    {{- end }}
   {{- end }}
 spec:
-  {{- include "fairlead.podSpec" . | nindent 2 }}
+  {{- include "fairlead.podSpec" . | trim | nindent 2 }}
 {{- end -}}
 
 {{/* The pod of a component. Takes {application, component}. */}}
 {{- define "fairlead.podSpec" -}}
 {{- $component := .component -}}
-automountServiceAccountToken: false
+{{- with $component.serviceAccount }}
+serviceAccountName: {{ .name | quote }}
+{{- end }}
+automountServiceAccountToken: {{ ($component.serviceAccount | default dict).automount | default false }}
 enableServiceLinks: false
 {{- if has $component.kind (list "Job" "CronJob") }}
 restartPolicy: Never
@@ -24,30 +32,47 @@ terminationGracePeriodSeconds: {{ $component.terminationGracePeriodSeconds }}
 imagePullSecrets:
   - name: {{ . | quote }}
 {{- end }}
+{{- with $component.podSecurityContext }}
 securityContext:
-  {{- if not $component.runAsRoot }}
-  runAsNonRoot: true
-  runAsUser: 1000
-  runAsGroup: 1000
-  fsGroup: 1000
-  {{- end }}
-  seccompProfile:
-    type: RuntimeDefault
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if $component.hostAccess.network }}
+hostNetwork: true
+dnsPolicy: ClusterFirstWithHostNet
+{{- end }}
+{{- if $component.hostAccess.pid }}
+hostPID: true
+{{- end }}
+{{- if $component.hostAccess.ipc }}
+hostIPC: true
+{{- end }}
+{{- with $component.priorityClass }}
+priorityClassName: {{ . | quote }}
+{{- end }}
+{{- range $key := list "nodeSelector" "tolerations" "affinity" }}
+{{- with get $component $key }}
+{{ $key }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
 {{- with $component.spread }}
 topologySpreadConstraints:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $component.storage }}
+{{- if or $component.storage $component.initContainers }}
 initContainers:
-  {{- include "fairlead.ownerContainer" $ | nindent 2 }}
+  {{- if $component.storage }}
+  {{- include "fairlead.ownerContainer" . | nindent 2 }}
+  {{- end }}
+  {{- range $component.initContainers }}
+  {{- include "fairlead.container" (merge (dict "mounts" $component.mounts) .) | nindent 2 }}
+  {{- end }}
 {{- end }}
 containers:
-  {{- include "fairlead.container" . | nindent 2 }}
-{{- with $component.storage }}
+  {{- include "fairlead.container" $component | nindent 2 }}
+{{- with $component.volumes }}
 volumes:
-  - name: data
-    persistentVolumeClaim:
-      claimName: {{ .claim | quote }}
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
@@ -72,25 +97,26 @@ does not own. Takes {application, component}.
       mountPath: {{ .component.storage.mountPath | quote }}
 {{- end -}}
 
-{{/* The component's own container. Takes {application, component}. */}}
+{{/* One container: the component itself, or one of its init containers and sidecars. Takes it. */}}
 {{- define "fairlead.container" -}}
-{{- $component := .component -}}
-- name: {{ $component.containerName | quote }}
-  image: {{ $component.image | quote }}
-  imagePullPolicy: {{ $component.imagePullPolicy }}
-  {{- with $component.command }}
+- name: {{ .containerName | quote }}
+  image: {{ .image | quote }}
+  imagePullPolicy: {{ .imagePullPolicy }}
+  {{- if .sidecar }}
+  {{- /* What makes an init container a sidecar. */}}
+  restartPolicy: Always
+  {{- end }}
+  {{- with .command }}
   command: {{ toJson . }}
   {{- end }}
-  {{- with $component.args }}
+  {{- with .args }}
   args: {{ toJson . }}
   {{- end }}
-  {{- if not $component.runAsRoot }}
+  {{- with .securityContext }}
   securityContext:
-    allowPrivilegeEscalation: false
-    capabilities:
-      drop: [ALL]
+    {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with $component.ports }}
+  {{- with .ports }}
   ports:
     {{- range . }}
     - name: {{ .name | quote }}
@@ -103,33 +129,56 @@ does not own. Takes {application, component}.
       {{- end }}
     {{- end }}
   {{- end }}
-  {{- with $component.env }}
+  {{- with .envFrom }}
+  envFrom:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .env }}
   env:
     {{- range . }}
-    - name: {{ .name | quote }}
-      {{- if .secret }}
-      valueFrom:
-        secretKeyRef:
-          name: {{ .secret | quote }}
-          key: {{ .key | quote }}
-      {{- else }}
-      value: {{ .value | toJson }}
-      {{- end }}
+    {{- include "fairlead.variable" . | nindent 4 }}
     {{- end }}
   {{- end }}
   resources:
-    {{- toYaml $component.resources | nindent 4 }}
-  {{- with $component.probes }}
+    {{- toYaml .resources | nindent 4 }}
+  {{- with .probes }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- /* The pod serves on while the routers take it out of rotation. */}}
-  {{- with $component.lifecycle }}
+  {{- with .lifecycle }}
   lifecycle:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with $component.storage }}
+  {{- with .mounts }}
   volumeMounts:
-    - name: data
-      mountPath: {{ .mountPath | quote }}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
+{{/* One variable of a container. Takes an entry of `env`. */}}
+{{- define "fairlead.variable" -}}
+- name: {{ .name | quote }}
+  {{- if hasKey . "value" }}
+  value: {{ .value | toJson }}
+  {{- else }}
+  valueFrom:
+    {{- with .field }}
+    fieldRef:
+      fieldPath: {{ . | quote }}
+    {{- end }}
+    {{- with .resource }}
+    resourceFieldRef:
+      resource: {{ . | quote }}
+    {{- end }}
+    {{- range $type, $word := dict "secret" "secretKeyRef" "config" "configMapKeyRef" }}
+    {{- if hasKey $ $type }}
+    {{ $word }}:
+      name: {{ get $ $type | quote }}
+      key: {{ $.key | quote }}
+      {{- if $.optional }}
+      optional: true
+      {{- end }}
+    {{- end }}
+    {{- end }}
   {{- end }}
 {{- end -}}

@@ -18,7 +18,7 @@ spec:
   selector:
     {{- include "fairlead.selector" . | nindent 4 }}
   ports:
-    {{- include "fairlead.servicePorts" .component | nindent 4 }}
+    {{- include "fairlead.servicePorts" .component | trim | nindent 4 }}
 {{- end }}
 {{- with $service.headless }}
 ---
@@ -34,7 +34,7 @@ spec:
     {{- include "fairlead.selector" $ | nindent 4 }}
   {{- if $.component.ports }}
   ports:
-    {{- include "fairlead.servicePorts" $.component | nindent 4 }}
+    {{- include "fairlead.servicePorts" $.component | trim | nindent 4 }}
   {{- end }}
 {{- end }}
 {{- end -}}

@@ -38,3 +38,29 @@ spec:
   volumeName: {{ .volume | quote }}
 {{- end }}
 {{- end -}}
+
+{{/* Claims of a component that are no storage of the seed's; Helm keeps them. Takes {application, component}. */}}
+{{- define "fairlead.kinds.claims" -}}
+{{- range .component.claims }}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  {{- include "fairlead.metadata" (merge (dict "name" .name) $) | nindent 2 }}
+  annotations:
+    helm.sh/resource-policy: keep
+spec:
+  {{- include "fairlead.claimSpec" . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Takes {size, accessMode, storageClass?}. */}}
+{{- define "fairlead.claimSpec" -}}
+accessModes: [{{ .accessMode }}]
+{{- if hasKey . "storageClass" }}
+storageClassName: {{ .storageClass | quote }}
+{{- end }}
+resources:
+  requests:
+    storage: {{ .size | quote }}
+{{- end -}}

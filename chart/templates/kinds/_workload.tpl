@@ -11,6 +11,10 @@ apiVersion: apps/v1
 kind: {{ $kind }}
 metadata:
   {{- include "fairlead.metadata" (merge (dict "name" .component.name) .) | nindent 2 }}
+  {{- with .component.reload }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   {{- if and (hasKey .component "replicas") (not .component.autoscaling) }}
   replicas: {{ .component.replicas }}
@@ -39,6 +43,15 @@ spec:
       {{- include "fairlead.selector" . | nindent 6 }}
   template:
     {{- include "fairlead.podTemplate" . | nindent 4 }}
+  {{- with .component.claimTemplates }}
+  volumeClaimTemplates:
+    {{- range . }}
+    - metadata:
+        name: {{ .name | quote }}
+      spec:
+        {{- include "fairlead.claimSpec" . | nindent 8 }}
+    {{- end }}
+  {{- end }}
 {{- end }}
 {{- end -}}
 

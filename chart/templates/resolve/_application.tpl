@@ -71,9 +71,11 @@ chart/README.md describes the shape.
 {{- include "fairlead.prune" $shared -}}
 {{- $_ := set $scope "namespaces" ($shared.namespaces | default dict) -}}
 {{- $_ := set $scope "secrets" (include "fairlead.secrets" (dict "scope" $scope "secrets" $spec.secrets "environment" $body.secretsEnv) | fromJson) -}}
+{{- $_ := set $scope "config" (include "fairlead.config" (dict "scope" $scope "config" $spec.config) | fromJson) -}}
 {{- $components := include "fairlead.components" (dict "scope" $scope "spec" $spec) | fromJson -}}
 {{- $ingress := include "fairlead.routes" (dict "scope" $scope "spec" $spec "components" $components) | fromJsonArray -}}
 
+{{- include "fairlead.closeSets" (dict "scope" $scope) -}}
 {{- $application := dict
   "name" .name
   "environment" .environment
@@ -83,6 +85,7 @@ chart/README.md describes the shape.
   "verify" ($shared.verify | default dict)
   "hints" ($shared.hints | default dict)
   "secrets" $scope.secrets
+  "config" $scope.config
   "pullSecret" (.values.deploy.pullSecret | default .cluster.pullSecret | default "")
   "cluster" .cluster
 -}}

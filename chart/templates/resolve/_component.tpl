@@ -28,13 +28,29 @@ component stands, and the image given without saying for which component.
   {{- end -}}
 {{- end -}}
 {{- $_ := merge $component (pick $folded "command" "args" "annotations") -}}
-{{- range list "image" "health" "service" "rollout" "availability" "job" -}}
+{{- $_ := set $component "resources" (include "fairlead.resources" $call | fromJson) -}}
+{{- with include "fairlead.storage" $call -}}
+  {{- $_ := set $call "storage" (fromJson .) -}}
+  {{- $_ := set $component "storage" $call.storage -}}
+{{- end -}}
+{{- $_ := set $call "used" dict -}}
+{{- $_ := set $call "reload" dict -}}
+{{- range list "image" "health" "service" "rollout" "availability" "job" "mounts" "security" "account" -}}
   {{- $_ := merge $component (include (printf "fairlead.%s" .) $call | fromJson) -}}
 {{- end -}}
-{{- $_ := set $component "resources" (include "fairlead.resources" $call | fromJson) -}}
-{{- $_ := set $component "env" (include "fairlead.env" $call | fromJsonArray) -}}
-{{- with include "fairlead.storage" $call -}}
-  {{- $_ := set $component "storage" (fromJson .) -}}
+{{- $_ := merge $component (pick $folded "nodeSelector" "tolerations" "affinity" "priorityClass") -}}
+{{- $_ := set $component "hostAccess" (include "fairlead.hostAccess" $folded.hostAccess | fromJson) -}}
+{{- $own := ternary (($scope.secrets.app | default dict).keys | default dict) dict $scope.single -}}
+{{- $_ := set $component "env" (include "fairlead.env" (dict "call" $call "at" (append .at "env") "env" $folded.env "secrets" ($own | toJson | fromJson)) | fromJsonArray) -}}
+{{- with $folded.envFrom -}}
+  {{- $_ := set $component "envFrom" (include "fairlead.envFrom" (dict "call" $call "at" (append $.at "envFrom") "from" .) | fromJsonArray) -}}
+{{- end -}}
+{{- $_ := set $component "initContainers" (include "fairlead.initContainers" (dict "call" $call "main" $component) | fromJsonArray) -}}
+{{- with $call.reload -}}
+  {{- $_ := set $component "reload" . -}}
+{{- end -}}
+{{- with $call.used -}}
+  {{- $_ := set $component "checksum" (toJson . | sha256sum) -}}
 {{- end -}}
 {{- $_ := set $component "needs" (include "fairlead.podSecurityNeed" $component | fromJson) -}}
 {{- $_ := set $component "routes" ($folded.ingress | default list) -}}
@@ -63,6 +79,17 @@ change, since selectors are immutable, so only one of several components adds it
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAMESPACE_UNDECLARED" "at" (append .at "namespace") "message" (printf "namespace %q is not declared; declared in spec.namespaces: %s" $namespace (keys $scope.namespaces | sortAlpha | join ", " | default "none"))) -}}
 {{- end -}}
 {{- dict "name" $name "namespace" $namespace "containerName" (ternary $name .key $scope.single) "selector" $selector "labels" (omit $labels "app") | toJson -}}
+{{- end -}}
+
+{{/* Gives what of the node the pods share, as JSON with only what is true. Takes the written map. */}}
+{{- define "fairlead.hostAccess" -}}
+{{- $access := dict -}}
+{{- range $key, $value := . -}}
+  {{- if $value -}}
+    {{- $_ := set $access $key true -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $access -}}
 {{- end -}}
 
 {{/* Gives the component's variables under those that every application gets, as JSON. Takes {scope, folded}. */}}
@@ -102,8 +129,7 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
   {{- $image = printf "%s@%s" $image . -}}
 {{- end -}}
 {{- $image = $given | default $image -}}
-{{- $mutable := or (not (regexMatch `(@|:[^/]+$)` $image)) (regexMatch `:(latest|main)$` $image) -}}
-{{- $result := dict "image" $image "imagePullPolicy" (ternary "Always" "IfNotPresent" $mutable) -}}
+{{- $result := dict "image" $image "imagePullPolicy" (.folded.imagePullPolicy | default (include "fairlead.pullPolicy" $image)) -}}
 {{- if and .folded.build (or .hasBuild (not $own.repository)) -}}
   {{- $build := pick .folded.build "context" "file" "target" "platforms" -}}
   {{- $args := dict -}}
@@ -115,6 +141,12 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
   {{- $_ := set $result "build" $build -}}
 {{- end -}}
 {{- toJson $result -}}
+{{- end -}}
+
+{{/* Gives the pull policy: what a name stands for may change, unless it is a digest or an immutable tag. Takes the reference. */}}
+{{- define "fairlead.pullPolicy" -}}
+{{- $mutable := or (not (regexMatch `(@|:[^/]+$)` .)) (regexMatch `:(latest|main)$` .) -}}
+{{- ternary "Always" "IfNotPresent" $mutable -}}
 {{- end -}}
 
 {{/* Gives the container's resources as JSON. The memory limit is twice the request unless set; there is no CPU limit unless set. Takes {scope, at, folded}. */}}

@@ -1,30 +1,60 @@
 {{/*
-Gives the container's variables as a JSON list of {name, value} and {name, secret, key}. Secrets come first, and a value
-that uses $(NAME) comes after NAME, because Kubernetes expands only what stands above. Takes {scope, folded}.
+Gives a container's variables as a JSON list of {name, value}, {name, secret, key, optional?}, {name, config, key, optional?},
+{name, field} and {name, resource}. Secrets come first and other references next; a value that uses $(NAME) comes after
+NAME, because Kubernetes expands only what stands above. Takes {call, at, env, secrets}: `secrets` is {variable: key} of the set app.
 */}}
 {{- define "fairlead.env" -}}
-{{- $call := . -}}
-{{- $values := include "fairlead.texts" (dict "scope" .scope "at" (append .at "env") "map" .folded.env) | fromJson -}}
-{{- $list := list -}}
-{{- $secrets := dict -}}
-{{- if .scope.single -}}
-  {{- $secrets = (.scope.secrets.app | default dict).keys | default dict -}}
-{{- end -}}
-{{- range $name := keys $secrets | sortAlpha -}}
-  {{- if hasKey $values $name -}}
-    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_ENV_TWICE" "at" (concat $call.at (list "env" $name)) "message" (printf "secrets.env sets %s too; remove one of them (null removes)" $name)) -}}
+{{- $call := .call -}}
+{{- $at := .at -}}
+{{- $references := list -}}
+{{- $plain := dict -}}
+{{- range $name, $value := .env -}}
+  {{- if kindIs "map" $value -}}
+    {{- $entry := dict "name" $name -}}
+    {{- $_ := merge $entry (pick $value "field" "resource") -}}
+    {{- range $type := list "secret" "config" -}}
+      {{- with get $value $type -}}
+        {{- $found := include "fairlead.reference" (dict "call" $call "at" (append $at $name) "type" $type "text" .) | fromJson -}}
+        {{- $_ := set $entry $type $found.object -}}
+        {{- $_ := set $entry "key" $found.key -}}
+        {{- $_ := merge $entry (pick $value "optional") -}}
+      {{- end -}}
+    {{- end -}}
+    {{- if eq (len $entry) 1 -}}
+      {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_REFERENCE_EMPTY" "at" (append $at $name) "message" "say where the value comes from: secret, config, field or resource") -}}
+    {{- end -}}
+    {{- $references = append $references $entry -}}
+  {{- else -}}
+    {{- $_ := set $plain $name $value -}}
   {{- end -}}
-  {{- $list = append $list (dict "name" $name "secret" (printf "%s-secrets" $call.scope.name) "key" (get $secrets $name)) -}}
 {{- end -}}
+{{- $list := list -}}
+{{- range $name, $key := .secrets -}}
+  {{- if hasKey $.env $name -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_ENV_TWICE" "at" (append $at $name) "message" (printf "secrets.env sets %s too; remove one of them (null removes)" $name)) -}}
+  {{- end -}}
+  {{- $object := include "fairlead.useSet" (dict "call" $call "at" $at "type" "secret" "set" "app") -}}
+  {{- $list = append $list (dict "name" $name "secret" $object "key" $key) -}}
+{{- end -}}
+{{- $texts := include "fairlead.texts" (dict "scope" $call.scope "at" $at "map" $plain) | fromJson -}}
+{{- concat $list $references (include "fairlead.ordered" (dict "call" $call "at" $at "values" $texts) | fromJsonArray) | toJson -}}
+{{- end -}}
+
+{{/* Gives plain variables as a JSON list of {name, value}, each after those that its value uses. Takes {call, at, values}. */}}
+{{- define "fairlead.ordered" -}}
+{{- $values := .values -}}
+{{- $list := list -}}
 {{- $waiting := keys $values | sortAlpha -}}
 {{- range until (len $waiting) -}}
   {{- if $waiting -}}
     {{- $blocked := list -}}
     {{- range $name := $waiting -}}
       {{- $free := true -}}
-      {{- range $other := $waiting -}}
-        {{- if and (ne $other $name) (contains (printf "$(%s)" $other) (get $values $name)) -}}
-          {{- $free = false -}}
+      {{- if contains "$(" (get $values $name) -}}
+        {{- range $other := $waiting -}}
+          {{- if and (ne $other $name) (contains (printf "$(%s)" $other) (get $values $name)) -}}
+            {{- $free = false -}}
+          {{- end -}}
         {{- end -}}
       {{- end -}}
       {{- if $free -}}
@@ -37,7 +67,26 @@ that uses $(NAME) comes after NAME, because Kubernetes expands only what stands 
   {{- end -}}
 {{- end -}}
 {{- if $waiting -}}
-  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_ENV_CYCLE" "at" (concat .at (list "env" (first $waiting))) "message" (printf "%s refer to each other" (join ", " $waiting))) -}}
+  {{- include "fairlead.error" (dict "scope" .call.scope "code" "APP_ENV_CYCLE" "at" (append .at (first $waiting)) "message" (printf "%s refer to each other" (join ", " $waiting))) -}}
+{{- end -}}
+{{- toJson $list -}}
+{{- end -}}
+
+{{/* Gives a container's whole sets of variables as a JSON list in Kubernetes' words. Takes {call, at, from}. */}}
+{{- define "fairlead.envFrom" -}}
+{{- $call := .call -}}
+{{- $at := .at -}}
+{{- $list := list -}}
+{{- range .from -}}
+  {{- $entry := pick . "prefix" -}}
+  {{- with .secret -}}
+    {{- $_ := set $entry "secretRef" (dict "name" (include "fairlead.useSet" (dict "call" $call "at" $at "type" "secret" "set" .))) -}}
+  {{- end -}}
+  {{- with .config -}}
+    {{- $_ := set $entry "configMapRef" (dict "name" (include "fairlead.useSet" (dict "call" $call "at" $at "type" "config" "set" .))) -}}
+    {{- $_ := set $call.used . (get $call.scope.config . | default dict).data -}}
+  {{- end -}}
+  {{- $list = append $list $entry -}}
 {{- end -}}
 {{- toJson $list -}}
 {{- end -}}

@@ -20,14 +20,17 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- $scope := .scope -}}
 {{- $spec := .spec -}}
 {{- $single := not (hasKey $spec "components") -}}
-{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "components" "defaults" -}}
+{{- $_ := set $scope "single" $single -}}
+{{- if and (not $single) ($spec.secrets | default dict).env -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SECRET_UNOWNED" "at" (list "secrets" "env") "message" "with components, say which of them gets a secret: env: {NAME: {secret: app/NAME}}") -}}
+{{- end -}}
+{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "config" "components" "defaults" -}}
 {{- $layers := dict "main" $own -}}
 {{- if not $single -}}
   {{- $layers = $spec.components | default dict -}}
   {{- include "fairlead.refuseMixed" (dict "scope" $scope "own" (omit $own "image" "ingress")) -}}
 {{- end -}}
 {{- include "fairlead.giveImages" (dict "scope" $scope "layers" $layers "single" $single) -}}
-{{- $_ := set $scope "single" $single -}}
 {{- $_ := set $scope "layers" $layers -}}
 {{- $components := dict -}}
 {{- range $key, $layer := $layers -}}

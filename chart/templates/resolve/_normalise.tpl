@@ -41,6 +41,11 @@ it. Works in place. Takes {scope, layer, path}.
 {{- if kindIs "map" $layer.health -}}
   {{- include "fairlead.normaliseHealth" (dict "scope" .scope "health" $layer.health "path" .path) -}}
 {{- end -}}
+{{- range $layer.volumes -}}
+  {{- if kindIs "map" . -}}
+    {{- include "fairlead.oneOf" (dict "map" . "keys" (list "size" "existingClaim" "hostPath" "emptyDir")) -}}
+  {{- end -}}
+{{- end -}}
 {{- if kindIs "map" $layer.secrets -}}
   {{- include "fairlead.normaliseNames" (dict "map" $layer.secrets "key" "env") -}}
 {{- end -}}

@@ -1,22 +1,145 @@
 {{/*
-Gives the application's secret sets as JSON {app: {path, environment, secretName, keys}}; the seed's unnamed set is `app`.
+Gives the application's secret sets as JSON, {<set>: {secretName, existing?, path?, environment, keys, reload?}}; the seed's
+unnamed set is `app`. What components refer to is noted in them later: `keys`, and `namespaces` as {<namespace>: [suffix]}.
 Takes {scope, secrets, environment}, the last from the manifest's own environment.
 */}}
 {{- define "fairlead.secrets" -}}
+{{- $call := . -}}
+{{- $map := .scope.cluster.infisical.environments | default dict -}}
+{{- $key := include "fairlead.keyFor" (dict "map" $map "name" .scope.environment) -}}
+{{- $environment := .environment | default (get $map $key) | default .scope.environment -}}
 {{- $sets := dict -}}
-{{- if .secrets -}}
-  {{- $map := .scope.cluster.infisical.environments | default dict -}}
-  {{- $key := include "fairlead.keyFor" (dict "map" $map "name" .scope.environment) -}}
-  {{- $set := dict
-    "environment" (.environment | default (get $map $key) | default .scope.environment)
-    "secretName" (printf "%s-secrets" .scope.name)
-    "keys" (.secrets.env | default dict)
-  -}}
+{{- $given := .secrets | default dict -}}
+{{- if or (hasKey $given "path") (hasKey $given "env") -}}
+  {{- $set := dict "environment" $environment "secretName" (printf "%s-secrets" .scope.name) "keys" ($given.env | default dict) "path" $given.path "namespaces" dict -}}
   {{- include "fairlead.prune" $set -}}
-  {{- with .secrets.path -}}
-    {{- $_ := set $set "path" . -}}
-  {{- end -}}
   {{- $_ := set $sets "app" $set -}}
 {{- end -}}
+{{- range $name, $written := omit $given "path" "env" -}}
+  {{- if kindIs "map" $written -}}
+    {{- include "fairlead.prune" $written -}}
+    {{- $secretName := $written.name | default (printf "%s-%s-secrets" $call.scope.name $name) -}}
+    {{- $set := dict "environment" $environment "secretName" ($written.existingSecret | default $secretName) "keys" dict "namespaces" dict -}}
+    {{- $_ := merge $set (pick $written "path" "reload") -}}
+    {{- if $written.existingSecret -}}
+      {{- $_ := set $set "existing" true -}}
+    {{- else if not $written.path -}}
+      {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_SECRET_INCOMPLETE" "at" (list "secrets" $name) "message" "a set of secrets needs path, its folder in Infisical, or existingSecret") -}}
+    {{- end -}}
+    {{- range $written.keys -}}
+      {{- $_ := set $set.keys . . -}}
+    {{- end -}}
+    {{- $_ := set $sets $name $set -}}
+  {{- end -}}
+{{- end -}}
 {{- toJson $sets -}}
+{{- end -}}
+
+{{/* Gives the configuration sets as JSON, {<set>: {configName, existing?, data, namespaces}}. Takes {scope, config}. */}}
+{{- define "fairlead.config" -}}
+{{- $scope := .scope -}}
+{{- $sets := dict -}}
+{{- range $name, $written := .config -}}
+  {{- if kindIs "map" $written -}}
+    {{- include "fairlead.prune" $written -}}
+    {{- $configName := ($written.metadata | default dict).name | default (printf "%s-%s" $scope.name $name) -}}
+    {{- $data := dict -}}
+    {{- range $key, $value := omit $written "metadata" "existingConfig" -}}
+      {{- $at := list "config" $name $key -}}
+      {{- if kindIs "map" $value -}}
+        {{- include "fairlead.notInlined" (dict "scope" $scope "at" $at "file" $value.file) -}}
+      {{- else -}}
+        {{- $_ := set $data $key (include "fairlead.text" $value) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $set := dict "configName" ($written.existingConfig | default $configName) "data" $data "namespaces" dict -}}
+    {{- if $written.existingConfig -}}
+      {{- $_ := set $set "existing" true -}}
+    {{- end -}}
+    {{- $_ := set $sets $name $set -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $sets -}}
+{{- end -}}
+
+{{/* Helm cannot read the application's files; the deploy action puts their text into the values. Takes {scope, at, file}. */}}
+{{- define "fairlead.notInlined" -}}
+{{- include "fairlead.error" (dict "scope" .scope "code" "APP_FILE_NOT_INLINED" "at" .at "message" (printf "the text of %s is not here; the deploy action puts it in, with plain Helm pass it by --set-file" .file)) -}}
+{{- end -}}
+
+{{/*
+Gives the name of the object behind a set, and notes that a component uses it; an unknown set is an error and gives nothing.
+A Job that runs before the deploy gets a copy of its own, because hooks come before all else: its name ends in -pre.
+Takes {call, at, type, set}: `type` is secret or config, `call` the component.
+*/}}
+{{- define "fairlead.useSet" -}}
+{{- $sets := ternary .call.scope.secrets .call.scope.config (eq .type "secret") -}}
+{{- $set := get $sets .set -}}
+{{- if not $set -}}
+  {{- $path := ternary "secrets" "config" (eq .type "secret") -}}
+  {{- include "fairlead.error" (dict "scope" .call.scope "code" "APP_REFERENCE_UNKNOWN" "at" .at "message" (printf "spec.%s declares no %q; declared: %s" $path .set (keys $sets | sortAlpha | join ", " | default "none"))) -}}
+{{- else if $set.existing -}}
+  {{- include "fairlead.noteReload" (dict "call" .call "set" $set) -}}
+  {{- $set.secretName | default $set.configName -}}
+{{- else -}}
+  {{- $suffix := ternary "-pre" "" (eq (.call.folded.when | default "") "pre-deploy") -}}
+  {{- include "fairlead.noteReload" (dict "call" .call "set" $set) -}}
+  {{- $_ := set $set.namespaces .call.namespace (append (get $set.namespaces .call.namespace | default list) $suffix | uniq) -}}
+  {{- $set.secretName | default $set.configName }}{{ $suffix -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Notes what restarts the component when a secret it uses changes. Takes {call, set}; changes the call's `reload`. */}}
+{{- define "fairlead.noteReload" -}}
+{{- if eq (.set.reload | default "") "operator" -}}
+  {{- $_ := set .call.reload "secrets.infisical.com/auto-reload" "true" -}}
+{{- else if eq (.set.reload | default "") "reloader" -}}
+  {{- $names := splitList "," (get .call.reload "secret.reloader.stakater.com/reload" | default .set.secretName) -}}
+  {{- $_ := set .call.reload "secret.reloader.stakater.com/reload" (append $names .set.secretName | uniq | join ",") -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Gives what `set/key` refers to as JSON {object, key}, and notes the use, for secrets the key, for configuration the value,
+on which the component's checksum depends. Takes {call, at, type, text}.
+*/}}
+{{- define "fairlead.reference" -}}
+{{- $name := splitList "/" .text | first -}}
+{{- $key := trimPrefix (printf "%s/" $name) .text -}}
+{{- $object := include "fairlead.useSet" (dict "call" .call "at" .at "type" .type "set" $name) -}}
+{{- if $object -}}
+  {{- if eq .type "secret" -}}
+    {{- $_ := set (get .call.scope.secrets $name).keys $key $key -}}
+  {{- else -}}
+    {{- $set := get .call.scope.config $name -}}
+    {{- if hasKey $set.data $key -}}
+      {{- $_ := set .call.used .text (get $set.data $key) -}}
+    {{- else if not $set.existing -}}
+      {{- include "fairlead.error" (dict "scope" .call.scope "code" "APP_REFERENCE_UNKNOWN" "at" .at "message" (printf "config.%s has no key %q; keys: %s" $name $key (keys $set.data | sortAlpha | join ", " | default "none"))) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- dict "object" $object "key" $key | toJson -}}
+{{- end -}}
+
+{{/* Turns the notes of where each set is used into lists, sorted; the seed's set is always made. Takes {scope}; works in place. */}}
+{{- define "fairlead.closeSets" -}}
+{{- $scope := .scope -}}
+{{- with $scope.secrets.app -}}
+  {{- if and $scope.single (not .namespaces) -}}
+    {{- $_ := set .namespaces $scope.namespace (list "") -}}
+  {{- end -}}
+{{- end -}}
+{{- range list $scope.secrets $scope.config -}}
+  {{- range $set := . -}}
+    {{- $copies := list -}}
+    {{- range $namespace, $suffixes := $set.namespaces -}}
+      {{- range $suffixes | sortAlpha -}}
+        {{- $copies = append $copies (dict "namespace" $namespace "suffix" .) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $_ := set $set "copies" $copies -}}
+    {{- $_ := unset $set "namespaces" -}}
+  {{- end -}}
+{{- end -}}
 {{- end -}}
