@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { errorCodes } from "../actions/core/errors.ts";
 import { code, type Markdown, table } from "../actions/core/summary.ts";
+import { manifestCodes } from "../actions/validate/codes.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -61,11 +62,17 @@ function between(text: string, name: string, content: string, file: string): str
 }
 
 function errorsPage(): string {
-  const rows = Object.entries(errorCodes).map(([name, meaning]) => [code(name), meaning]);
+  const rows = (codes: Readonly<Record<string, string>>) =>
+    Object.entries(codes).map(([name, meaning]) => [code(name), meaning]);
   return `# Errors
 
 A step that fails gives exactly one error, titled with one of these codes. The codes are stable; the sentences are not.
-${table(["Code", "What it means"], rows)}`;
+${table(["Code", "What it means"], rows(errorCodes))}
+## Manifests
+
+\`MANIFEST_INVALID\` lists problems, and \`validate\` gives each as an annotation, titled with one of these codes. The rules of
+the chart have codes of their own that start with \`APP_\`; their messages say what to change.
+${table(["Code", "What it means"], rows(manifestCodes))}`;
 }
 
 function isOutdated([file, text]: readonly [string, string]): boolean {

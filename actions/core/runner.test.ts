@@ -27,7 +27,9 @@ test("lines, groups, masks and annotations are workflow commands", async (t) => 
     t,
     `runner.info("plain"); runner.group("Heading", ["one", "two"]); runner.mask("hid\\nden");
      runner.annotate("notice", "all: well, 100%"); runner.annotate("warning", "two\\nlines", "T: i,t");
-     runner.annotate("error", "bad", undefined, { file: "a.yaml", line: 2 });`,
+     runner.annotate("error", "bad", undefined, { file: "a.yaml", line: 2 });
+     runner.annotate("error", "word", undefined, { file: "a.yaml", line: 2, column: 3, endLine: 2, endColumn: 7 });
+     runner.annotate("error", "block", undefined, { file: "a.yaml", line: 2, column: 3, endLine: 4, endColumn: 1 });`,
   );
   assert.deepEqual(stdout.split("\n"), [
     "plain",
@@ -36,6 +38,8 @@ test("lines, groups, masks and annotations are workflow commands", async (t) => 
     "::notice::all: well, 100%25",
     "::warning title=T%3A i%2Ct::two%0Alines",
     "::error file=a.yaml,line=2::bad",
+    "::error file=a.yaml,line=2,col=3,endColumn=7::word",
+    "::error file=a.yaml,line=2,endLine=4::block",
     "",
   ]);
 });
