@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { baselineOf, type Revision } from "./releases.ts";
+import { gzipSync } from "node:zlib";
+import { baselineOf, type Revision, toRevision } from "./releases.ts";
 
 const revision = (number: number, changes: Partial<Revision>): Revision => ({
   number,
@@ -11,6 +12,22 @@ const revision = (number: number, changes: Partial<Revision>): Revision => ({
   createdAt: 0,
   madeBy: undefined,
   ...changes,
+});
+
+test("labels that Helm copied from the revision before say nothing of this one", () => {
+  const document = gzipSync(JSON.stringify({ info: { status: "deployed", description: "Upgrade complete" } }));
+  const release = Buffer.from(document.toString("base64")).toString("base64");
+  const read = (labels: Record<string, string>) => {
+    const { number, ours, verified } = toRevision({
+      metadata: { labels: { version: "3", status: "deployed", ...labels } },
+      data: { release },
+    });
+    return { number, ours, verified };
+  };
+  const copied = { "fairlead-revision": "2", "fairlead-verified": "2" };
+  assert.deepEqual(read(copied), { number: 3, ours: false, verified: false });
+  assert.deepEqual(read({ ...copied, "fairlead-revision": "3" }), { number: 3, ours: true, verified: false });
+  assert.deepEqual(read({ "fairlead-verified": "3" }), { number: 3, ours: false, verified: true });
 });
 
 test("the baseline is the newest verified revision, whatever came after it", () => {

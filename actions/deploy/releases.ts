@@ -47,7 +47,8 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
   return items.map(toRevision).sort((left, right) => right.number - left.number);
 }
 
-function toRevision(secret: V1Secret): Revision {
+/** A revision from the Secret that Helm keeps it in. */
+export function toRevision(secret: V1Secret): Revision {
   const labels = secret.metadata?.labels ?? {};
   const number = labels["version"] ?? "0";
   const mark = secret.metadata?.annotations?.[runAnnotation];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { V1DeploymentStatus } from "@kubernetes/client-node";
-import { unfinished } from "./snapshot.ts";
+import { newPods, unfinished } from "./snapshot.ts";
 
 const deployment = (status: V1DeploymentStatus, replicas = 2) => ({
   metadata: { name: "web", generation: 3 },
@@ -26,4 +26,29 @@ test("a rollout is finished when all pods are new and ready", () => {
 
 test("a Deployment scaled to zero waits for nothing", () => {
   assert.equal(unfinished(deployment({ updatedReplicas: 0 }, 0)), undefined);
+});
+
+test("the new pods are those of the newest template, without those that are being deleted", () => {
+  const annotations = (revision: string) => ({ "deployment.kubernetes.io/revision": revision });
+  const ownedBy = (uid: string) => ({ ownerReferences: [{ apiVersion: "apps/v1", kind: "x", name: "x", uid }] });
+  const pod = (name: string, set: string, more = {}) => ({ metadata: { name, ...ownedBy(set), ...more } });
+  const rollout = { ...deployment(done), metadata: { generation: 3, uid: "web", annotations: annotations("2") } };
+  const snapshot = {
+    deployments: [rollout],
+    replicaSets: [
+      { metadata: { uid: "old", annotations: annotations("1"), ...ownedBy("web") } },
+      { metadata: { uid: "new", annotations: annotations("2"), ...ownedBy("web") } },
+      { metadata: { uid: "other", annotations: annotations("2"), ...ownedBy("api") } },
+    ],
+    pods: [
+      pod("before", "old"),
+      pod("now", "new"),
+      pod("leaving", "new", { deletionTimestamp: new Date() }),
+      pod("else", "other"),
+    ],
+  };
+  const names = (state: V1DeploymentStatus) =>
+    newPods(snapshot, { ...rollout, status: state }).map(({ metadata }) => metadata?.name);
+  assert.deepEqual(names({ observedGeneration: 3 }), ["now"]);
+  assert.deepEqual(names({ observedGeneration: 2 }), [], "its annotations still speak of the old template");
 });
