@@ -11,7 +11,7 @@ import type { Runner } from "../actions/core/runner.ts";
 import { findManifests } from "../actions/validate/files.ts";
 import type { Problem } from "../actions/validate/problem.ts";
 import { renderProblem } from "../actions/validate/terminal.ts";
-import { validateFiles } from "../actions/validate/validate.ts";
+import { type Verdict, validateFiles } from "../actions/validate/validate.ts";
 
 const usage = `Usage: fairlead validate [options] [file or pattern …]
 
@@ -44,7 +44,7 @@ async function command(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const { environment, cluster, render } = values;
-  const problems = await validate(patterns.length > 0 ? patterns : [".deploy/manifest.yaml"], {
+  const { problems, unchecked } = await validate(patterns.length > 0 ? patterns : [".deploy/manifest.yaml"], {
     chart: bundledChart(),
     render,
     ...(environment === undefined ? {} : { environments: environment }),
@@ -52,10 +52,11 @@ async function command(args: readonly string[]): Promise<number> {
   });
   if (values.json) console.log(JSON.stringify(problems, null, 2));
   else await print(problems);
+  if (unchecked.length > 0) console.error(`Rendered, but not checked against a schema: ${unchecked.join(", ")}.`);
   return problems.length > 0 ? 1 : 0;
 }
 
-async function validate(patterns: readonly string[], rules: Parameters<typeof validateFiles>[1]): Promise<Problem[]> {
+async function validate(patterns: readonly string[], rules: Parameters<typeof validateFiles>[1]): Promise<Verdict> {
   const workspace = process.cwd();
   const files = await findManifests(patterns, workspace);
   const contexts: Context[] = [];

@@ -71,6 +71,12 @@ export async function resolveChecked<T>(
   return { application, problems: await locate(source.manifest, findings, environment) };
 }
 
+/** The objects of one environment, as Helm renders them. */
+export async function renderObjects(source: Source, environment: string, helm: Helm): Promise<string> {
+  const values = { files: valueFiles(source), set: { environment } };
+  return await helm.template(source.chart, "fairlead", "default", values);
+}
+
 async function resolveOrThrow<T>(source: Source, environment: string, images: Record<string, string>, helm: Helm) {
   const { manifest, chart } = source;
   const problems = await checkManifest(manifest, openJudge(chart));

@@ -5,7 +5,7 @@ import { code, table } from "../core/summary.ts";
 import { findManifests } from "./files.ts";
 import type { ValidateInputs } from "./inputs.ts";
 import { adviceOf, mostUseful, oneLine, type Problem, sentenceOf } from "./problem.ts";
-import { validateFiles } from "./validate.ts";
+import { type Verdict, validateFiles } from "./validate.ts";
 
 /** GitHub shows no more of a step's errors. */
 const annotationLimit = 10;
@@ -14,7 +14,7 @@ const annotationLimit = 10;
  * Checks manifests in all their environments, without a cluster and without secrets.
  * Annotates up to ten problems; all of them are in the log, in the summary and in what is given back.
  */
-export async function run(inputs: ValidateInputs, context: Context): Promise<{ problems: Problem[] }> {
+export async function run(inputs: ValidateInputs, context: Context): Promise<Verdict> {
   const files = await findManifests(inputs.manifests, context.workspace);
   const { cluster, environments, toolMirror } = inputs;
   const clusterFile = cluster === undefined || isAbsolute(cluster) ? cluster : join(context.workspace, cluster);
@@ -24,12 +24,17 @@ export async function run(inputs: ValidateInputs, context: Context): Promise<{ p
     ...(environments === undefined ? {} : { environments }),
   };
   const helm = () => openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror });
-  const problems = await validateFiles(files, rules, context.workspace, helm);
+  const verdict = await validateFiles(files, rules, context.workspace, helm);
+  const { problems, unchecked } = verdict;
   for (const problem of mostUseful(problems, annotationLimit)) {
     context.runner.annotate("error", adviceOf(problem), problem.code, problem);
   }
+  if (unchecked.length > 0) {
+    const kinds = unchecked.map(oneLine).join(", ");
+    context.runner.annotate("notice", `Rendered, but not checked against a schema: ${kinds}.`, "Not checked");
+  }
   report(problems, files, context);
-  return { problems };
+  return verdict;
 }
 
 function report(problems: readonly Problem[], files: readonly string[], { runner }: Context): void {

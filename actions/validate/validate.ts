@@ -2,10 +2,11 @@ import { availableParallelism } from "node:os";
 import { FairleadError } from "../core/errors.ts";
 import type { Helm } from "../core/helm.ts";
 import { mapSome } from "../core/map-some.ts";
-import { checkManifest } from "./check.ts";
+import { checkManifest, locate } from "./check.ts";
 import { type Manifest, openManifest } from "./manifest.ts";
+import type { objectChecker } from "./objects.ts";
 import { fileProblem, mergeProblems, type Problem } from "./problem.ts";
-import { resolveChecked, type Source } from "./resolve.ts";
+import { renderObjects, resolveChecked, type Source } from "./resolve.ts";
 import { openJudge } from "./schema.ts";
 
 /** What manifests are checked against. */
@@ -20,9 +21,16 @@ export interface Rules {
   readonly render?: boolean;
 }
 
+/** What was found wrong, and what could not be checked. */
+export interface Verdict {
+  readonly problems: readonly Problem[];
+  /** Kinds of rendered objects whose schema is not known here, as `apiVersion kind`. */
+  readonly unchecked: readonly string[];
+}
+
 /**
  * Checks manifests in all their environments and gives every problem of all of them, first to last. A manifest is
- * rendered only when nothing is wrong with it by itself.
+ * rendered only when nothing is wrong with it by itself, and its objects are checked when the chart finds nothing wrong.
  *
  * @param openHelm called once, when the first manifest is to be rendered.
  */
@@ -31,7 +39,7 @@ export async function validateFiles(
   rules: Rules,
   workspace: string,
   openHelm: () => Promise<Helm>,
-): Promise<Problem[]> {
+): Promise<Verdict> {
   const problems: Problem[] = [];
   const sound: Manifest[] = [];
   const judge = openJudge(rules.chart);
@@ -41,33 +49,52 @@ export async function validateFiles(
     problems.push(...opened.problems, ...own);
     if (opened.manifest !== undefined && opened.problems.length + own.length === 0) sound.push(opened.manifest);
   }
-  if (sound.length > 0 && rules.render !== false) problems.push(...(await renderAll(sound, rules, await openHelm())));
-  return mergeProblems(problems);
+  const rendered = sound.length > 0 && rules.render !== false ? await renderAll(sound, rules, await openHelm()) : [];
+  return {
+    problems: mergeProblems([...problems, ...rendered.flatMap((verdict) => verdict.problems)]),
+    unchecked: [...new Set(rendered.flatMap(({ unchecked }) => unchecked))].sort(),
+  };
 }
 
-async function renderAll(manifests: readonly Manifest[], rules: Rules, helm: Helm): Promise<Problem[]> {
+async function renderAll(manifests: readonly Manifest[], rules: Rules, helm: Helm): Promise<Verdict[]> {
   const { chart, clusterFile } = rules;
+  const { objectChecker } = await import("./objects.ts");
+  const checkObjects = objectChecker();
   const renders = manifests.flatMap((manifest) => {
     const source = { manifest, chart, ...(clusterFile === undefined ? {} : { clusterFile }) };
     return environmentsOf(manifest, rules).map((environment) => ({ source, environment }));
   });
-  const found = await mapSome(renders, availableParallelism(), async ({ source, environment }) => {
-    // A pattern such as pr-* stands for many environments; one of them shows what is wrong with all.
-    const problems = await render(source, environment.replaceAll("*", "1"), helm);
-    return problems.map((problem) => ({ ...problem, environment }));
-  });
-  return found.flat();
+  return await mapSome(renders, availableParallelism(), ({ source, environment }) =>
+    render(source, environment, helm, checkObjects),
+  );
 }
 
-/** A manifest that Helm itself refuses must not keep the others from being checked. */
-async function render(source: Source, environment: string, helm: Helm): Promise<readonly Problem[]> {
+async function render(
+  source: Source,
+  environment: string,
+  helm: Helm,
+  checkObjects: ReturnType<typeof objectChecker>,
+): Promise<Verdict> {
+  // A pattern such as pr-* stands for many environments; one of them shows what is wrong with all.
+  const chosen = environment.replaceAll("*", "1");
   try {
-    return (await resolveChecked(source, environment, {}, helm)).problems;
+    const { problems } = await resolveChecked(source, chosen, {}, helm);
+    if (problems.length > 0 || chosen === "") {
+      return { problems: problems.map((problem) => ({ ...problem, environment })), unchecked: [] };
+    }
+    const { mistakes, unknown } = checkObjects(await renderObjects(source, chosen, helm));
+    const keys = ["environments", environment];
+    const findings = mistakes.map((message) => ({ ...objectFinding, keys, message }));
+    return { problems: await locate(source.manifest, findings, environment), unchecked: unknown };
   } catch (thrown) {
+    // A manifest that Helm itself refuses must not keep the others from being checked.
     if (!(thrown instanceof FairleadError) || thrown.code !== "HELM_FAILED") throw thrown;
-    return [fileProblem(source.manifest.file, "APP_RENDER_FAILED", thrown.message, thrown.fix ?? "")];
+    const problem = fileProblem(source.manifest.file, "APP_RENDER_FAILED", thrown.message, thrown.fix ?? "");
+    return { problems: [{ ...problem, environment }], unchecked: [] };
   }
 }
+
+const objectFinding = { code: "APP_OBJECT_INVALID", target: "key", hint: "" } as const;
 
 /** The environments to render; without any, the manifest is resolved once by itself. */
 function environmentsOf({ content }: Manifest, { environments }: Rules): readonly string[] {

@@ -34,7 +34,10 @@ describe("validate", () => {
     assert.equal(step.conclusion, "success", step.log);
     assert.deepEqual([step.outputs["valid"], errors, annotations, step.summary], ["true", [], [], ""]);
     const rendered = step.commands.filter((command) => command.includes("template"));
-    assert.equal(rendered.length, 2, "one render for each environment");
+    assert.equal(rendered.length, 4, "each environment is resolved and rendered once");
+    const notices = step.annotations.filter(({ level }) => level === "notice").map(({ message }) => message);
+    assert.equal(notices.length, 1, step.log);
+    assert.match(notices.join(), /not checked against a schema: .*traefik\.io\/v1alpha1 IngressRoute/);
   });
 
   it("annotates each problem at its key or value, with what was meant", async () => {
