@@ -7,11 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { poll } from "../../actions/core/retry.ts";
+import { stopBuildKit } from "./buildkit.ts";
 import { type Cluster, findCluster, startCluster, stopCluster } from "./cluster.ts";
 import { runningDaemons, startDaemon } from "./daemon.ts";
+import { stopKubernetes } from "./kubernetes.ts";
 import type { Network } from "./network.ts";
 import { statusOf } from "./probe.ts";
-import { identify, isAlive, type ProcessIdentity } from "./processes.ts";
+import { childrenOf, identify, isAlive, type ProcessIdentity } from "./processes.ts";
+import { stopRegistry } from "./registry.ts";
 import { run } from "./run.ts";
 
 // An instance of its own: these tests break and stop it, while other files share the default one.
@@ -166,6 +169,28 @@ test("a start that was killed half-way is cleaned up by the next one", async () 
   cluster = await startCluster(parts, { instance });
   assert.deepEqual(left.filter(isAlive), []);
   assert.equal((await kubectl("get", "--raw", "/readyz")).rawOutput, "ok");
+});
+
+test("each part can be stopped by itself, and takes its pods along", async () => {
+  const { network } = cluster;
+  const [, init] = network.holders;
+  await kubectl("create", "deployment", "idle", "--image=fairlead.test/pause:1");
+  await kubectl("rollout", "status", "deployment/idle", "--timeout=60s");
+  await stopKubernetes(network);
+  await stopBuildKit(network);
+  await stopRegistry(network);
+  assert.deepEqual(runningDaemons(network), []);
+  const [sleep, ...others] = childrenOf(init.pid);
+  assert.ok(sleep);
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    processesOf(network)
+      .map(({ pid }) => pid)
+      .sort(),
+    [init.pid, sleep.pid].sort(),
+  );
+  await stopCluster({ instance });
+  cluster = await startCluster(parts, { instance });
 });
 
 test("stopping leaves nothing on the machine", async () => {
