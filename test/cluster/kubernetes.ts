@@ -7,7 +7,7 @@ import { startControllers, startServing } from "./control-plane.ts";
 import { daemonError, stopDaemon } from "./daemon.ts";
 import type { DebianPrograms } from "./debian.ts";
 import { kubeconfig } from "./kubeconfig.ts";
-import { programs, type Setting } from "./kubernetes-program.ts";
+import { type Program, programs, type Setting } from "./kubernetes-program.ts";
 import type { Network } from "./network.ts";
 import { nameServerAddress, nodeName, startKubelet, startProxy } from "./node.ts";
 import { childrenOf, end } from "./processes.ts";
@@ -54,10 +54,21 @@ export async function startKubernetes(
 ): Promise<Kubernetes> {
   const [kubernetes] = await Promise.all([apiServer, startContainerd(network, debian, progress)]);
   const setting = await settingOf(network, debian, progress, kubernetes.authority);
-  await Promise.all([startControllers(setting), startKubelet(setting), refuseNames(network, kubernetes)]);
-  await startProxy(setting);
-  await untilNodeIsReady(network, kubernetes);
+  await Promise.all([startControllers(setting), refuseNames(network, kubernetes), startNode(setting, kubernetes)]);
+  // A node may be ready before the account exists that every pod of its namespace needs.
+  await untilKubectlSays(network, kubernetes, "kube-controller-manager", "an account for pods", "default", [
+    ...["serviceaccount", "default", "--output", "name"],
+  ]);
   return kubernetes;
+}
+
+async function startNode(setting: Setting, apiServer: ApiServer): Promise<void> {
+  await startKubelet(setting);
+  // kube-proxy takes the node's address from its Node object, and waits for that without a word.
+  await untilKubectlSays(setting.network, apiServer, "kubelet", "a ready node", '"status":"True"', [
+    ...["node", nodeName, "--output", "jsonpath={.status.conditions[?(@.type=='Ready')]}"],
+  ]);
+  await startProxy(setting);
 }
 
 async function settingOf(
@@ -124,25 +135,19 @@ async function refuseNames(network: Network, { kubectl, kubeconfig: file }: ApiS
   await run([kubectl, "--kubeconfig", file, "create", "--filename", "-"], { input: JSON.stringify(service) });
 }
 
-/** A node may be ready before the account exists that every pod of its namespace needs. */
-async function untilNodeIsReady(network: Network, { kubectl, kubeconfig: file }: Kubernetes): Promise<void> {
-  const ask = async (...args: string[]) => {
-    const { rawOutput } = await run([kubectl, "--kubeconfig", file, ...args, "--ignore-not-found"]);
-    return rawOutput.trim();
-  };
-  const condition = "jsonpath={.status.conditions[?(@.type=='Ready')]}";
-  await poll(
-    {
-      interval: 200,
-      timeout: 60_000,
-      signal: AbortSignal.timeout(120_000),
-      onTimeout: (waiting) => daemonError(network, "kubelet", `registered no ready node (${waiting})`),
-    },
-    async () => {
-      const ready = await ask("get", "node", nodeName, "--output", condition);
-      if (!ready.includes('"status":"True"')) return { waiting: ready || "no node" };
-      const account = await ask("get", "serviceaccount", "default", "--output", "name");
-      return account === "" ? { waiting: "no service account" } : { done: true };
-    },
-  );
+/** Waits until what `kubectl get` prints holds a text; else the log of whoever should bring it about is shown. */
+async function untilKubectlSays(
+  network: Network,
+  { kubectl, kubeconfig: file }: ApiServer,
+  responsible: Program,
+  description: string,
+  text: string,
+  query: readonly string[],
+): Promise<void> {
+  const timeout = 60_000;
+  const onTimeout = (waiting: string) => daemonError(network, responsible, `did not bring ${description} (${waiting})`);
+  await poll({ interval: 200, timeout, signal: AbortSignal.timeout(2 * timeout), onTimeout }, async () => {
+    const { rawOutput } = await run([kubectl, "--kubeconfig", file, "get", "--ignore-not-found", ...query]);
+    return rawOutput.includes(text) ? { done: true } : { waiting: rawOutput.trim() || "there is none" };
+  });
 }
