@@ -45,16 +45,16 @@ function strayFault(): Promise<never> {
 }
 
 /**
- * Runs an action's post step: what a room has to undo, then the folder of the step is removed.
+ * Runs an action's post step: all that its rooms have to undo, side by side, then the folder of the step is removed.
  * A fault in here is a warning: the job has its result already.
  */
-export async function post(undo: (context: Context) => Promise<void> = async () => {}): Promise<void> {
+export async function post(...undos: readonly ((context: Context) => Promise<void>)[]): Promise<void> {
   const runner = actionsRunner(process.env);
   const folder = process.env[`STATE_${folderState}`];
   if (!folder) return;
   const context = actionContext(process.env, runner, cancellation(), folder);
   const warn = (thrown: unknown) => runner.annotate("warning", context.masker.redact(messageOf(thrown)), "Cleaning up");
-  await undo(context).catch(warn);
+  await Promise.all(undos.map((undo) => undo(context).catch(warn)));
   await rm(folder, { recursive: true, force: true }).catch(warn);
 }
 

@@ -51,7 +51,6 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
 export function toRevision(secret: V1Secret): Revision {
   const labels = secret.metadata?.labels ?? {};
   const number = labels["version"] ?? "0";
-  const mark = secret.metadata?.annotations?.[runAnnotation];
   return {
     number: Number(number),
     status: labels["status"] ?? "unknown",
@@ -59,8 +58,17 @@ export function toRevision(secret: V1Secret): Revision {
     ours: labels[revisionLabel] === number,
     verified: labels[verifiedLabel] === number,
     createdAt: secret.metadata?.creationTimestamp?.getTime() ?? 0,
-    madeBy: mark === undefined ? undefined : JSON.parse(mark),
+    madeBy: parseMark(secret.metadata?.annotations?.[runAnnotation]),
   };
+}
+
+/** People can edit annotations; one that is no mark any more counts as none. */
+function parseMark(text: string | undefined): RunMark | undefined {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
