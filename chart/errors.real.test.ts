@@ -254,6 +254,51 @@ const faults: readonly Fault[] = [
     line: "APP_POD_SECURITY: spec.podSecurity: api: hostAccess.pid need the level privileged; none is declared",
   },
   {
+    name: "a component comes after one that is not there",
+    spec: { components: { api: { after: ["web"] } } },
+    line: 'APP_AFTER: spec.components.api.after: there is no component "web"; components: api',
+  },
+  {
+    name: "a Job waits for what has no port",
+    spec: { components: { seed: { kind: "Job", after: ["web"] }, web: {} } },
+    line: "APP_AFTER: spec.components.seed.after: a Job waits for a port that answers, and web has none",
+  },
+  {
+    name: "a Job before the deploy waits for a part of it",
+    spec: { components: { seed: { kind: "Job", when: "pre-deploy", after: ["web"] }, web: { port: 80 } } },
+    line: "APP_AFTER: spec.components.seed.after: a Job before the deploy cannot wait for web, which comes with it",
+  },
+  {
+    name: "a check is on a component that nobody declares",
+    spec: { components: { api: {} }, verify: { home: { http: "/", component: "web" } } },
+    line: 'APP_VERIFY_NO_COMPONENT: spec.verify.home.component: there is no component "web"; components: api',
+  },
+  {
+    name: "metrics have no port",
+    spec: { metrics: { port: "admin" } },
+    line: 'APP_METRICS_PORT: spec.metrics: the component has no port "admin" to read metrics from',
+  },
+  {
+    name: "a network policy names nothing",
+    spec: { networkPolicy: { from: ["web"] } },
+    line: 'APP_NETWORK_PEER: spec.networkPolicy.from: "web" is none of ingress, internet, namespace:name, an address range or a component: main',
+  },
+  {
+    name: "an object of manifests is none",
+    spec: { manifests: { a: { kind: "ConfigMap" } } },
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: an object needs apiVersion and kind",
+  },
+  {
+    name: "a controller would make a private host public",
+    spec: { ingress: { host: "a.example.com", public: false, controller: "ingress" } },
+    line: "APP_INGRESS_UNSUPPORTED: spec.ingress: the controller ingress cannot do public: false without cluster.ingress.privateClassName",
+  },
+  {
+    name: "there is no Gateway",
+    spec: { ingress: { host: "a.example.com", controller: "gateway" } },
+    line: "APP_INGRESS_UNSUPPORTED: spec.ingress: the controller gateway cannot do a route without cluster.ingress.gateway",
+  },
+  {
     name: "the declared Pod Security level is too low",
     spec: { podSecurity: "restricted", runAsRoot: true },
     line: "APP_POD_SECURITY: spec.podSecurity: storage and runAsRoot need the level baseline; restricted is declared",

@@ -64,6 +64,23 @@ const containerSecurity = Object.fromEntries(
     "seccompProfile.localhostProfile": "a.json",
   }).map(([key, value]) => [`securityContext.${key}`, value]),
 );
+const classed = { spec: { ingress: { host: "a.example.com", controller: "ingress" } } };
+const hiddenHost = { host: "a.example.com", public: false };
+const innerClass = {
+  spec: { ingress: { ...hiddenHost, controller: "ingress" } },
+  cluster: { ingress: { privateClassName: "a" } },
+};
+const gated = {
+  spec: { ingress: { host: "a.example.com", controller: "gateway" } },
+  cluster: { ingress: { gateway: { name: "a" } } },
+};
+const innerGate = {
+  spec: { ingress: { ...hiddenHost, controller: "gateway" } },
+  cluster: { ingress: { privateGateway: { name: "a" } } },
+};
+const newer = { ...secrets, cluster: { infisical: { api: "v1beta1" } } };
+const measured = { spec: { ports: { http: 80, other: 81 }, metrics: { path: "/m" } } };
+const waiting = { spec: { components: { api: { port: 80 }, seed: { kind: "Job", after: ["api"] } } } };
 const check = { spec: { verify: { home: { http: "/" } } } };
 const login = { registry: { username: "deploy", password: "not-a-real-password" } };
 
@@ -109,7 +126,10 @@ const cases: Readonly<Record<string, Case>> = {
   "spec.components.api.namespace": { value: "elsewhere", given: components },
   "spec.components.api.extends": { value: "web", given: components },
   "spec.components.api.enabled": { value: false, given: components },
-  "spec.components.api.after": { value: ["web"], given: components },
+  "spec.components.api.after": {
+    value: ["web"],
+    given: { spec: { components: { api: { kind: "Job" }, web: { port: 81 } } } },
+  },
   "spec.command": { value: ["run"] },
   "spec.args": { value: ["--fast"] },
   "spec.replicas": { value: 2 },
@@ -239,6 +259,21 @@ const cases: Readonly<Record<string, Case>> = {
   "spec.ingress.middlewares": { value: [{ name: "rate-limit", namespace: "platform" }], given: host },
   "spec.ingress.component": { value: "web", given: routed },
   "spec.ingress.port": { value: "other", given: { spec: { ports: { http: 80, other: 81 }, ...host.spec } } },
+  "spec.ingress.controller": { value: "ingress", given: host },
+  "spec.ingress.className": { value: "nginx", given: classed },
+  "spec.ingress.annotations": { value: { a: "b" }, given: host },
+  "spec.ingress.tls.issuer": { value: "other", given: host },
+  "spec.ingress.tls.secretName": { value: "other", given: host },
+  "spec.metrics.path": { value: "/m" },
+  "spec.metrics.port": { value: "other", given: measured },
+  "spec.networkPolicy.from": { value: ["ingress"] },
+  "spec.networkPolicy.to": { value: ["internet"] },
+  "spec.patch.workload": { value: { spec: { minReadySeconds: 5 } } },
+  "spec.patch.podSpec": { value: { hostname: "a" } },
+  "spec.patch.container": { value: { tty: true } },
+  "spec.patch.service": { value: { spec: { sessionAffinity: "ClientIP" } } },
+  "spec.patch.ingress": { value: { spec: { entryPoints: ["web"] } }, given: host },
+  "spec.manifests": { value: { a: { apiVersion: "v1", kind: "ConfigMap" } } },
   "spec.build.context": { value: "app" },
   "spec.build.file": { value: "Containerfile" },
   "spec.build.target": { value: "run" },
@@ -264,6 +299,22 @@ const cases: Readonly<Record<string, Case>> = {
   "registry.password": { value: "another-unreal-password", given: login },
   "cluster.registry": { value: "registry.example.com" },
   "cluster.pullSecret": { value: "other" },
+  "cluster.ingress.controller": { value: "ingress", given: host },
+  "cluster.ingress.className": { value: "nginx", given: classed },
+  "cluster.ingress.privateClassName": { value: "inner", given: innerClass },
+  "cluster.ingress.gateway.name": { value: "other", given: gated },
+  "cluster.ingress.gateway.namespace": { value: "other", given: gated },
+  "cluster.ingress.gateway.sectionName": { value: "other", given: gated },
+  "cluster.ingress.privateGateway.name": { value: "other", given: innerGate },
+  "cluster.ingress.privateGateway.namespace": { value: "other", given: innerGate },
+  "cluster.ingress.privateGateway.sectionName": { value: "other", given: innerGate },
+  "cluster.infisical.api": { value: "v1beta1", given: secrets },
+  "cluster.infisical.authRef.name": { value: "other", given: newer },
+  "cluster.infisical.authRef.namespace": { value: "other", given: newer },
+  "cluster.metrics.kind": { value: "serviceMonitor", given: measured },
+  "cluster.networkPolicy.ingress": { value: "other", given: { spec: { networkPolicy: { from: ["ingress"] } } } },
+  "cluster.networkPolicy.egress": { value: ["other"], given: { spec: { networkPolicy: { to: [] } } } },
+  "cluster.jobs.waitImage": { value: "tools:1", given: waiting },
   "cluster.ingress.issuer": { value: "other", given: host },
   "cluster.ingress.dnsTarget.public": { value: "192.0.2.1", given: host },
   "cluster.ingress.dnsTarget.private": { value: "100.64.0.1", given: hidden },
@@ -312,7 +363,6 @@ const fixed = new Set([
   // A file that nobody put in is an error, tested as one.
   "spec.config.urls.relay.file",
   "spec.files./etc/a.file",
-  "cluster.ingress.controller",
   "cluster.secrets.delivery",
 ]);
 

@@ -335,6 +335,7 @@ describe("what runs in the pod, and as whom", () => {
     const cloud = objects(manifest({ components: { api: { serviceAccount: { annotations: { role: "a" } } } } }));
     assert.deepEqual(cloud.get("ServiceAccount/shop-api").metadata.annotations, { role: "a" });
     assert.equal(cloud.get("Deployment/shop-api").spec.template.spec.automountServiceAccountToken, false);
+    assert.ok(objects(manifest({ components: { api: { serviceAccount: {} } } })).has("ServiceAccount/shop-api"));
     const other = objects(manifest({ components: { api: { serviceAccount: "there" } } }));
     assert.equal(other.get("Deployment/shop-api").spec.template.spec.serviceAccountName, "there");
     assert.equal(other.has("ServiceAccount/there"), false);

@@ -3,17 +3,12 @@
 metadata:
   labels:
     {{- include "fairlead.labels" . | nindent 4 }}
-  {{- if or .component.annotations .component.checksum }}
+  {{- with include "fairlead.podAnnotations" . | trim }}
   annotations:
-    {{- with .component.annotations }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
-    {{- with .component.checksum }}
-    checksum/config: {{ . }}
-    {{- end }}
+    {{- . | nindent 4 }}
   {{- end }}
 spec:
-  {{- include "fairlead.podSpec" . | trim | nindent 2 }}
+  {{- include "fairlead.patched" (dict "text" (include "fairlead.podSpec" . | trim) "patch" (.component.patch | default dict).podSpec) | nindent 2 }}
 {{- end -}}
 
 {{/* The pod of a component. Takes {application, component}. */}}
@@ -69,7 +64,7 @@ initContainers:
   {{- end }}
 {{- end }}
 containers:
-  {{- include "fairlead.container" $component | nindent 2 }}
+  {{- include "fairlead.ownContainer" $component | nindent 2 }}
 {{- with $component.volumes }}
 volumes:
   {{- toYaml . | nindent 2 }}
@@ -95,6 +90,15 @@ does not own. Takes {application, component}.
   volumeMounts:
     - name: data
       mountPath: {{ .component.storage.mountPath | quote }}
+{{- end -}}
+
+{{/* The component's own container, with its patch. Takes the component. */}}
+{{- define "fairlead.ownContainer" -}}
+{{- $text := include "fairlead.container" . -}}
+{{- with (.patch | default dict).container -}}
+  {{- $text = list (include "fairlead.patched" (dict "text" ($text | replace "\n  " "\n" | trimPrefix "- ") "patch" .) | fromYaml) | toYaml -}}
+{{- end -}}
+{{- $text -}}
 {{- end -}}
 
 {{/* One container: the component itself, or one of its init containers and sidecars. Takes it. */}}

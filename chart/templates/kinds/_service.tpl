@@ -3,22 +3,7 @@
 {{- $service := .component.service }}
 {{- if and $service .component.ports }}
 ---
-apiVersion: v1
-kind: Service
-metadata:
-  {{- include "fairlead.metadata" (merge (dict "name" $service.name) .) | nindent 2 }}
-  {{- with $service.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-spec:
-  {{- with $service.type }}
-  type: {{ . }}
-  {{- end }}
-  selector:
-    {{- include "fairlead.selector" . | nindent 4 }}
-  ports:
-    {{- include "fairlead.servicePorts" .component | trim | nindent 4 }}
+{{ include "fairlead.patched" (dict "text" (include "fairlead.objects.service" .) "patch" (.component.patch | default dict).service) }}
 {{- end }}
 {{- with $service.headless }}
 ---
@@ -37,6 +22,27 @@ spec:
     {{- include "fairlead.servicePorts" $.component | trim | nindent 4 }}
   {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* The Service that spreads requests. Takes {application, component}. */}}
+{{- define "fairlead.objects.service" -}}
+{{- $service := .component.service -}}
+apiVersion: v1
+kind: Service
+metadata:
+  {{- include "fairlead.metadata" (merge (dict "name" $service.name) .) | nindent 2 }}
+  {{- with $service.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- with $service.type }}
+  type: {{ . }}
+  {{- end }}
+  selector:
+    {{- include "fairlead.selector" . | nindent 4 }}
+  ports:
+    {{- include "fairlead.servicePorts" .component | trim | nindent 4 }}
 {{- end -}}
 
 {{/* Takes the component. */}}

@@ -7,6 +7,13 @@
 {{- include "fairlead.kinds.cronJob" . }}
 {{- else }}
 ---
+{{ include "fairlead.patched" (dict "text" (include "fairlead.objects.workload" .) "patch" (.component.patch | default dict).workload) }}
+{{- end }}
+{{- end -}}
+
+{{/* A Deployment, StatefulSet or DaemonSet. Takes {application, component}. */}}
+{{- define "fairlead.objects.workload" -}}
+{{- $kind := .component.kind -}}
 apiVersion: apps/v1
 kind: {{ $kind }}
 metadata:
@@ -52,7 +59,6 @@ spec:
         {{- include "fairlead.claimSpec" . | nindent 8 }}
     {{- end }}
   {{- end }}
-{{- end }}
 {{- end -}}
 
 {{/*
@@ -85,6 +91,11 @@ spec:
 {{/* Takes {application, component}. */}}
 {{- define "fairlead.kinds.cronJob" }}
 ---
+{{ include "fairlead.patched" (dict "text" (include "fairlead.objects.cronJob" .) "patch" (.component.patch | default dict).workload) }}
+{{- end -}}
+
+{{/* Takes {application, component}. */}}
+{{- define "fairlead.objects.cronJob" -}}
 apiVersion: batch/v1
 kind: CronJob
 metadata:
@@ -99,9 +110,7 @@ spec:
 
 {{/* Takes {application, component}. */}}
 {{- define "fairlead.jobSpec" -}}
-{{- with .component.job -}}
-{{- toYaml . }}
-{{ end -}}
-template:
-  {{- include "fairlead.podTemplate" . | nindent 2 }}
+{{- $text := printf "%s\ntemplate:%s" (toYaml .component.job) (include "fairlead.podTemplate" . | nindent 2) -}}
+{{- $patch := ternary ((.component.patch | default dict).workload | default dict).spec dict (eq .component.kind "Job") -}}
+{{- include "fairlead.patched" (dict "text" $text "patch" $patch) -}}
 {{- end -}}

@@ -67,7 +67,7 @@ chart/README.md describes the shape.
 {{- $names := include "fairlead.names" (dict "scope" $scope "metadata" $metadata) | fromJson -}}
 {{- $_ := set $scope "namespace" $names.namespace -}}
 {{- $spec := include "fairlead.layers" $scope | fromJson -}}
-{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "namespaces" -}}
+{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "manifests" -}}
 {{- include "fairlead.prune" $shared -}}
 {{- $_ := set $scope "namespaces" ($shared.namespaces | default dict) -}}
 {{- $_ := set $scope "secrets" (include "fairlead.secrets" (dict "scope" $scope "secrets" $spec.secrets "environment" $body.secretsEnv) | fromJson) -}}
@@ -82,7 +82,8 @@ chart/README.md describes the shape.
   "deploy" (include "fairlead.deployRule" (dict "scope" $scope "name" (.declared | default .environment) "body" $body) | fromJson)
   "components" $components
   "ingress" $ingress
-  "verify" ($shared.verify | default dict)
+  "verify" (include "fairlead.checks" (dict "scope" $scope "verify" $shared.verify "components" $components) | fromJson)
+  "manifests" (include "fairlead.manifests" (dict "scope" $scope "manifests" $shared.manifests) | fromJson)
   "hints" ($shared.hints | default dict)
   "secrets" $scope.secrets
   "config" $scope.config

@@ -11,6 +11,7 @@ component stands, and the image given without saying for which component.
   {{- include "fairlead.merge" (dict "into" $folded "from" . "level" "keys") -}}
 {{- end -}}
 {{- $_ := set $folded "env" (include "fairlead.givenEnv" (dict "scope" $scope "folded" $folded) | fromJson) -}}
+{{- $patch := $folded.patch | default dict | toJson | fromJson -}}
 {{- include "fairlead.prune" $folded -}}
 {{- $call := dict "scope" $scope "key" .key "at" .at "kind" $kind "folded" $folded "sharedImage" .image -}}
 {{- $_ := set $call "hasBuild" (not (empty (coalesce .layer.build .parent.build .shared.build))) -}}
@@ -27,7 +28,7 @@ component stands, and the image given without saying for which component.
     {{- $_ := set $component "port" $port.port -}}
   {{- end -}}
 {{- end -}}
-{{- $_ := merge $component (pick $folded "command" "args" "annotations") -}}
+{{- $_ := merge $component (pick $folded "command" "args" "annotations" "networkPolicy") -}}
 {{- $_ := set $component "resources" (include "fairlead.resources" $call | fromJson) -}}
 {{- with include "fairlead.storage" $call -}}
   {{- $_ := set $call "storage" (fromJson .) -}}
@@ -35,7 +36,7 @@ component stands, and the image given without saying for which component.
 {{- end -}}
 {{- $_ := set $call "used" dict -}}
 {{- $_ := set $call "reload" dict -}}
-{{- range list "image" "health" "service" "rollout" "availability" "job" "mounts" "security" "account" -}}
+{{- range list "image" "health" "service" "rollout" "availability" "job" "mounts" "security" "account" "metrics" -}}
   {{- $_ := merge $component (include (printf "fairlead.%s" .) $call | fromJson) -}}
 {{- end -}}
 {{- $_ := merge $component (pick $folded "nodeSelector" "tolerations" "affinity" "priorityClass") -}}
@@ -46,6 +47,9 @@ component stands, and the image given without saying for which component.
   {{- $_ := set $component "envFrom" (include "fairlead.envFrom" (dict "call" $call "at" (append $.at "envFrom") "from" .) | fromJsonArray) -}}
 {{- end -}}
 {{- $_ := set $component "initContainers" (include "fairlead.initContainers" (dict "call" $call "main" $component) | fromJsonArray) -}}
+{{- with $patch -}}
+  {{- $_ := set $component "patch" . -}}
+{{- end -}}
 {{- with $call.reload -}}
   {{- $_ := set $component "reload" . -}}
 {{- end -}}

@@ -20,7 +20,8 @@ Takes {scope, spec, components}.
 {{- end -}}
 
 {{/*
-Gives routes as a JSON list of {name, namespace, component, service, port, host, path, public, url, stripPrefix, middlewares, tlsName}.
+Gives routes as a JSON list of {name, namespace, component, service, port, host, path, public, url, stripPrefix, middlewares,
+tlsName, issuer?, controller, className?, gateway?, annotations?}.
 One route bears the given name and several <name>-<index>; each host has one certificate.
 Takes {scope, at, seen, ingress, name, key, components}: `key` is the component that routes lead to unless they say another.
 */}}
@@ -78,7 +79,49 @@ Takes {scope, at, seen, ingress, name, key, components}: `key` is the component 
     "middlewares" ($entry.middlewares | default list)
     "tlsName" (get $certificates ($entry.host | toString))
   -}}
+  {{- $_ := merge $route (include "fairlead.controller" (dict "call" $call "entry" $entry "route" $route) | fromJson) -}}
+  {{- with ($entry.tls | default dict).secretName -}}
+    {{- $_ := set $route "tlsName" . -}}
+    {{- $_ := unset $route "issuer" -}}
+  {{- end -}}
   {{- $routes = append $routes $route -}}
 {{- end -}}
 {{- toJson $routes -}}
+{{- end -}}
+
+{{/*
+Gives what a route's controller needs, as JSON {controller, issuer?, className?, gateway?, annotations?}. What a controller cannot do
+is an error: a private host must not become public for it. Takes {call, entry, route}.
+*/}}
+{{- define "fairlead.controller" -}}
+{{- $facts := .call.scope.cluster.ingress -}}
+{{- $controller := .entry.controller | default $facts.controller -}}
+{{- $result := merge (dict "controller" $controller "issuer" (((.entry.tls | default dict).issuer) | default $facts.issuer)) (pick .entry "annotations") -}}
+{{- $missing := list -}}
+{{- if eq $controller "ingress" -}}
+  {{- $class := .entry.className | default (ternary $facts.className $facts.privateClassName .route.public) -}}
+  {{- with $class -}}
+    {{- $_ := set $result "className" . -}}
+  {{- else -}}
+    {{- if not $.route.public -}}
+      {{- $missing = append $missing "public: false without cluster.ingress.privateClassName" -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if .route.stripPrefix -}}
+    {{- $missing = append $missing "stripPrefix; set it false" -}}
+  {{- end -}}
+{{- else if eq $controller "gateway" -}}
+  {{- $_ := set $result "gateway" (ternary $facts.gateway $facts.privateGateway .route.public | default dict) -}}
+  {{- if not ($result.gateway).name -}}
+    {{- $missing = append $missing (printf "a route without cluster.ingress.%s" (ternary "gateway" "privateGateway" .route.public)) -}}
+  {{- end -}}
+  {{- $_ := unset $result "issuer" -}}
+{{- end -}}
+{{- if and .route.middlewares (ne $controller "traefik") -}}
+  {{- $missing = append $missing "middlewares" -}}
+{{- end -}}
+{{- range $missing -}}
+  {{- include "fairlead.error" (dict "scope" $.call.scope "code" "APP_INGRESS_UNSUPPORTED" "at" $.call.at "message" (printf "the controller %s cannot do %s" $controller .)) -}}
+{{- end -}}
+{{- toJson $result -}}
 {{- end -}}

@@ -24,7 +24,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- if and (not $single) ($spec.secrets | default dict).env -}}
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SECRET_UNOWNED" "at" (list "secrets" "env") "message" "with components, say which of them gets a secret: env: {NAME: {secret: app/NAME}}") -}}
 {{- end -}}
-{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "config" "components" "defaults" -}}
+{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "config" "components" "defaults" "manifests" -}}
 {{- $layers := dict "main" $own -}}
 {{- if not $single -}}
   {{- $layers = $spec.components | default dict -}}
@@ -45,6 +45,8 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
   {{- end -}}
 {{- end -}}
 {{- include "fairlead.refuseTwice" (dict "scope" $scope "components" $components) -}}
+{{- include "fairlead.after" (dict "scope" $scope "components" $components) -}}
+{{- include "fairlead.peers" (dict "scope" $scope "components" $components) -}}
 {{- toJson $components -}}
 {{- end -}}
 
@@ -109,6 +111,21 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
         {{- include "fairlead.error" (dict "scope" $scope "code" "APP_PORT_TWICE" "at" (list "components" $key "ports" $port.name) "message" (printf "%s takes port %s of the node too; give one of them another hostPort" (get $seen $taken) $taken)) -}}
       {{- end -}}
       {{- $_ := set $seen $taken $key -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A network policy can only name what is there. Takes {scope, components}. */}}
+{{- define "fairlead.peers" -}}
+{{- $call := . -}}
+{{- range $key, $component := .components -}}
+  {{- range $side, $peers := $component.networkPolicy -}}
+    {{- range $peer := $peers -}}
+      {{- if not (or (has $peer (list "ingress" "internet")) (contains "/" $peer) (contains ":" $peer) (hasKey $call.components $peer)) -}}
+        {{- $at := concat (ternary list (list "components" $key) $call.scope.single) (list "networkPolicy" $side) -}}
+        {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NETWORK_PEER" "at" $at "message" (printf "%q is none of ingress, internet, namespace:name, an address range or a component: %s" $peer (keys $call.components | sortAlpha | join ", "))) -}}
+      {{- end -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}

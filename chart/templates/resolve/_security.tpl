@@ -119,6 +119,7 @@ do. Only what may ask the API server gets a token. Takes {name, folded}.
 */}}
 {{- define "fairlead.account" -}}
 {{- $asked := .folded.serviceAccount -}}
+{{- $wanted := or (hasKey .folded "serviceAccount") (hasKey .folded "rbac") -}}
 {{- $rbac := .folded.rbac | default dict -}}
 {{- $result := dict -}}
 {{- $account := dict "name" .name "create" true -}}
@@ -127,7 +128,7 @@ do. Only what may ask the API server gets a token. Takes {name, folded}.
 {{- else if $asked -}}
   {{- $account = merge (dict "create" true "name" ($asked.name | default .name)) (pick $asked "annotations") -}}
 {{- end -}}
-{{- if or $asked $rbac -}}
+{{- if $wanted -}}
   {{- $_ := set $account "automount" (or (not (empty $rbac)) (kindIs "string" $asked)) -}}
   {{- $_ := set $result "serviceAccount" $account -}}
 {{- end -}}

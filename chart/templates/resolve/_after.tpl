@@ -1,0 +1,104 @@
+{{/*
+Checks what components come after, and gives Jobs the containers that wait for it: a Service leads only to pods that are
+ready. A component that the environment removed is not waited for. Takes {scope, components}; changes the components.
+*/}}
+{{- define "fairlead.after" -}}
+{{- $scope := .scope -}}
+{{- $components := .components -}}
+{{- range $key, $component := $components -}}
+  {{- $at := ternary (list "after") (list "components" $key "after") $scope.single -}}
+  {{- $waits := list -}}
+  {{- range $name := $component.after -}}
+    {{- $other := get $components $name | default dict -}}
+    {{- $port := include "fairlead.waitPort" $other -}}
+    {{- if not (or $other (hasKey $scope.layers $name)) -}}
+      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_AFTER" "at" $at "message" (printf "there is no component %q; components: %s" $name (keys $components | sortAlpha | join ", "))) -}}
+    {{- else if and $other (eq ($component.when | default "") "pre-deploy") -}}
+      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_AFTER" "at" $at "message" (printf "a Job before the deploy cannot wait for %s, which comes with it" $name)) -}}
+    {{- else if and $other $component.job (not $port) -}}
+      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_AFTER" "at" $at "message" (printf "a Job waits for a port that answers, and %s has none" $name)) -}}
+    {{- else if and $other $component.job -}}
+      {{- $host := printf "%s.%s.svc" $other.service.name $other.namespace -}}
+      {{- $command := list "sh" "-c" `n=0; until nc -z -w 2 "$0" "$1"; do n=$((n+1)); [ "$n" -lt 600 ] || exit 1; sleep 1; done` $host $port -}}
+      {{- $image := $scope.cluster.jobs.waitImage -}}
+      {{- $waits = append $waits (dict "containerName" (printf "wait-for-%s" $name | trunc 63 | trimSuffix "-") "image" $image "imagePullPolicy" (include "fairlead.pullPolicy" $image) "command" $command "resources" $component.resources "securityContext" $component.securityContext) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := set $component "initContainers" (concat $waits $component.initContainers) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Gives the port of the Service to wait for, or nothing. Takes the component. */}}
+{{- define "fairlead.waitPort" -}}
+{{- $found := "" -}}
+{{- range .ports -}}
+  {{- if and (eq .protocol "TCP") (or (not $found) (eq .name $.httpPort)) -}}
+    {{- $found = printf "%v" .service -}}
+  {{- end -}}
+{{- end -}}
+{{- $found -}}
+{{- end -}}
+
+{{/*
+Gives the checks that can run, as JSON: one on a component that this environment removed is left out with a notice, one on a
+component that nobody declares is an error. Takes {scope, verify, components}.
+*/}}
+{{- define "fairlead.checks" -}}
+{{- $scope := .scope -}}
+{{- $components := .components -}}
+{{- $checks := dict -}}
+{{- range $name, $check := .verify -}}
+  {{- $component := $check.component | default "" -}}
+  {{- if or (not $component) (hasKey $components $component) -}}
+    {{- $_ := set $checks $name $check -}}
+  {{- else if hasKey $scope.layers $component -}}
+    {{- include "fairlead.notice" (dict "scope" $scope "path" (printf "spec.verify.%s" $name) "message" (printf "skipped, since this environment has no %s" $component)) -}}
+  {{- else -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_VERIFY_NO_COMPONENT" "at" (list "verify" $name "component") "message" (printf "there is no component %q; components: %s" $component (keys $components | sortAlpha | join ", "))) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $checks -}}
+{{- end -}}
+
+{{/*
+Gives the objects of `manifests` as JSON, by name, with the application's labels and namespace where they say none.
+Takes {scope, manifests}.
+*/}}
+{{- define "fairlead.manifests" -}}
+{{- $scope := .scope -}}
+{{- $clusterWide := list "ClusterRole" "ClusterRoleBinding" "PersistentVolume" "StorageClass" "PriorityClass" "Namespace" "CustomResourceDefinition" "ClusterIssuer" "IngressClass" "GatewayClass" "RuntimeClass" "ValidatingWebhookConfiguration" "MutatingWebhookConfiguration" -}}
+{{- $labels := dict "app" $scope.name "environment" $scope.environment "app.kubernetes.io/name" $scope.name "app.kubernetes.io/instance" (printf "%s-%s" $scope.environment $scope.name) "app.kubernetes.io/managed-by" "Helm" -}}
+{{- $objects := dict -}}
+{{- range $name, $object := .manifests -}}
+  {{- if not (and $object.apiVersion $object.kind) -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_MANIFEST_INCOMPLETE" "at" (list "manifests" $name) "message" "an object needs apiVersion and kind") -}}
+  {{- end -}}
+  {{- $metadata := dict "name" (printf "%s-%s" $scope.name $name) "labels" $labels -}}
+  {{- if not (has $object.kind $clusterWide) -}}
+    {{- $_ := set $metadata "namespace" $scope.namespace -}}
+  {{- end -}}
+  {{- $whole := dict "metadata" $metadata | toJson | fromJson -}}
+  {{- include "fairlead.merge" (dict "into" $whole "from" $object) -}}
+  {{- $_ := set $objects $name $whole -}}
+{{- end -}}
+{{- toJson $objects -}}
+{{- end -}}
+
+{{/*
+Gives {metrics?} as JSON, {path, port, name}: where to read a component's metrics. Takes {scope, at, ports, httpPort, folded}.
+*/}}
+{{- define "fairlead.metrics" -}}
+{{- $result := dict -}}
+{{- if hasKey .folded "metrics" -}}
+  {{- $asked := .folded.metrics.port | default (ternary "metrics" $.httpPort (has "metrics" (keys ($.folded.ports | default dict)))) -}}
+  {{- range $.ports -}}
+    {{- if eq .name $asked -}}
+      {{- $_ := set $result "metrics" (dict "path" ($.folded.metrics.path | default "/metrics") "port" .port "name" .name) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if not $result -}}
+    {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_METRICS_PORT" "at" (append $.at "metrics") "message" (printf "the component has no port %q to read metrics from" $asked)) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $result -}}
+{{- end -}}
