@@ -290,9 +290,13 @@ describe("what runs in the pod, and as whom", () => {
     assert.deepEqual(level({}), ["restricted", []]);
     assert.deepEqual(level({ securityContext: { runAsUser: 0 } }), ["baseline", []]);
     assert.deepEqual(level({ securityContext: { capabilities: { add: ["NET_BIND_SERVICE"] } } }), ["restricted", []]);
-    assert.deepEqual(level({ initContainers: { a: { securityContext: { runAsUser: 0 } } } }), ["baseline", []]);
+    for (const securityContext of [{ runAsUser: 0 }, { runAsNonRoot: false }, { allowPrivilegeEscalation: true }]) {
+      assert.deepEqual(level({ securityContext }), ["baseline", []]);
+      assert.deepEqual(level({ initContainers: { a: { securityContext } } }), ["baseline", []]);
+    }
     for (const api of [
       { securityContext: { privileged: true } },
+      { securityContext: { seccompProfile: { type: "Unconfined" } } },
       { securityContext: { capabilities: { add: ["SYS_ADMIN"] } } },
       { hostAccess: { network: true } },
       { volumes: { a: { hostPath: "/a", mountPath: "/a" } } },

@@ -54,14 +54,18 @@ Rules: kubernetes.io/docs/concepts/security/pod-security-standards.
 {{- range $container := concat (list $component) (.initContainers | default list) -}}
   {{- $context := $container.securityContext | default dict -}}
   {{- $added := (index ($context.capabilities | default dict) "add") | default list -}}
-  {{- if $context.privileged -}}
+  {{- $profile := ($context.seccompProfile | default $component.podSecurityContext.seccompProfile | default dict).type | default "" -}}
+  {{- $nonRoot := ternary $context $component.podSecurityContext (hasKey $context "runAsNonRoot") -}}
+  {{- if eq $profile "Unconfined" -}}
+    {{- $privileged = append $privileged (printf "the seccompProfile of container %s" $container.containerName) -}}
+  {{- else if $context.privileged -}}
     {{- $privileged = append $privileged (printf "securityContext.privileged of container %s" $container.containerName) -}}
   {{- else if without $added "AUDIT_WRITE" "CHOWN" "DAC_OVERRIDE" "FOWNER" "FSETID" "KILL" "MKNOD" "NET_BIND_SERVICE" "SETFCAP" "SETGID" "SETPCAP" "SETUID" "SYS_CHROOT" -}}
     {{- $privileged = append $privileged (printf "the capabilities of container %s" $container.containerName) -}}
   {{- else -}}
     {{- $user := ternary $context $component.podSecurityContext (hasKey $context "runAsUser") -}}
     {{- $dropped := (index ($context.capabilities | default dict) "drop") | default list -}}
-    {{- $loose := or $context.allowPrivilegeEscalation (without $added "NET_BIND_SERVICE") (not (has "ALL" $dropped)) (eq (get $user "runAsUser" | toString) "0") -}}
+    {{- $loose := or $context.allowPrivilegeEscalation (without $added "NET_BIND_SERVICE") (not (has "ALL" $dropped)) (eq (get $user "runAsUser" | toString) "0") (ne (get $nonRoot "runAsNonRoot" | toString) "true") -}}
     {{- if and $loose (not $component.runAsRoot) -}}
       {{- $baseline = append $baseline (printf "the securityContext of container %s" $container.containerName) -}}
     {{- end -}}
