@@ -285,6 +285,21 @@ describe("layers of components", () => {
     assert.deepEqual(application.addresses, ["http://shop-api.prod-shop.svc:8080"]);
   });
 
+  helmTest("only what comes from the cluster's registry is pulled with its secret, in each namespace", () => {
+    const components = { own: {}, public: { image: "redis:7.4" }, far: { namespace: "other" } };
+    const values = manifest(components, { namespaces: { other: {} } });
+    const found = objects(values);
+    const secrets = (name: string) => pod(found, `Deployment/shop-${name}`).imagePullSecrets;
+    assert.deepEqual([secrets("own"), secrets("public")], [[{ name: "registry-credentials" }], undefined]);
+    const registry = { username: "deploy", password: crypto.randomUUID() };
+    const { text } = template({ ...values, registry });
+    const made = text.split("---\n").filter((object) => object.includes("kind: Secret\n"));
+    assert.deepEqual(
+      made.map((object) => /namespace: "(.*)"/.exec(object)?.[1]),
+      ["other", "prod-shop"],
+    );
+  });
+
   helmTest("the same name twice is fine in two namespaces", () => {
     const components = { a: { name: "worker" }, b: { name: "worker", namespace: "other" } };
     const { text, ok, stderr } = template(manifest(components, { namespaces: { other: {} } }));

@@ -30,6 +30,7 @@ describe("chart renders", () => {
     ["small", join(chartFolder, "ci/small.yaml"), []],
     ["full-staging", join(chartFolder, "ci/full.yaml"), []],
     ["full-prod", join(chartFolder, "ci/full.yaml"), ["--set", "environment=prod"]],
+    ["components", join(chartFolder, "ci/components.yaml"), []],
   ] as const) {
     helmTest(`${golden} as recorded in golden/, with Helm 3 and 4 alike`, () => {
       const three = template({}, ["--values", file, ...args], helms["3"]);

@@ -74,7 +74,13 @@ describe("values.schema.json", () => {
     }
   });
 
-  for (const path of ["values.yaml", "ci/small.yaml", "ci/full.yaml", "../examples/hello/.deploy/manifest.yaml"]) {
+  for (const path of [
+    "values.yaml",
+    "ci/small.yaml",
+    "ci/full.yaml",
+    "ci/components.yaml",
+    "../examples/hello/.deploy/manifest.yaml",
+  ]) {
     test(`accepts ${path}`, () => {
       assert.ok(validate(read(path)), JSON.stringify(validate.errors));
     });

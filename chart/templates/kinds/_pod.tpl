@@ -23,9 +23,9 @@ enableServiceLinks: false
 restartPolicy: Never
 {{- end }}
 terminationGracePeriodSeconds: {{ $component.terminationGracePeriodSeconds }}
-{{- with .application.pullSecret }}
+{{- if and $component.pulls .application.pullSecret }}
 imagePullSecrets:
-  - name: {{ . | quote }}
+  - name: {{ .application.pullSecret | quote }}
 {{- end }}
 {{- with $component.podSecurityContext }}
 securityContext:

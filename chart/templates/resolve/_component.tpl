@@ -47,6 +47,7 @@ component stands, and the image given without saying for which component.
   {{- $_ := set $component "envFrom" (include "fairlead.envFrom" (dict "call" $call "at" (append $.at "envFrom") "from" .) | fromJsonArray) -}}
 {{- end -}}
 {{- $_ := set $component "initContainers" (include "fairlead.initContainers" (dict "call" $call "main" $component) | fromJsonArray) -}}
+{{- $_ := set $component "pulls" (include "fairlead.pulls" (dict "scope" $scope "component" $component) | eq "true") -}}
 {{- with $patch -}}
   {{- $_ := set $component "patch" . -}}
 {{- end -}}
@@ -83,6 +84,19 @@ change, since selectors are immutable, so only one of several components adds it
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAMESPACE_UNDECLARED" "at" (append .at "namespace") "message" (printf "namespace %q is not declared; declared in spec.namespaces: %s" $namespace (keys $scope.namespaces | sortAlpha | join ", " | default "none"))) -}}
 {{- end -}}
 {{- dict "name" $name "namespace" $namespace "containerName" (ternary $name .key $scope.single) "selector" $selector "labels" (omit $labels "app") | toJson -}}
+{{- end -}}
+
+{{/*
+Says `true` when a component's pods need the pull secret: a single application always, as the seed's; of several those with an
+image of the cluster's registry, and all when CI made the secret. Takes {scope, component}.
+*/}}
+{{- define "fairlead.pulls" -}}
+{{- $scope := .scope -}}
+{{- $pulls := or $scope.single (not (empty $scope.values.deploy.pullSecret)) -}}
+{{- range concat (list .component) .component.initContainers -}}
+  {{- $pulls = or $pulls (hasPrefix (printf "%s/" $scope.cluster.registry) .image) -}}
+{{- end -}}
+{{- $pulls -}}
 {{- end -}}
 
 {{/* Gives what of the node the pods share, as JSON with only what is true. Takes the written map. */}}
