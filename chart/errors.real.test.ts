@@ -110,7 +110,7 @@ const faults: readonly Fault[] = [
   {
     name: "spec is an application and has components",
     spec: { components: { api: {} }, port: 80 },
-    line: "APP_SPEC_MIXED: spec.ports: spec is one application or has components, never both; move this into defaults or into a component",
+    line: "APP_SPEC_MIXED: spec.port: spec is one application or has components, never both; move this into defaults or into a component",
   },
   {
     name: "a component extends one that is not there",

@@ -81,7 +81,7 @@ const innerGate = {
 const newer = { ...secrets, cluster: { infisical: { api: "v1beta1" } } };
 const measured = { spec: { ports: { http: 80, other: 81 }, metrics: { path: "/m" } } };
 const waiting = { spec: { components: { api: { port: 80 }, seed: { kind: "Job", after: ["api"] } } } };
-const check = { spec: { verify: { home: { http: "/" } } } };
+const check = { spec: { ...references.spec, verify: { home: { http: "/" } } } };
 const login = { registry: { username: "deploy", password: "not-a-real-password" } };
 
 const cases: Readonly<Record<string, Case>> = {
@@ -347,6 +347,8 @@ const cases: Readonly<Record<string, Case>> = {
       "expect.status": 204,
       "expect.text": "ok",
       "expect.pattern": "^ok",
+      "expect.config": "urls/relay",
+      "expect.secret": "db/token",
       timeout: "30s",
       optional: true,
     }).map(([key, value]) => [`spec.verify.home.${key}`, { value, given: check }]),

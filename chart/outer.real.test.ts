@@ -172,6 +172,29 @@ describe("around the pods", () => {
   });
 });
 
+describe("what a check expects", () => {
+  helmTest("the text of the configuration, or the Secret that holds it", () => {
+    const verify = {
+      a: { http: "/", expect: { config: "urls/relay" } },
+      b: { run: "env", expect: { secret: "db/key" } },
+    };
+    const sets = { config: { urls: { relay: "http://relay" } }, secrets: { db: { path: "/db" } } };
+    const { application, errors } = resolved(manifest({ api: { port: 80 } }, { verify, ...sets }));
+    assert.deepEqual(errors, []);
+    assert.deepEqual(application.verify.a.expect, { text: "http://relay" });
+    assert.deepEqual(application.verify.b.expect, { secret: { name: "shop-db-secrets", key: "key" } });
+    assert.deepEqual(application.secrets.db.keys, { key: "key" });
+    const wrong = resolved(manifest({ api: {} }, { ...sets, verify: { a: { expect: { config: "urls/rely" } } } }));
+    assert.deepEqual(wrong.errors, [
+      {
+        code: "APP_REFERENCE_UNKNOWN",
+        path: "spec.verify.a.expect.config",
+        message: 'spec declares no "urls/rely"; sets: urls',
+      },
+    ]);
+  });
+});
+
 describe("the last resorts", () => {
   helmTest("a patch changes each object, merges lists by name, and null deletes", () => {
     const patch = {

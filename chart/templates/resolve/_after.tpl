@@ -50,6 +50,7 @@ component that nobody declares is an error. Takes {scope, verify, components}.
 {{- range $name, $check := .verify -}}
   {{- $component := $check.component | default "" -}}
   {{- if or (not $component) (hasKey $components $component) -}}
+    {{- include "fairlead.expect" (dict "scope" $scope "at" (list "verify" $name "expect") "expect" ($check.expect | default dict)) -}}
     {{- $_ := set $checks $name $check -}}
   {{- else if hasKey $scope.layers $component -}}
     {{- include "fairlead.notice" (dict "scope" $scope "path" (printf "spec.verify.%s" $name) "message" (printf "skipped, since this environment has no %s" $component)) -}}
@@ -58,6 +59,31 @@ component that nobody declares is an error. Takes {scope, verify, components}.
   {{- end -}}
 {{- end -}}
 {{- toJson $checks -}}
+{{- end -}}
+
+{{/*
+Puts in place of `config: set/key` the text that it stands for, and of `secret: set/key` the Secret that holds it, {name, key}.
+Takes {scope, at, expect}; changes `expect`.
+*/}}
+{{- define "fairlead.expect" -}}
+{{- $call := . -}}
+{{- range $type := list "config" "secret" -}}
+  {{- with get $call.expect $type -}}
+    {{- $sets := get $call.scope (ternary "secrets" "config" (eq $type "secret")) -}}
+    {{- $name := splitList "/" . | first -}}
+    {{- $key := trimPrefix (printf "%s/" $name) . -}}
+    {{- $set := get $sets $name | default dict -}}
+    {{- if and (eq $type "config") (hasKey ($set.data | default dict) $key) -}}
+      {{- $_ := set $call.expect "text" (get $set.data $key) -}}
+      {{- $_ := unset $call.expect "config" -}}
+    {{- else if and $set (eq $type "secret") -}}
+      {{- $_ := set $set.keys $key $key -}}
+      {{- $_ := set $call.expect "secret" (dict "name" $set.secretName "key" $key) -}}
+    {{- else -}}
+      {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_REFERENCE_UNKNOWN" "at" (append $call.at $type) "message" (printf "spec declares no %q; sets: %s" . (keys $sets | sortAlpha | join ", " | default "none"))) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*

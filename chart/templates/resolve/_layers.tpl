@@ -6,6 +6,7 @@ Sets the scope's `overlay` to that part as written, from which errors learn wher
 {{- $overlay := omit (get .environments .declared | default dict) "metadata" "deploy" "branch" "tag" "secretsEnv" -}}
 {{- $_ := set . "overlay" ($overlay | toJson | fromJson) -}}
 {{- $spec := .values.spec | default dict -}}
+{{- $_ := set . "writtenPort" (or (hasKey $spec "port") (hasKey $overlay "port")) -}}
 {{- include "fairlead.normaliseAll" (dict "scope" . "layer" $spec "path" "spec") -}}
 {{- include "fairlead.normaliseAll" (dict "scope" . "layer" $overlay "path" (printf "environments.%s" .declared)) -}}
 {{- include "fairlead.merge" (dict "into" $spec "from" $overlay "level" "keys") -}}
@@ -55,7 +56,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- $scope := .scope -}}
 {{- range $key, $value := .own -}}
   {{- if not (kindIs "invalid" $value) -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SPEC_MIXED" "at" (list $key) "message" "spec is one application or has components, never both; move this into defaults or into a component") -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SPEC_MIXED" "at" (list (ternary "port" $key (and (eq $key "ports") $scope.writtenPort))) "message" "spec is one application or has components, never both; move this into defaults or into a component") -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}
