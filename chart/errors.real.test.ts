@@ -299,6 +299,11 @@ const faults: readonly Fault[] = [
     line: "APP_INGRESS_UNSUPPORTED: spec.ingress: the controller gateway cannot do a route without cluster.ingress.gateway",
   },
   {
+    name: "an autoscaler has no most",
+    spec: { replicas: { min: 2, cpu: 70 } },
+    line: "APP_REPLICAS: spec.replicas: an autoscaler needs max, and not below min",
+  },
+  {
     name: "the declared Pod Security level is too low",
     spec: { podSecurity: "restricted", runAsRoot: true },
     line: "APP_POD_SECURITY: spec.podSecurity: storage and runAsRoot need the level baseline; restricted is declared",

@@ -1,11 +1,14 @@
 {{/*
 Gives {replicas, several, autoscaling?} as JSON. `several` is true when more than one pod may run at a time besides those of
-a rollout. Kinds without a number of pods have no `replicas`. Takes {kind, folded}.
+a rollout. Kinds without a number of pods have no `replicas`. Takes {scope, at, kind, folded}.
 */}}
 {{- define "fairlead.scale" -}}
 {{- $asked := .folded.replicas | default dict -}}
 {{- $result := dict "several" (eq .kind "DaemonSet") -}}
 {{- if has .kind (list "Deployment" "StatefulSet") -}}
+  {{- if and (not (hasKey $asked "count")) $asked (lt (int $asked.max) (int ($asked.min | default 1))) -}}
+    {{- include "fairlead.error" (dict "scope" .scope "code" "APP_REPLICAS" "at" (append .at "replicas") "message" "an autoscaler needs max, and not below min") -}}
+  {{- end -}}
   {{- $count := ternary $asked.count 1 (hasKey $asked "count") | int -}}
   {{- if $asked.max -}}
     {{- $count = $asked.min | default 1 | int -}}
