@@ -25,14 +25,22 @@ function describePod({ metadata, status }: V1Pod): string {
   return `Pod ${metadata?.name} (${status?.phase}): ${states.join("; ") || "no container has started"}`;
 }
 
+/** The log of the run that ended; where the kubelet has removed that already, the log of the present one. */
 async function readLog({ ask, core }: Cluster, namespace: string, pod: string, container: string): Promise<string> {
   const read = (previous: boolean) =>
     ask(() => core.readNamespacedPodLog({ name: pod, namespace, container, previous, tailLines: logLines }));
-  try {
-    // The container may be starting again, with nothing in its log yet; the run that ended has the reason.
-    const text = await read(true).catch(() => read(false));
-    return `Log of ${container}, last ${logLines} lines:\n${text.trimEnd() || "(empty)"}`;
-  } catch (thrown) {
-    return `Log of ${container}: not there (${messageOf(thrown).split("\n")[0]})`;
-  }
+  const reads = await Promise.allSettled([read(true), read(false)]);
+  const text = reads.map((result) => (result.status === "fulfilled" ? result.value.trimEnd() : "")).find(isLog);
+  if (text !== undefined) return `Log of ${container}, last ${logLines} lines:\n${text}`;
+  const refusal = reads.find((result) => result.status === "rejected");
+  return `Log of ${container}: ${refusal === undefined ? "empty" : `not there (${firstLine(refusal.reason)})`}`;
+}
+
+/** For a container that is gone, the kubelet answers with status 200 and this sentence (kubelet, GetContainerLogs). */
+function isLog(text: string): boolean {
+  return text !== "" && !text.startsWith("unable to retrieve container logs for ");
+}
+
+function firstLine(thrown: unknown): string {
+  return messageOf(thrown).split("\n")[0] ?? "";
 }
