@@ -37,8 +37,8 @@ export async function endPending(
 /** What a post step has to know of a deploy that was cut off. */
 export interface OpenDeploy extends LeaseName {
   readonly identity: string;
-  /** The revision that it was about to make. */
-  readonly number: number;
+  /** The revision that it was about to make; without one it only held the lock. */
+  readonly number?: number;
 }
 
 const fileName = "deploy.json";
@@ -76,7 +76,8 @@ async function goBack(cluster: Cluster, deploy: OpenDeploy, helm: () => Promise<
   const { namespace, release, number } = deploy;
   const revisions = await listRevisions(cluster, namespace, release);
   const [newest] = revisions;
-  if (newest === undefined || newest.number < number) return `${release} was not touched before the step was stopped.`;
+  if (newest === undefined || number === undefined || newest.number < number)
+    return `${release} was not touched before the step was stopped.`;
   if (newest.verified) return `${release} revision ${newest.number} was healthy before the step was stopped.`;
   if (newest.status !== "failed") {
     await markFailed(cluster, namespace, release, newest.number, "The step that deployed it was stopped");

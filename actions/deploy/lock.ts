@@ -60,12 +60,13 @@ export async function takeLock(cluster: Cluster, request: LockRequest): Promise<
     if (!alive) {
       const taken = await takeLease(cluster, request, lease, request);
       if (taken !== undefined) return keep(cluster, request, taken, state !== undefined && state.holder !== "");
-      continue;
     }
+    // Also when somebody else was faster, or the namespace is going away: no way around this loop is endless.
     if (performance.now() >= end) throw locked(request, state);
-    if (state.holder !== told)
+    if (alive && state.holder !== told) {
+      told = state.holder;
       request.say(`Waiting for ${state.holder}, which deploys ${request.release}: ${state.holderUrl}`);
-    told = state.holder;
+    }
     await wait(interval, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());
   }
 }
@@ -118,10 +119,11 @@ function keep(cluster: Cluster, request: LockRequest, taken: V1Lease, tookOver: 
   };
 }
 
-function locked({ release, namespace, timeout }: LockRequest, { holder, holderUrl }: LeaseState): FairleadError {
+function locked({ release, namespace, timeout }: LockRequest, state: LeaseState | undefined): FairleadError {
+  const by = state === undefined || state.holder === "" ? "" : ` by ${state.holder} (${state.holderUrl})`;
   return new FairleadError({
     code: "DEPLOY_LOCKED",
-    message: `${release} is being deployed by ${holder} (${holderUrl}), and did not become free within ${formatDuration(timeout)}.`,
+    message: `${release} is being deployed${by}, and did not become free within ${formatDuration(timeout)}.`,
     fix: `Wait for that run, raise \`lock-timeout\`, or, if it is gone, \`kubectl delete lease deploy-${release} -n ${namespace}\`.`,
   });
 }

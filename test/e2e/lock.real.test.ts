@@ -8,6 +8,7 @@ import { bundledChart } from "../../actions/core/helm.ts";
 import { createMasker } from "../../actions/core/masking.ts";
 import { poll } from "../../actions/core/retry.ts";
 import { readLease, stateOf, takeLease } from "../../actions/deploy/lease.ts";
+import { takeLock } from "../../actions/deploy/lock.ts";
 import { isPending, listRevisions } from "../../actions/deploy/releases.ts";
 import { run } from "../cluster/run.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
@@ -82,6 +83,16 @@ describe("the lock of a release", () => {
     assert.deepEqual(others, []);
     assert.match(error?.message ?? "", /is being deployed by acme\/other#9\/1\/deploy \(https:\/\/example\.com\/9\)/);
     assert.deepEqual(await listRevisions(cluster, name.namespace, name.release), []);
+  });
+
+  it("is given up in time where it cannot be taken at all, because the namespace is gone", async () => {
+    const request = {
+      ...{ namespace: "never-made", release: "never-made", identity: "acme/web#1/1/deploy", url: "", timeout: 1 },
+      signal: AbortSignal.timeout(30_000),
+      say: () => {},
+      onLost: () => {},
+    };
+    await assert.rejects(takeLock(cluster, request), /never-made is being deployed, and did not become free/);
   });
 
   it("is not taken while a person holds the release", async () => {
