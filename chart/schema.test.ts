@@ -7,9 +7,8 @@ import { parse } from "yaml";
 
 const folder = import.meta.dirname;
 const schema = JSON.parse(readFileSync(join(folder, "values.schema.json"), "utf8"));
-const validate = new Ajv({ strict: true, allowUnionTypes: true, keywords: ["x-consumer"], logger: false }).compile(
-  schema as Schema,
-);
+const keywords = ["x-consumer", "x-inline"];
+const validate = new Ajv({ strict: true, allowUnionTypes: true, keywords, logger: false }).compile(schema as Schema);
 
 function read(path: string): unknown {
   return parse(readFileSync(join(folder, path), "utf8"));

@@ -98,7 +98,8 @@ async function print(problems: readonly Problem[]): Promise<void> {
   if (problems.length === 0) console.log("No problem found.");
   for (const problem of problems) {
     // What is wrong with a file as a whole has no line, and a link out of the repository is not to be shown.
-    const source = problem.code.startsWith("FILE_") ? undefined : await readFile(problem.file, "utf8");
+    const whole = problem.code.startsWith("FILE_") && problem.path === "";
+    const source = whole ? undefined : await readFile(problem.file, "utf8");
     console.log(`${renderProblem(problem, source, styleText)}\n`);
   }
   if (problems.length > 0) console.log(`${problems.length} ${problems.length === 1 ? "problem" : "problems"}`);

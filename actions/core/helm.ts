@@ -33,9 +33,11 @@ export function bundledChart(): string {
   throw new Error("the chart is not beside the built files");
 }
 
-/** Where a chart's values come from: files first to last, then single values. */
+/** Where a chart's values come from: files first to last, then the overlay, then single values. */
 export interface Values {
   readonly files: readonly string[];
+  /** Laid over the files; given by the standard input, so that it is in no argument and on no disk. */
+  readonly overlay?: unknown;
   /** By path, given as `--set-json`, so that text stays text; never secret, since arguments can be seen. */
   readonly set?: Readonly<Record<string, unknown>>;
 }
@@ -75,23 +77,20 @@ export async function openHelm(
   options: { mirror?: string; kubeconfig?: string } = {},
 ): Promise<Helm> {
   const found = await findTool(helmTool, context, options.mirror);
-  const run = (timeout: number, args: readonly string[]) =>
-    runHelm(found, args, { ...context, kubeconfig: options.kubeconfig, timeout: timeout + ownTime });
+  const run = (timeout: number, args: readonly string[], values?: Values) =>
+    runHelm(found, args, {
+      ...{ ...context, kubeconfig: options.kubeconfig, timeout: timeout + ownTime },
+      input: values?.overlay === undefined ? "" : jsonForHelm(values.overlay),
+    });
   return {
     version: found.version,
     template: async (chart, release, namespace, values) => {
-      const { rawOutput } = await run(0, [
-        "template",
-        release,
-        chart,
-        "--namespace",
-        namespace,
-        ...valueArguments(values),
-      ]);
+      const args = ["template", release, chart, "--namespace", namespace, ...valueArguments(values)];
+      const { rawOutput } = await run(0, args, values);
       return rawOutput;
     },
     upgrade: async (request) => {
-      await run(request.timeout, upgradeArguments(request));
+      await run(request.timeout, upgradeArguments(request), request.values);
     },
     rollback: async (release, namespace, revision, timeout) => {
       await run(timeout, ["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
@@ -128,17 +127,30 @@ function limits(timeout: number): string[] {
   return [`--history-max=${historyLength}`, `--timeout=${seconds(timeout)}`];
 }
 
-function valueArguments({ files, set = {} }: Values): string[] {
+function valueArguments({ files, overlay, set = {} }: Values): string[] {
   return [
     ...files.flatMap((file) => ["--values", file]),
+    ...(overlay === undefined ? [] : ["--values", "-"]),
     ...Object.entries(set).map(([path, value]) => `--set-json=${path}=${JSON.stringify(value)}`),
   ];
+}
+
+/** JSON in which nothing stands that YAML does not allow in quotes (YAML 1.2, 5.1): Helm reads it as YAML. */
+function jsonForHelm(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Milliseconds beside hooks: Helm's `--timeout` bounds hooks only, none of its calls of the API server has a deadline. */
 const ownTime = 60_000;
 
-type HelmContext = Context & { readonly kubeconfig: string | undefined; readonly timeout: number };
+type HelmContext = Context & {
+  readonly kubeconfig: string | undefined;
+  readonly timeout: number;
+  readonly input: string;
+};
 
 async function runHelm(found: FoundTool, args: readonly string[], context: HelmContext) {
   const home = join(context.folder, "helm");
@@ -153,9 +165,10 @@ async function runHelm(found: FoundTool, args: readonly string[], context: HelmC
     ...(context.kubeconfig === undefined ? {} : { KUBECONFIG: context.kubeconfig }),
     NO_COLOR: "1",
   };
-  const { masker, signal, timeout } = context;
+  const { masker, signal, timeout, input } = context;
   // Helm ends a SIGINT by writing the revision as failed, so that no lock is left.
-  const options = { environment, masker, signal, timeout, stopSignal: "SIGINT" as const, accept: [0, 1], grace: 7_000 };
+  const stopping = { stopSignal: "SIGINT", grace: 7_000 } as const;
+  const options = { environment, masker, signal, timeout, input, accept: [0, 1], ...stopping };
   const finished = await execute(found.command, [...found.args, ...args], options);
   if (finished.code !== 0) throw helmFailed(args[0] ?? "", finished);
   return finished;

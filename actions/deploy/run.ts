@@ -4,7 +4,7 @@ import type { FairleadError } from "../core/errors.ts";
 import { writePrivateFile } from "../core/files.ts";
 import { openHelm } from "../core/helm.ts";
 import { readManifest } from "../validate/manifest.ts";
-import { resolveApplication, sourceOf, valueFiles } from "../validate/resolve.ts";
+import { resolveApplication, sourceOf, valuesOf } from "../validate/resolve.ts";
 import { type Images, imagesByComponent, named } from "./images.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { endPending, noteBegin, noteEnd } from "./interruption.ts";
@@ -159,14 +159,11 @@ async function apply(
     release: application.release,
     namespace: application.namespace,
     chart: source.chart,
-    values: {
-      files: valueFiles(source),
-      set: {
-        environment: inputs.environment,
-        "deploy.images": inputs.images,
-        ...(pullSecret === undefined ? {} : { "deploy.pullSecret": pullSecret }),
-      },
-    },
+    values: valuesOf(source, {
+      environment: inputs.environment,
+      "deploy.images": inputs.images,
+      ...(pullSecret === undefined ? {} : { "deploy.pullSecret": pullSecret }),
+    }),
     labels: revisionLabels(number),
     description: `${workflowRun.commit.slice(0, 7)} ${workflowRun.url}`,
     timeout: remaining(end),

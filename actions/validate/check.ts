@@ -1,6 +1,6 @@
 import { suggest } from "../core/suggest.ts";
 import type { RuleError } from "./application.ts";
-import type { Manifest } from "./manifest.ts";
+import { locate, type Manifest } from "./manifest.ts";
 import type { Finding, Problem } from "./problem.ts";
 import type { Judge } from "./schema.ts";
 
@@ -20,21 +20,6 @@ export async function checkManifest(manifest: Manifest, judge: Judge): Promise<P
     })),
     ...(await locate(manifest, findings)),
   ];
-}
-
-/** Findings with their places. @param environment the one that they show in; empty when that does not matter. */
-export async function locate(manifest: Manifest, findings: readonly Finding[], environment = ""): Promise<Problem[]> {
-  if (findings.length === 0) return [];
-  const { spanOf } = await manifest.document();
-  return findings.map(({ code, keys, target, message, hint }) => ({
-    file: manifest.file,
-    ...spanOf(keys, target),
-    code,
-    path: keys.join("."),
-    message,
-    hint,
-    environment,
-  }));
 }
 
 /** A rule that the chart found broken, as a finding: with the keys of its path, and what was probably meant. */

@@ -1,13 +1,14 @@
 /** Every code that `validate` itself gives, with what it means. `docs/errors.md` is generated from this table. */
 export const manifestCodes = {
+  FILE_BINARY: "A file that the manifest names holds no UTF-8 text. Put it into the image.",
   FILE_BYTE_ORDER_MARK: "The file starts with a byte order mark. Save it as UTF-8 without one.",
   FILE_CONTROL_CHARACTER: "The file holds a character that YAML does not allow. Write it as an escape in quotes.",
   FILE_EMPTY: "The file is empty, or holds comments only.",
   FILE_ENCODING: "The file is not UTF-8.",
   FILE_MISSING: "There is no such file.",
   FILE_NO_MAPPING: "The file holds a list or a single value in place of a mapping.",
-  FILE_OUTSIDE: "The path leads through a link to a file outside of the repository, which is not read.",
-  FILE_TOO_LARGE: "The file has more than 1 MiB.",
+  FILE_OUTSIDE: "The path leads to a file outside of the repository, or into `.git`, which is not read.",
+  FILE_TOO_LARGE: "The file has more than 1 MiB, or the files that a manifest names have more than 4 MiB together.",
   FILE_UNREADABLE: "The file cannot be read.",
   YAML_ALIAS_BOMB: "The aliases stand for more than 100,000 values.",
   YAML_ANCHOR: "An alias has no anchor before it, or stands inside of what it repeats.",

@@ -49,7 +49,8 @@ function leadsOutside(absolutePath: string, workspace: string): boolean {
   return !isBelow(realpathSync.native(absolutePath), realpathSync.native(workspace));
 }
 
-function isBelow(path: string, folder: string): boolean {
+/** Whether a path is a folder or lies in it, by its name. */
+export function isBelow(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith("../") && !isAbsolute(way);
 }
@@ -80,7 +81,8 @@ function encodingFault(bytes: Buffer): Fault | undefined {
   return ["FILE_ENCODING", "this line is not UTF-8", "save the file as UTF-8", span];
 }
 
-function isUtf8(bytes: Buffer): boolean {
+/** Whether bytes are text. */
+export function isUtf8(bytes: Buffer): boolean {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     return true;

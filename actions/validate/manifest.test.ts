@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { FairleadError } from "../core/errors.ts";
-import { locate, splitPath } from "./check.ts";
-import { manifestError, openManifest, readManifest } from "./manifest.ts";
+import { splitPath } from "./check.ts";
+import { locate, manifestError, openManifest, readManifest } from "./manifest.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-manifest-"));
 const workspace = join(folder, "checkout");

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import type { YamlDocument } from "./document.ts";
-import { readTextFile } from "./file.ts";
-import { fileProblem, mergeProblems, type Problem, sentenceOf } from "./problem.ts";
+import { isBelow, readTextFile } from "./file.ts";
+import { inlineFiles } from "./inline.ts";
+import { type Finding, fileProblem, mergeProblems, type Problem, sentenceOf } from "./problem.ts";
 import { readPlainYaml } from "./quick.ts";
 
 /** A manifest that was read. */
@@ -14,6 +15,10 @@ export interface Manifest {
   /** The folder that holds `.deploy`, which paths in the manifest are relative to. */
   readonly root: string;
   readonly content: unknown;
+  /** Values over the content: the texts of the files that it names with `file:`. */
+  readonly overlay?: unknown;
+  /** Those files, relative to the root. */
+  readonly files: readonly string[];
   /** Written so plainly that no trap of YAML can be in it. */
   readonly plain: boolean;
   /** The same file with the place of everything in it. */
@@ -44,12 +49,11 @@ export async function openManifest(file: string, workspace: string): Promise<Ope
   const read = readTextFile(file, workspace);
   if ("problem" in read) return { problems: [read.problem], cause: read.cause };
   const { absolutePath, text } = read;
-  const common = { file, absolutePath, root: rootOf(absolutePath) };
+  const open = (content: unknown, plain: boolean, document: Manifest["document"]) =>
+    withFiles({ file, absolutePath, root: rootOf(absolutePath), content, plain, document }, workspace);
   const places = async () => (await import("./document.ts")).readYaml(text);
   const quick = await readPlainYaml(text);
-  if (quick !== undefined && isMapping(quick.content)) {
-    return { manifest: { ...common, content: quick.content, plain: true, document: places }, problems: [] };
-  }
+  if (quick !== undefined && isMapping(quick.content)) return await open(quick.content, true, places);
   const document = await places();
   const problems = mergeProblems(
     document.faults.map(({ code, message, hint, span }) => fileProblem(file, code, message, hint, span)),
@@ -57,8 +61,34 @@ export async function openManifest(file: string, workspace: string): Promise<Ope
   if (!document.readable) return { problems };
   const shape = shapeProblem(file, document);
   if (shape !== undefined) return { problems: [shape] };
-  const { content } = document;
-  return { manifest: { ...common, content, plain: false, document: async () => document }, problems };
+  const opened = await open(document.content, false, async () => document);
+  return { ...opened, problems: mergeProblems([...problems, ...opened.problems]) };
+}
+
+/** Puts in what the manifest names with `file:`. */
+async function withFiles(manifest: Omit<Manifest, "files" | "overlay">, workspace: string): Promise<OpenedManifest> {
+  const boundary = isBelow(manifest.absolutePath, workspace) ? workspace : manifest.root;
+  const { findings, ...texts } = inlineFiles(manifest.content, manifest.root, boundary);
+  return { manifest: { ...manifest, ...texts }, problems: await locate(manifest, findings) };
+}
+
+/** Findings with their places. @param environment the one that they show in; empty when that does not matter. */
+export async function locate(
+  manifest: Pick<Manifest, "file" | "document">,
+  findings: readonly Finding[],
+  environment = "",
+): Promise<Problem[]> {
+  if (findings.length === 0) return [];
+  const { spanOf } = await manifest.document();
+  return findings.map(({ code, keys, target, message, hint }) => ({
+    file: manifest.file,
+    ...spanOf(keys, target),
+    code,
+    path: keys.join("."),
+    message,
+    hint,
+    environment,
+  }));
 }
 
 function shapeProblem(file: string, { content, root, spanOf }: YamlDocument): Problem | undefined {

@@ -1,9 +1,9 @@
 import { resolve as resolvePath } from "node:path";
 import type { Context } from "../core/context.ts";
-import { bundledChart, type Helm } from "../core/helm.ts";
+import { bundledChart, type Helm, type Values } from "../core/helm.ts";
 import type { Application, Declaration, RuleError } from "./application.ts";
-import { checkManifest, findingOf, locate } from "./check.ts";
-import { type Manifest, manifestError } from "./manifest.ts";
+import { checkManifest, findingOf } from "./check.ts";
+import { locate, type Manifest, manifestError } from "./manifest.ts";
 import type { Problem } from "./problem.ts";
 import { openJudge } from "./schema.ts";
 
@@ -42,9 +42,10 @@ export async function resolveApplication(
   return await resolveOrThrow<Application>(source, environment, images, helm);
 }
 
-/** The value files of a source, in the order in which they are laid over each other. */
-export function valueFiles({ manifest, clusterFile }: Source): string[] {
-  return [...(clusterFile === undefined ? [] : [clusterFile]), manifest.absolutePath];
+/** The values of a source, in the order in which they are laid over each other; what is set lies over all of them. */
+export function valuesOf({ manifest, clusterFile }: Source, set: Required<Values>["set"]): Values {
+  const files = [...(clusterFile === undefined ? [] : [clusterFile]), manifest.absolutePath];
+  return { files, overlay: manifest.overlay, set };
 }
 
 /** What the chart made of a manifest: the resolved document, and everything that is wrong with the manifest. */
@@ -65,7 +66,7 @@ export async function resolveChecked<T>(
     ...(environment === "" ? {} : { environment }),
     ...(Object.keys(images).length > 0 ? { "deploy.images": images } : {}),
   };
-  const rendered = await helm.template(source.chart, "fairlead", "default", { files: valueFiles(source), set });
+  const rendered = await helm.template(source.chart, "fairlead", "default", valuesOf(source, set));
   const { application, errors } = parseRendered<T>(rendered);
   const findings = errors.map((rule) => findingOf(rule, source.manifest.content, environment));
   return { application, problems: await locate(source.manifest, findings, environment) };
@@ -73,8 +74,7 @@ export async function resolveChecked<T>(
 
 /** The objects of one environment, as Helm renders them. */
 export async function renderObjects(source: Source, environment: string, helm: Helm): Promise<string> {
-  const values = { files: valueFiles(source), set: { environment } };
-  return await helm.template(source.chart, "fairlead", "default", values);
+  return await helm.template(source.chart, "fairlead", "default", valuesOf(source, { environment }));
 }
 
 async function resolveOrThrow<T>(source: Source, environment: string, images: Record<string, string>, helm: Helm) {

@@ -15,6 +15,8 @@ describe("the stages as steps", () => {
   it("validate, secrets, image and deploy make an app live without the root action", async () => {
     await using app = createApp(world, "steps");
     const { workspace, event } = app;
+    const config = "config: {source: {text: {file: server.mjs}}}\n  env: {SOURCE: {config: source/text}}";
+    app.edit(".deploy/manifest.yaml", "spec:", `spec:\n  ${config}`);
     const { registry, infisical, baseImage } = world.cluster;
     // This job's runner reaches the cluster without a tailnet.
     const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
@@ -44,6 +46,8 @@ describe("the stages as steps", () => {
     });
     assert.equal(deployed.outputs["status"], "deployed", deployed.log);
     await pageWith(await serviceAddress(world, "prod", app), event.commit ?? "");
+    const made = await world.kubectl("get", "configmap", `${app.name}-source`, "-n", `prod-${app.name}`, "-o", "json");
+    assert.equal(JSON.parse(made).data.text, readFileSync(join(workspace, "server.mjs"), "utf8"));
     const { conclusion, leftBehind, orphans } = await job.finish();
     assert.deepEqual({ conclusion, leftBehind, orphans }, { conclusion: "success", leftBehind: [], orphans: [] });
   });
