@@ -1,8 +1,10 @@
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { messageOf } from "../actions/core/errors.ts";
 
 /** How many tests ended how. */
 export interface Counts {
@@ -17,12 +19,16 @@ export const unitConcurrency = 2 * availableParallelism();
 
 const root = join(import.meta.dirname, "..");
 
-/** The test files: those that need a real part (`*.real.test.ts`), or all others. */
+/** The test files: those that need a real part (`*.real.test.ts`, and conformance, which needs Helm), or all others. */
 export function testFiles(kind: "unit" | "real", filter = ""): string[] {
   return globSync("{actions,chart,examples,scripts,test}/**/*.test.ts", { cwd: root, exclude: ["**/node_modules/**"] })
-    .filter((file) => file.endsWith(".real.test.ts") === (kind === "real") && file.includes(filter))
+    .filter((file) => needsRealPart(file) === (kind === "real") && file.includes(filter))
     .sort()
     .map((file) => join(root, file));
+}
+
+function needsRealPart(file: string): boolean {
+  return file.endsWith(".real.test.ts") || file.startsWith("test/conformance/");
 }
 
 /**
@@ -43,4 +49,28 @@ export async function runSuite(files: readonly string[], concurrency: number): P
   for await (const text of tests.compose(spec)) process.stdout.write(text);
   if (counts === undefined) throw new Error("the test runner ended without a summary");
   return counts;
+}
+
+/** How one test ended. */
+export interface TestResult {
+  readonly name: string;
+  readonly passed: boolean;
+  /** What went wrong; empty when nothing did. */
+  readonly message: string;
+}
+
+/** Runs test files, several at a time, and gives how each test ended. A file that ends by itself counts as a failed test. */
+export async function runTests(files: readonly string[]): Promise<TestResult[]> {
+  const results: TestResult[] = [];
+  const tests = run({ files: [...files], concurrency: availableParallelism(), cwd: root });
+  tests.on("test:pass", ({ name, skip, todo, details }) => {
+    const ran = skip === undefined && todo === undefined;
+    if (details.type !== "suite") results.push({ name, passed: ran, message: ran ? "" : "it did not run" });
+  });
+  tests.on("test:fail", ({ name, details: { type, error } }) => {
+    // What happened in the test is the cause; the error itself says only that the test failed.
+    if (type !== "suite") results.push({ name, passed: false, message: messageOf(error.cause ?? error) });
+  });
+  await finished(tests.resume());
+  return results;
 }

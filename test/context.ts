@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import type { Context } from "../actions/core/context.ts";
 import { createMasker } from "../actions/core/masking.ts";
 
@@ -17,9 +16,9 @@ export interface Told {
   readonly order: string[];
 }
 
-/** A context for a unit test that calls a stage directly; its folder is removed after the test. */
+/** A context for a test that calls a stage directly; its folder is removed after the test, or whatever `test.after` ends. */
 export async function recordingContext(
-  test: TestContext,
+  test: { after(remove: () => Promise<void>): void },
   changes: Partial<Context> = {},
 ): Promise<{ context: Context; told: Told }> {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-test-"));

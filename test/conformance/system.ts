@@ -1,0 +1,139 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after } from "node:test";
+import { parseAllDocuments, stringify } from "yaml";
+import { bundledChart, type Helm, openHelm } from "../../actions/core/helm.ts";
+import { readManifest } from "../../actions/validate/manifest.ts";
+import type { Problem } from "../../actions/validate/problem.ts";
+import { renderObjects, resolveApplication, type Source } from "../../actions/validate/resolve.ts";
+import { type Verdict, validateFiles } from "../../actions/validate/validate.ts";
+import { ensureTools } from "../cluster/toolchain.ts";
+import { recordingContext } from "../context.ts";
+
+/** A manifest, an object or a resolved application, as loose as YAML is. */
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into objects of every kind
+export type Loose = any;
+
+/** What one environment of a system becomes. */
+export interface Rendering {
+  readonly objects: readonly Loose[];
+  /** The application as the chart resolved it. */
+  readonly application: Loose;
+  /** One object by `Kind/name` or `Kind/namespace/name`. Throws when there is none, or more than one. */
+  get(name: string): Loose;
+  /** The one container of a workload's pods, or that of the given name. */
+  container(workload: string, name?: string): Loose;
+  /** All objects of a kind. */
+  all(kind: string): readonly Loose[];
+}
+
+/** The manifest of one of the example systems. */
+export interface System {
+  /** The manifest as it is written. */
+  readonly manifest: Loose;
+  /** Renders an environment, once however often it is asked for. Throws what the deploy action would. */
+  render(environment: string): Promise<Rendering>;
+  /** What validate says of all environments. */
+  validate(): Promise<Verdict>;
+  /** The problems of that verdict, each as `CODE path`. */
+  problems(): Promise<string[]>;
+  /** A copy of the system whose manifest `change` altered in place. */
+  changed(change: (manifest: Loose) => void): Promise<System>;
+}
+
+const repository = join(import.meta.dirname, "../..");
+let helm: Promise<Helm> | undefined;
+
+/**
+ * Opens a system.
+ *
+ * @param folder the one that holds `.deploy`, from the top of the repository.
+ * @param cluster file with facts about its cluster, likewise; the chart's defaults are used without.
+ */
+export async function openSystem(folder: string, cluster?: string): Promise<System> {
+  return await open(join(repository, folder), cluster === undefined ? {} : { clusterFile: join(repository, cluster) });
+}
+
+async function open(folder: string, cluster: Pick<Source, "clusterFile">): Promise<System> {
+  const file = ".deploy/manifest.yaml";
+  const manifest = await readManifest(file, { workspace: folder });
+  const source = { manifest, chart: bundledChart(), ...cluster };
+  const renderings = new Map<string, Promise<Rendering>>();
+  const validate = async () => await validateFiles([file], source, folder, theHelm);
+  return {
+    manifest: manifest.content,
+    render(environment) {
+      const rendering = renderings.get(environment) ?? renderSource(source, environment);
+      renderings.set(environment, rendering);
+      return rendering;
+    },
+    validate,
+    problems: async () => (await validate()).problems.map(({ code, path }: Problem) => `${code} ${path}`),
+    async changed(change) {
+      const copy = mkdtempSync(join(tmpdir(), "fairlead-system-"));
+      after(() => rmSync(copy, { recursive: true, force: true }));
+      cpSync(folder, copy, { recursive: true });
+      const content = structuredClone(manifest.content);
+      change(content);
+      writeFileSync(join(copy, file), stringify(content, { aliasDuplicateObjects: false }));
+      return await open(copy, cluster);
+    },
+  };
+}
+
+async function renderSource(source: Source, environment: string): Promise<Rendering> {
+  const application = await resolveApplication(source, environment, {}, await theHelm());
+  const text = await renderObjects(source, environment, await theHelm());
+  const objects = parseAllDocuments(text)
+    .map((document): Loose => document.toJS())
+    .filter((object) => object !== null);
+  const get = (name: string) => one(objects, name);
+  return {
+    objects,
+    application,
+    get,
+    container: (workload, name) => {
+      const { containers } = podSpec(get(workload));
+      return name === undefined ? containers[0] : containers.find((container: Loose) => container.name === name);
+    },
+    all: (kind) => objects.filter((object) => object.kind === kind),
+  };
+}
+
+function one(objects: readonly Loose[], path: string): Loose {
+  const [kind, ...names] = path.split("/");
+  const name = names.pop();
+  const found = objects.filter(
+    ({ kind: its, metadata }) =>
+      its === kind && metadata.name === name && names.every((namespace) => metadata.namespace === namespace),
+  );
+  if (found.length === 1) return found[0];
+  const listed = objects.map((object) => `${object.kind}/${object.metadata.namespace}/${object.metadata.name}`);
+  throw new Error(`${found.length} objects are ${path}; there are ${listed.join(", ")}`);
+}
+
+/** The spec of the pods that a workload makes. */
+export function podSpec(workload: Loose): Loose {
+  return (workload.kind === "CronJob" ? workload.spec.jobTemplate : workload).spec.template.spec;
+}
+
+/** The variables of a container: name to text, or to where it comes from. */
+export function env(container: Loose): Record<string, Loose> {
+  return Object.fromEntries(
+    (container.env ?? []).map(({ name, value, valueFrom }: Loose) => [name, valueFrom ?? value]),
+  );
+}
+
+/** Helm as the actions run it, found once for the file. */
+function theHelm(): Promise<Helm> {
+  helm ??= (async () => {
+    const bin = mkdtempSync(join(tmpdir(), "fairlead-bin-"));
+    after(() => rmSync(bin, { recursive: true }));
+    symlinkSync((await ensureTools(["helm"])).helm, join(bin, "helm"));
+    const environment = { PATH: [bin, process.env["PATH"]].join(delimiter), HOME: process.env["HOME"] };
+    const { context } = await recordingContext({ after }, { environment });
+    return await openHelm(context);
+  })();
+  return helm;
+}
