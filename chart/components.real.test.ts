@@ -178,6 +178,20 @@ describe("components", () => {
     assert.deepEqual([fixed.get("StatefulSet/shop-api").spec.replicas, fixed.size], [1, 2]);
   });
 
+  helmTest("an autoscaler and a container under names of their own", () => {
+    const api = { kind: "StatefulSet", containerName: "node", replicas: { name: "api-hpa", max: 3 } };
+    const found = objects(manifest({ api }));
+    assert.equal(found.get("HorizontalPodAutoscaler/api-hpa").spec.scaleTargetRef.name, "shop-api");
+    assert.equal(pod(found, "StatefulSet/shop-api").containers[0].name, "node");
+    assert.equal(resolved(manifest({ api })).application.components.api.containerName, "node");
+  });
+
+  helmTest("a DaemonSet without ports of the node may start a new pod beside the old", () => {
+    const api = { kind: "DaemonSet", port: 80, updateStrategy: { maxSurge: 1, maxUnavailable: 0 } };
+    const { rollingUpdate } = objects(manifest({ api })).get("DaemonSet/shop-api").spec.updateStrategy;
+    assert.deepEqual(rollingUpdate, { maxSurge: 1, maxUnavailable: 0 });
+  });
+
   helmTest("a disruption budget and spread of their own, or none", () => {
     const node = { replicas: 3, pdb: { minAvailable: 2 }, spread: { across: "zone", mode: "required" } };
     const found = objects(manifest({ node, free: { replicas: 3, pdb: null, spread: null } }));

@@ -304,6 +304,36 @@ const faults: readonly Fault[] = [
     line: "APP_REPLICAS: spec.replicas: an autoscaler needs max, and not below min",
   },
   {
+    name: "all pods must stay where they are",
+    spec: { replicas: { min: 1, max: 3 }, pdb: { minAvailable: 1 } },
+    line: "APP_PDB_BLOCKS: spec.pdb: with 1 pods none may leave, so a drain of their node would wait for ever; set maxUnavailable: 1",
+  },
+  {
+    name: "no pod may be missing",
+    spec: { replicas: 2, pdb: { maxUnavailable: "0%" } },
+    line: "APP_PDB_BLOCKS: spec.pdb: with 2 pods none may leave, so a drain of their node would wait for ever; set maxUnavailable: 1",
+  },
+  {
+    name: "a new pod wants the port of the node that the old one holds",
+    spec: {
+      kind: "DaemonSet",
+      podSecurity: "privileged",
+      hostAccess: { network: true },
+      updateStrategy: { maxSurge: 1, maxUnavailable: 0 },
+    },
+    line: "APP_SURGE_PORT: spec.updateStrategy.maxSurge: a new pod cannot start while the old one holds port 3000 of the node; leave maxSurge out",
+  },
+  {
+    name: "a new pod wants the one port that it takes of the node",
+    spec: {
+      kind: "DaemonSet",
+      podSecurity: "privileged",
+      ports: { http: 3000, other: { port: 3001, hostPort: 31 } },
+      updateStrategy: { maxSurge: "50%" },
+    },
+    line: "APP_SURGE_PORT: spec.updateStrategy.maxSurge: a new pod cannot start while the old one holds port 31 of the node; leave maxSurge out",
+  },
+  {
     name: "the declared Pod Security level is too low",
     spec: { podSecurity: "restricted", runAsRoot: true },
     line: "APP_POD_SECURITY: spec.podSecurity: storage and runAsRoot need the level baseline; restricted is declared",

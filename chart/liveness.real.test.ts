@@ -133,6 +133,8 @@ const cases: Readonly<Record<string, Case>> = {
   "spec.command": { value: ["run"] },
   "spec.args": { value: ["--fast"] },
   "spec.replicas": { value: 2 },
+  "spec.containerName": { value: "other" },
+  "spec.replicas.name": { value: "other", given: scaled },
   "spec.replicas.min": { value: 2, given: scaled },
   "spec.replicas.max": { value: 9, given: scaled },
   "spec.replicas.cpu": { value: 50, given: scaled },

@@ -78,6 +78,21 @@ describe("references", () => {
     assert.equal(found.has("ConfigMap/shop-shared"), false);
   });
 
+  helmTest("a Secret made elsewhere takes the place of a folder in Infisical, and the other way round", () => {
+    const components = { api: { env: { DSN: { secret: "db/dsn" }, KEY: { secret: "old/key" } } } };
+    const prod = { secrets: { db: { existingSecret: "by-hand" }, old: { path: "/shop/old" } } };
+    const found = objects(manifest({ components, ...sets }, prod));
+    const [api] = found.get("Deployment/shop-api").spec.template.spec.containers;
+    const names = Object.fromEntries(
+      api.env.map(({ name, valueFrom }: Rendered) => [name, valueFrom?.secretKeyRef?.name]),
+    );
+    assert.deepEqual([names["DSN"], names["KEY"]], ["by-hand", "shop-old-secrets"]);
+    assert.deepEqual(
+      [found.has("InfisicalSecret/shop-db-infisical"), found.has("InfisicalSecret/shop-old-infisical")],
+      [false, true],
+    );
+  });
+
   helmTest("whole sets as variables, with a prefix", () => {
     const envFrom = [{ config: "shared" }, { secret: "db", prefix: "DB_" }];
     const api = named(template(manifest({ components: { api: { envFrom } }, ...sets })), "api");

@@ -5,7 +5,7 @@
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
-  {{- include "fairlead.metadata" (merge (dict "name" $.component.name) $) | nindent 2 }}
+  {{- include "fairlead.metadata" (merge (dict "name" (.name | default $.component.name)) $) | nindent 2 }}
 spec:
   scaleTargetRef:
     apiVersion: apps/v1

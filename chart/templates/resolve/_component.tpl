@@ -83,7 +83,7 @@ change, since selectors are immutable, so only one of several components adds it
 {{- if and (ne $namespace $scope.namespace) (not (hasKey $scope.namespaces $namespace)) -}}
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAMESPACE_UNDECLARED" "at" (append .at "namespace") "message" (printf "namespace %q is not declared; declared in spec.namespaces: %s" $namespace (keys $scope.namespaces | sortAlpha | join ", " | default "none"))) -}}
 {{- end -}}
-{{- dict "name" $name "namespace" $namespace "containerName" (ternary $name .key $scope.single) "selector" $selector "labels" (omit $labels "app") | toJson -}}
+{{- dict "name" $name "namespace" $namespace "containerName" (.folded.containerName | default (ternary $name .key $scope.single)) "selector" $selector "labels" (omit $labels "app") | toJson -}}
 {{- end -}}
 
 {{/*

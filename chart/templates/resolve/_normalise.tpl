@@ -26,7 +26,7 @@ it. Works in place. Takes {scope, layer, path}.
   {{- $_ := unset $layer "port" -}}
 {{- end -}}
 {{- if kindIs "float64" $layer.replicas -}}
-  {{- $_ := set $layer "replicas" (dict "count" $layer.replicas "min" nil "max" nil "cpu" nil "memory" nil "behavior" nil) -}}
+  {{- $_ := set $layer "replicas" (dict "count" $layer.replicas "min" nil "max" nil "cpu" nil "memory" nil "behavior" nil "name" nil) -}}
 {{- else if kindIs "map" $layer.replicas -}}
   {{- $_ := set $layer.replicas "count" nil -}}
 {{- end -}}
@@ -48,6 +48,12 @@ it. Works in place. Takes {scope, layer, path}.
 {{- end -}}
 {{- if kindIs "map" $layer.secrets -}}
   {{- include "fairlead.normaliseNames" (dict "map" $layer.secrets "key" "env") -}}
+  {{- $call := . -}}
+  {{- range $name, $set := omit $layer.secrets "path" "env" -}}
+    {{- if kindIs "map" $set -}}
+      {{- include "fairlead.oneOf" (dict "scope" $call.scope "path" (printf "%s.secrets.%s" $call.path $name) "map" $set "keys" (list "path" "existingSecret")) -}}
+    {{- end -}}
+  {{- end -}}
 {{- end -}}
 {{- if kindIs "map" $layer.build -}}
   {{- include "fairlead.normaliseNames" (dict "map" $layer.build "key" "secrets") -}}

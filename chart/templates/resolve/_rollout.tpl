@@ -12,7 +12,7 @@ a rollout. Kinds without a number of pods have no `replicas`. Takes {scope, at, 
   {{- $count := ternary $asked.count 1 (hasKey $asked "count") | int -}}
   {{- if $asked.max -}}
     {{- $count = $asked.min | default 1 | int -}}
-    {{- $scaler := merge (dict "min" $count "max" (int $asked.max)) (pick $asked "cpu" "memory" "behavior") -}}
+    {{- $scaler := merge (dict "min" $count "max" (int $asked.max)) (pick $asked "name" "cpu" "memory" "behavior") -}}
     {{- if not (or $asked.cpu $asked.memory) -}}
       {{- $_ := set $scaler "cpu" 80 -}}
     {{- end -}}
@@ -51,6 +51,9 @@ A Deployment gains pods before it loses any, unless two must not share its claim
     {{- end -}}
   {{- end -}}
 {{- end -}}
+{{- if eq .kind "DaemonSet" -}}
+  {{- include "fairlead.refuseSurge" . -}}
+{{- end -}}
 {{- with $strategy -}}
   {{- $_ := set $result "strategy" . -}}
 {{- end -}}
@@ -72,9 +75,23 @@ A Deployment gains pods before it loses any, unless two must not share its claim
 {{- toJson $result -}}
 {{- end -}}
 
+{{/* A pod cannot start beside the one that it replaces when both want the same port of the node. Takes {scope, at, ports, folded}. */}}
+{{- define "fairlead.refuseSurge" -}}
+{{- $taken := ternary .ports list (eq ((.folded.hostAccess | default dict).network | toString) "true") -}}
+{{- range .ports -}}
+  {{- if .hostPort -}}
+    {{- $taken = append $taken . -}}
+  {{- end -}}
+{{- end -}}
+{{- $surge := (.folded.updateStrategy | default dict).maxSurge | toString -}}
+{{- if and $taken (not (has $surge (list "<nil>" "0" "0%"))) -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_SURGE_PORT" "at" (concat .at (list "updateStrategy" "maxSurge")) "message" (printf "a new pod cannot start while the old one holds port %v of the node; leave maxSurge out" (coalesce (first $taken).hostPort (first $taken).port))) -}}
+{{- end -}}
+{{- end -}}
+
 {{/*
 Gives {pdb?, spread?} as JSON for a component with several counted pods: what a drained node may take, and over what the
-pods spread. `pdb: null` and `spread: null` in the manifest mean none. Takes {kind, several, selector, folded}.
+pods spread. `pdb: null` and `spread: null` in the manifest mean none. Takes {scope, at, kind, several, replicas, selector, folded}.
 */}}
 {{- define "fairlead.availability" -}}
 {{- $result := dict -}}
@@ -83,6 +100,11 @@ pods spread. `pdb: null` and `spread: null` in the manifest mean none. Takes {ki
     {{- $budget := pick . "minAvailable" -}}
     {{- if not $budget -}}
       {{- $budget = dict "maxUnavailable" (.maxUnavailable | default 1) -}}
+    {{- end -}}
+    {{- $fewest := int $.replicas -}}
+    {{- $stay := get $budget "minAvailable" | toString -}}
+    {{- if or (eq $stay "100%") (and (regexMatch `^[0-9]+$` $stay) (ge (int $stay) $fewest)) (has (get $budget "maxUnavailable" | toString) (list "0" "0%")) -}}
+      {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_PDB_BLOCKS" "at" (append $.at "pdb") "message" (printf "with %d pods none may leave, so a drain of their node would wait for ever; set maxUnavailable: 1" $fewest)) -}}
     {{- end -}}
     {{- $_ := set $result "pdb" $budget -}}
   {{- end -}}
