@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Ajv, type Schema } from "ajv";
 import { parse } from "yaml";
+import { allKeys, surroundings, withValue } from "./keys.testing.ts";
 
 const folder = import.meta.dirname;
 const schema = JSON.parse(readFileSync(join(folder, "values.schema.json"), "utf8"));
@@ -46,6 +47,23 @@ describe("values.schema.json", () => {
     );
     assert.deepEqual(silent, []);
   });
+
+  test("has an example for every key", () => {
+    const without = allKeys().filter(({ examples }) => examples.length === 0);
+    assert.deepEqual(
+      without.map(({ path }) => path),
+      [],
+    );
+  });
+
+  // Without Helm, so that a wrong example is found in the short loop; whether it renders, the chart's own test shows.
+  for (const { path, examples, fallback } of allKeys()) {
+    test(`accepts the examples and the default of ${path}`, () => {
+      for (const value of fallback === undefined ? examples : [...examples, fallback]) {
+        assert.ok(validate(withValue(surroundings(path), path, value)), JSON.stringify([value, validate.errors]));
+      }
+    });
+  }
 
   test("lets an environment set every key of spec, in the same form", () => {
     const { spec, environment } = schema.definitions;

@@ -29,5 +29,6 @@ function withoutProse(schema: unknown): unknown {
 
 /** A key of that name in `properties` has a schema for its value, and is no prose. */
 function isProse(key: string, value: unknown): boolean {
+  if (key === "examples") return Array.isArray(value);
   return (key === "description" || key === "title") && typeof value === "string";
 }
