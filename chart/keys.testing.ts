@@ -76,6 +76,7 @@ const company: Readonly<
   "spec.defaults": { spec: { components: parts } },
   "spec.components.api": { spec: { namespaces: { backend: {} }, components: parts } },
   "spec.components.api.after": { spec: { components: { api: { kind: "Job" }, web: { port: 81 } } } },
+  "spec.replicas.name": { spec: { replicas: { max: 4 } } },
   "spec.replicas.min": { spec: { replicas: { max: 4 } } },
   "spec.replicas.max": { spec: { replicas: { max: 4 } } },
   "spec.replicas.cpu": { spec: { replicas: { max: 4 } } },
