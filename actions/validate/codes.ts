@@ -19,6 +19,7 @@ export const manifestCodes = {
   YAML_KEY_NOT_TEXT: "A key is missing, or is a list or a mapping.",
   YAML_KEY_TWICE: "A mapping has the same key twice; readers differ in which one they take.",
   YAML_MERGE: "The merge key << stands before something that is no mapping.",
+  YAML_MISREAD: "Text was copied from a page that was read in the wrong encoding, such as â€œ in place of a quote.",
   YAML_NUMBER_OCTAL: "Helm reads a number with a zero in front as octal.",
   YAML_NUMBER_TEXT: "Text that looks like a number loses its digits, as 1.10 or 0755. Write it in quotes.",
   YAML_SEVERAL_DOCUMENTS: "The file holds several documents, which Helm would mix.",

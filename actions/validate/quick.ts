@@ -1,3 +1,4 @@
+import { misreadLetters } from "./letters.ts";
 import { booleanWords, keepsDigits, numberWords } from "./scalars.ts";
 
 /** Anchors, aliases, tags, directives, merge keys, tabs, and a second document. */
@@ -14,7 +15,7 @@ const tokens = /(?<![\w."'/:-])[-+.\w]+(?![\w"'/])/g;
  * reader that keeps places. Gives undefined for all other text, also for plain text that is wrong.
  */
 export async function readPlainYaml(text: string): Promise<{ readonly content: unknown } | undefined> {
-  if (unusual.test(text) || oddKeys.test(text) || hasTrap(text)) return undefined;
+  if (unusual.test(text) || oddKeys.test(text) || hasTrap(text) || misreadLetters(text)) return undefined;
   const { load } = await import("js-yaml");
   try {
     return { content: load(text) };

@@ -38,6 +38,19 @@ describe("words that Helm reads as true or false", () => {
   });
 });
 
+describe("text that was copied wrong", () => {
+  test("is found in values and keys, quoted or not, with what was meant", () => {
+    const message = "`‚Äù` is `”` in UTF-8, read as another encoding; write `”`, or what it stands for in ASCII";
+    assert.deepEqual(inEnv("http://web‚Äù"), [`spec.env.A: ${message}`]);
+    assert.deepEqual(inEnv('"http://web‚Äù"'), [`spec.env.A: ${message}`]);
+    assert.deepEqual(traps("spec:\n  hints:\n    no‚Äù: text\n"), [`spec.hints.no‚Äù: ${message}`]);
+  });
+
+  test("is none where other letters are meant", () => {
+    assert.deepEqual(inEnv("naïve “quotes” – 日本語"), []);
+  });
+});
+
 describe("numbers where text is meant", () => {
   for (const [given, read] of [
     ["1.10", "1.1"],

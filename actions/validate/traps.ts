@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
 import { keyText, type YamlDocument, type YamlFault } from "./document.ts";
 import { type Forms, type Language, typesOf } from "./language.ts";
+import { misreadLetters } from "./letters.ts";
 import { booleanWords, keepsDigits, numberOf, numberWords, truthOf } from "./scalars.ts";
 
 /** A trap, and the keys that lead to it. */
@@ -10,7 +11,7 @@ export interface Trap extends YamlFault {
 
 /**
  * Finds values and keys that are written without quotes and mean something else to Helm than what stands there:
- * words that become true or false, and numbers that lose digits where text is meant.
+ * words that become true or false, and numbers that lose digits where text is meant; and text that was copied wrong.
  */
 export function findTraps(document: YamlDocument, language: Language): Trap[] {
   const traps = new Map<Node, Trap>();
@@ -19,7 +20,7 @@ export function findTraps(document: YamlDocument, language: Language): Trap[] {
   };
   const walk = (given: unknown, forms: Forms, keys: readonly string[]): void => {
     const node = document.targetOf(given);
-    if (isScalar(node)) note(node, keys, valueTrap(plainText(node), forms));
+    if (isScalar(node)) note(node, keys, valueTrap(plainText(node), forms) ?? copyTrap(node));
     else if (isSeq(node)) {
       for (const [index, item] of node.items.entries()) walk(item, language.items(forms), [...keys, String(index)]);
     } else if (isMap(node)) {
@@ -27,7 +28,7 @@ export function findTraps(document: YamlDocument, language: Language): Trap[] {
         const name = keyText(key);
         if (name === "<<") for (const part of mergedParts(value, document)) walk(part, forms, keys);
         else {
-          if (isScalar(key)) note(key, [...keys, name], keyTrap(plainText(key)));
+          if (isScalar(key)) note(key, [...keys, name], keyTrap(plainText(key)) ?? copyTrap(key));
           walk(value, language.child(forms, name), [...keys, name]);
         }
       }
@@ -44,6 +45,13 @@ function mergedParts(value: unknown, document: YamlDocument): readonly unknown[]
 
 function plainText(node: Scalar): string | undefined {
   return node.type === "PLAIN" ? node.source : undefined;
+}
+
+function copyTrap({ value }: Scalar) {
+  const found = typeof value === "string" ? misreadLetters(value) : undefined;
+  if (found === undefined) return undefined;
+  const message = `\`${found.wrong}\` is \`${found.right}\` in UTF-8, read as another encoding`;
+  return { code: "YAML_MISREAD", message, hint: `write \`${found.right}\`, or what it stands for in ASCII` };
 }
 
 function keyTrap(text: string | undefined) {
