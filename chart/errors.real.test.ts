@@ -45,6 +45,35 @@ const faults: readonly Fault[] = [
     line: `APP_NAME_TOO_LONG: metadata.name: the namespace ${"n".repeat(64)} has 64 characters, Kubernetes takes 63; set metadata.namespace`,
   },
   {
+    name: "a required key of the configuration is missing",
+    spec: { config: { rpc: { metadata: { required: ["ETH", "BTC"] }, ETH: "https://eth", BTC: "https://btc" } } },
+    prod: { config: { rpc: { BTC: null } } },
+    line: "APP_CONFIG_INCOMPLETE: environments.prod.config.rpc.BTC: config.rpc must say BTC: metadata.required names it",
+  },
+  {
+    name: "a variable differs where it must be the same",
+    spec: {
+      components: { api: { env: { RELAY: "https://relay" } }, worker: { env: { RELAY: { config: "urls/relay" } } } },
+      config: { urls: { relay: "https://relay/router" } },
+      same: { RELAY: ["api", "worker"] },
+    },
+    line: "APP_NOT_SAME: spec.same.RELAY: api has https://relay and worker has https://relay/router",
+  },
+  {
+    name: "a variable that must be the same is missing",
+    spec: {
+      components: { api: { envFrom: [{ config: "urls", prefix: "A_" }] }, worker: {} },
+      config: { urls: { relay: "https://relay" } },
+      same: { A_relay: ["api", "worker"] },
+    },
+    line: "APP_NOT_SAME: spec.same.A_relay: worker does not set A_relay",
+  },
+  {
+    name: "a variable must be the same in a component that nobody declares",
+    spec: { components: { api: { env: { RELAY: "a" } } }, same: { RELAY: ["api", "wroker"] } },
+    line: 'APP_NOT_SAME: spec.same.RELAY: there is no component "wroker"; components: api',
+  },
+  {
     name: "a variable is plain and secret",
     spec: { env: { TOKEN: "x" }, secrets: { path: "/a", env: ["TOKEN"] } },
     line: "APP_ENV_TWICE: spec.env.TOKEN: secrets.env sets TOKEN too; remove one of them (null removes)",

@@ -49,6 +49,7 @@ const route = { host: "old.example.com" };
 const hidden = { ...route, public: false };
 const twoPorts = { http: 80, metrics: 81, admin: 82 };
 const parts = { api: { port: 80 }, web: { port: 81, replicas: 3 } };
+const relay = { env: { RELAY_URL: "http://relay" } };
 const beside = {
   ...loose,
   ...references,
@@ -111,6 +112,7 @@ const company: Readonly<
   "spec.ingress.className": { spec: { ingress: { ...route, controller: "ingress" } } },
   "spec.metrics": { spec: { ports: twoPorts, metrics: {} } },
   "spec.patch.ingress": { spec: { ingress: route } },
+  "spec.same": { spec: { components: { api: relay, web: relay } } },
   "spec.verify": { spec: { ...references, verify: { home: { http: "/" } } } },
   "environments.prod.secretsEnv": { spec: { secrets: { path: "/old", env: ["OLD"] } } },
   registry: { registry: { username: "deploy", password: "another-unreal-password" } },

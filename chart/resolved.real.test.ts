@@ -179,6 +179,36 @@ describe("the resolved document", () => {
     assert.equal(application.ingress[0].public, true);
   });
 
+  helmTest("what is most likely a mistake is warned of, once and where it stands", () => {
+    const spec = {
+      nodeSelector: { "node-role.kubernetes.io/worker": "" },
+      env: {
+        WITH_PASSWORD: "redis://:not-a-real-password@redis:6379",
+        WITH_KEY: "https://api.example.com/v2/abcdefghij0123456789abcdefghij",
+        WITH_TOKEN: "https://api.example.com/?token=abc&x=1",
+        BY_NAME: "http://$(USER):$(PASSWORD)@store:9000",
+        PLAIN: "https://api.example.com/v1/things?page=2",
+      },
+      ingress: [
+        { host: "a.example.com", public: true },
+        { host: "a.example.org", public: true },
+      ],
+    };
+    const cluster = { ingress: { zones: ["example.com"] } };
+    const { application, errors } = resolved({ ...manifest(spec), cluster });
+    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      application.warnings.map(({ code, path }: { code: string; path: string }) => `${code} ${path}`).sort(),
+      [
+        "APP_HOST_ZONE spec.ingress.host",
+        "APP_NODE_ROLE spec.nodeSelector.node-role.kubernetes.io/worker",
+        "APP_SECRET_PLAIN spec.env.WITH_KEY",
+        "APP_SECRET_PLAIN spec.env.WITH_PASSWORD",
+        "APP_SECRET_PLAIN spec.env.WITH_TOKEN",
+      ],
+    );
+  });
+
   helmTest("errors are listed, and nothing fails", () => {
     const { application, errors } = resolved({ spec: {}, environments: { prod: {} }, environment: "prd" });
     assert.equal(application.environment, "prd");

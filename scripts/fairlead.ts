@@ -44,14 +44,14 @@ async function command(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const { environment, cluster, render } = values;
-  const { problems, unchecked } = await validate(patterns.length > 0 ? patterns : [".deploy/manifest.yaml"], {
+  const { problems, remarks, unchecked } = await validate(patterns.length > 0 ? patterns : [".deploy/manifest.yaml"], {
     chart: bundledChart(),
     render,
     ...(environment === undefined ? {} : { environments: environment }),
     ...(cluster === undefined ? {} : { clusterFile: resolve(cluster) }),
   });
   if (values.json) console.log(JSON.stringify(problems, null, 2));
-  else await print(problems);
+  else await print(problems, remarks);
   if (unchecked.length > 0) console.error(`Rendered, but not checked against a schema: ${unchecked.join(", ")}.`);
   return problems.length > 0 ? 1 : 0;
 }
@@ -94,15 +94,18 @@ const quietRunner: Runner = {
   summarize() {},
 };
 
-async function print(problems: readonly Problem[]): Promise<void> {
+async function print(problems: readonly Problem[], remarks: readonly Problem[]): Promise<void> {
+  for (const remark of remarks) console.log(`${await excerptOf(remark, "warning")}\n`);
+  for (const problem of problems) console.log(`${await excerptOf(problem, "error")}\n`);
   if (problems.length === 0) console.log("No problem found.");
-  for (const problem of problems) {
-    // What is wrong with a file as a whole has no line, and a link out of the repository is not to be shown.
-    const whole = problem.code.startsWith("FILE_") && problem.path === "";
-    const source = whole ? undefined : await readFile(problem.file, "utf8");
-    console.log(`${renderProblem(problem, source, styleText)}\n`);
-  }
   if (problems.length > 0) console.log(`${problems.length} ${problems.length === 1 ? "problem" : "problems"}`);
+}
+
+async function excerptOf(problem: Problem, level: "error" | "warning"): Promise<string> {
+  // What is wrong with a file as a whole has no line, and a link out of the repository is not to be shown.
+  const whole = problem.code.startsWith("FILE_") && problem.path === "";
+  const source = whole ? undefined : await readFile(problem.file, "utf8");
+  return renderProblem(problem, source, styleText, level);
 }
 
 // `fairlead validate | head` closes the pipe early.

@@ -56,6 +56,14 @@ export interface Application {
   readonly components: Readonly<Record<string, Component>>;
 }
 
+/** What the chart remarks on beside the errors, of an application or of a manifest without an environment. */
+export interface Remarks {
+  /** What is most likely a mistake. */
+  readonly warnings?: readonly RuleError[];
+  /** Older spellings, and what the environment leaves out. */
+  readonly notices: readonly Omit<RuleError, "code">[];
+}
+
 /** A rule of the language that the manifest breaks, as the chart reports it. */
 export interface RuleError {
   readonly code: string;

@@ -29,6 +29,7 @@ export const manifestCodes = {
   APP_FORM_TWICE: "Keys are given together of which only one may be given.",
   APP_KEY_MISSING: "A key is missing.",
   APP_KEY_UNKNOWN: "A key is misspelt, or stands in the wrong place.",
+  APP_NOTICE: "Only worth knowing: an older spelling, or what this environment leaves out.",
   APP_OBJECT_INVALID: "A rendered object does not fit the schema of Kubernetes 1.35.",
   APP_RENDER_FAILED: "Helm refused the manifest although nothing was found wrong with it.",
   APP_VALUE_INVALID: "A value does not have the form, the size or the length that is allowed.",

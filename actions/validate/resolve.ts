@@ -1,7 +1,7 @@
 import { resolve as resolvePath } from "node:path";
 import type { Context } from "../core/context.ts";
 import { bundledChart, type Helm, type Values } from "../core/helm.ts";
-import type { Application, Declaration, RuleError } from "./application.ts";
+import type { Application, Declaration, Remarks, RuleError } from "./application.ts";
 import { checkManifest, findingOf } from "./check.ts";
 import { locate, type Manifest, manifestError } from "./manifest.ts";
 import type { Problem } from "./problem.ts";
@@ -48,10 +48,15 @@ export function valuesOf({ manifest, clusterFile }: Source, set: Required<Values
   return { files, overlay: manifest.overlay, set };
 }
 
+/** The code of what is only worth knowing. */
+export const noticeCode = "APP_NOTICE";
+
 /** What the chart made of a manifest: the resolved document, and everything that is wrong with the manifest. */
 export interface Resolution<T> {
   readonly application?: T;
   readonly problems: readonly Problem[];
+  /** What is no error: notices have the code APP_NOTICE, all others are warnings. */
+  readonly remarks: readonly Problem[];
 }
 
 /** Resolves a manifest that passed `checkManifest`; broken rules are given, not thrown. */
@@ -67,9 +72,14 @@ export async function resolveChecked<T>(
     ...(Object.keys(images).length > 0 ? { "deploy.images": images } : {}),
   };
   const rendered = await helm.template(source.chart, "fairlead", "default", valuesOf(source, set));
-  const { application, errors } = parseRendered<T>(rendered);
-  const findings = errors.map((rule) => findingOf(rule, source.manifest.content, environment));
-  return { application, problems: await locate(source.manifest, findings, environment) };
+  const { application, errors } = parseRendered<T & Remarks>(rendered);
+  const { warnings = [], notices } = application;
+  const places = (rules: readonly RuleError[]) => {
+    const findings = rules.map((rule) => findingOf(rule, source.manifest.content, environment));
+    return locate(source.manifest, findings, environment);
+  };
+  const remarks = [...warnings, ...notices.map((notice) => ({ ...notice, code: noticeCode }))];
+  return { application, problems: await places(errors), remarks: await places(remarks) };
 }
 
 /** The objects of one environment, as Helm renders them. */

@@ -5,14 +5,15 @@ import { code, table } from "../core/summary.ts";
 import { findManifests } from "./files.ts";
 import type { ValidateInputs } from "./inputs.ts";
 import { adviceOf, mostUseful, oneLine, type Problem, sentenceOf } from "./problem.ts";
+import { noticeCode } from "./resolve.ts";
 import { type Verdict, validateFiles } from "./validate.ts";
 
-/** GitHub shows no more of a step's errors. */
+/** GitHub shows no more annotations of one level in a step. */
 const annotationLimit = 10;
 
 /**
  * Checks manifests in all their environments, without a cluster and without secrets.
- * Annotates up to ten problems; all of them are in the log, in the summary and in what is given back.
+ * Annotates up to ten problems, and as many warnings and notices; all of them are in the log, in the summary and in what is given back.
  */
 export async function run(inputs: ValidateInputs, context: Context): Promise<Verdict> {
   const files = await findManifests(inputs.manifests, context.workspace);
@@ -25,9 +26,15 @@ export async function run(inputs: ValidateInputs, context: Context): Promise<Ver
   };
   const helm = () => openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror });
   const verdict = await validateFiles(files, rules, context.workspace, helm);
-  const { problems, unchecked } = verdict;
+  const { problems, remarks, unchecked } = verdict;
   for (const problem of mostUseful(problems, annotationLimit)) {
     context.runner.annotate("error", adviceOf(problem), problem.code, problem);
+  }
+  for (const level of ["warning", "notice"] as const) {
+    const ofLevel = remarks.filter(({ code }) => (code === noticeCode) === (level === "notice"));
+    for (const remark of mostUseful(ofLevel, annotationLimit)) {
+      context.runner.annotate(level, adviceOf(remark), remark.code, remark);
+    }
   }
   if (unchecked.length > 0) {
     const kinds = unchecked.map(oneLine).join(", ");

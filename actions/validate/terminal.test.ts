@@ -23,6 +23,11 @@ test("a problem shows its line, with the place underlined, and the advice", () =
   );
 });
 
+test("a warning says that it is one", () => {
+  const marked = (style: string, text: string) => (style === "yellow" ? `<${text}>` : text);
+  assert.match(renderProblem(problem, undefined, marked, "warning"), /^<warning\[APP_KEY_UNKNOWN\]>: `replica`/);
+});
+
 test("what goes on in the next line is underlined to the end of the first", () => {
   const text = renderProblem({ ...problem, endLine: 4, endColumn: 3 }, "spec:\n    replica:\n      a: 1\n", plain);
   assert.match(text, /^ {2}\| {5}\^{8}$/m);

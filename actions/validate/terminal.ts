@@ -1,7 +1,7 @@
 import { oneLine, type Problem } from "./problem.ts";
 
 /** How text is coloured; without colours it is given back as it is. */
-export type Paint = (style: "red" | "bold" | "blue" | "cyan", text: string) => string;
+export type Paint = (style: "red" | "yellow" | "bold" | "blue" | "cyan", text: string) => string;
 
 /** Longer lines are cut around the problem. */
 const widest = 120;
@@ -10,13 +10,19 @@ const widest = 120;
  * A problem as compilers show it: what is wrong, where, the line with the place underlined, and the advice.
  *
  * @param source text of the file; without it no line is shown.
+ * @param level `warning` for what is worth a look and no problem.
  */
-export function renderProblem(problem: Problem, source: string | undefined, paint: Paint): string {
+export function renderProblem(
+  problem: Problem,
+  source: string | undefined,
+  paint: Paint,
+  level: "error" | "warning" = "error",
+): string {
   const { file, line, column, code, path, message, hint, environment } = problem;
   const gutter = " ".repeat(String(line).length);
   const where = [`${oneLine(file)}:${line}:${column}`, path, environment === "" ? "" : `(${environment})`];
   return [
-    `${paint("red", `error[${code}]`)}${paint("bold", `: ${message}`)}`,
+    `${paint(level === "error" ? "red" : "yellow", `${level}[${code}]`)}${paint("bold", `: ${message}`)}`,
     `${gutter}${paint("blue", "-->")} ${where.filter((part) => part !== "").join("  ")}`,
     ...(source === undefined ? [] : excerpt(problem, source, paint)),
     ...(hint === "" ? [] : [`${gutter} ${paint("blue", "=")} ${paint("cyan", hint)}`]),

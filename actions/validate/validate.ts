@@ -24,6 +24,8 @@ export interface Rules {
 /** What was found wrong, and what could not be checked. */
 export interface Verdict {
   readonly problems: readonly Problem[];
+  /** What is no problem, and worth a look: warnings, and notices with the code APP_NOTICE. */
+  readonly remarks: readonly Problem[];
   /** Kinds of rendered objects whose schema is not known here, as `apiVersion kind`. */
   readonly unchecked: readonly string[];
 }
@@ -52,6 +54,7 @@ export async function validateFiles(
   const rendered = sound.length > 0 && rules.render !== false ? await renderAll(sound, rules, await openHelm()) : [];
   return {
     problems: mergeProblems([...problems, ...rendered.flatMap((verdict) => verdict.problems)]),
+    remarks: mergeProblems(rendered.flatMap(({ remarks }) => remarks)),
     unchecked: [...new Set(rendered.flatMap(({ unchecked }) => unchecked))].sort(),
   };
 }
@@ -78,19 +81,20 @@ async function render(
   // A pattern such as pr-* stands for many environments; one of them shows what is wrong with all.
   const chosen = environment.replaceAll("*", "1");
   try {
-    const { problems } = await resolveChecked(source, chosen, {}, helm);
-    if (problems.length > 0 || chosen === "") {
-      return { problems: problems.map((problem) => ({ ...problem, environment })), unchecked: [] };
-    }
+    const asDeclared = (found: readonly Problem[]) => found.map((problem) => ({ ...problem, environment }));
+    const resolution = await resolveChecked(source, chosen, {}, helm);
+    const problems = asDeclared(resolution.problems);
+    const remarks = asDeclared(resolution.remarks);
+    if (problems.length > 0 || chosen === "") return { problems, remarks, unchecked: [] };
     const { mistakes, unknown } = checkObjects(await renderObjects(source, chosen, helm));
     const keys = ["environments", environment];
     const findings = mistakes.map((message) => ({ ...objectFinding, keys, message }));
-    return { problems: await locate(source.manifest, findings, environment), unchecked: unknown };
+    return { problems: await locate(source.manifest, findings, environment), remarks, unchecked: unknown };
   } catch (thrown) {
     // A manifest that Helm itself refuses must not keep the others from being checked.
     if (!(thrown instanceof FairleadError) || thrown.code !== "HELM_FAILED") throw thrown;
     const problem = fileProblem(source.manifest.file, "APP_RENDER_FAILED", thrown.message, thrown.fix ?? "");
-    return { problems: [{ ...problem, environment }], unchecked: [] };
+    return { problems: [{ ...problem, environment }], remarks: [], unchecked: [] };
   }
 }
 

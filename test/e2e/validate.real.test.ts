@@ -78,6 +78,27 @@ describe("validate", () => {
     assert.deepEqual(places(errors)[0], "12:13-17 APP_QUANTITY_INVALID spec.resources.memory");
   });
 
+  it("warns of what is most likely a mistake, at its place, and passes", async () => {
+    const text = hello.replace(
+      "  port: 3000",
+      '  port: 3000\n  nodeSelector: { node-role.kubernetes.io/web: "true" }\n  env: { API: "https://me:secret@api" }',
+    );
+    const { step } = await validate({
+      ".deploy/manifest.yaml": text.replace("host: my-app.", "private: false\n      host: my-app."),
+    });
+    assert.equal(step.outputs["valid"], "true", step.log);
+    assert.deepEqual(
+      step.annotations
+        .filter(({ level, properties }) => level === "warning" || properties["title"] === "APP_NOTICE")
+        .map(({ level, properties: { title, file, line } }) => `${level} ${title} ${file}:${line}`),
+      [
+        "warning APP_NODE_ROLE .deploy/manifest.yaml:10",
+        "warning APP_SECRET_PLAIN .deploy/manifest.yaml:11",
+        "notice APP_NOTICE .deploy/manifest.yaml:29",
+      ],
+    );
+  });
+
   it("checks every manifest, also when the YAML of one is broken", async () => {
     const files = {
       "apps/a/.deploy/manifest.yaml": hello,

@@ -67,7 +67,7 @@ chart/README.md describes the shape.
 {{- $names := include "fairlead.names" (dict "scope" $scope "metadata" $metadata) | fromJson -}}
 {{- $_ := set $scope "namespace" $names.namespace -}}
 {{- $spec := include "fairlead.layers" $scope | fromJson -}}
-{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "manifests" -}}
+{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "manifests" "same" -}}
 {{- include "fairlead.prune" $shared -}}
 {{- $_ := set $scope "namespaces" ($shared.namespaces | default dict) -}}
 {{- $_ := set $scope "secrets" (include "fairlead.secrets" (dict "scope" $scope "secrets" $spec.secrets "environment" $body.secretsEnv) | fromJson) -}}
@@ -85,6 +85,7 @@ chart/README.md describes the shape.
   "verify" (include "fairlead.checks" (dict "scope" $scope "verify" $shared.verify "components" $components) | fromJson)
   "manifests" (include "fairlead.manifests" (dict "scope" $scope "manifests" $shared.manifests) | fromJson)
   "hints" ($shared.hints | default dict)
+  "same" ($shared.same | default dict)
   "secrets" $scope.secrets
   "config" $scope.config
   "pullSecret" (.values.deploy.pullSecret | default .cluster.pullSecret | default "")
@@ -100,6 +101,8 @@ chart/README.md describes the shape.
 {{- $namespaces := include "fairlead.podSecurityLevels" (dict "scope" $scope "declared" $shared.podSecurity "components" $components) | fromJson -}}
 {{- $_ := set $application "namespaces" $namespaces -}}
 {{- $_ := set $application "podSecurity" (get $namespaces $names.namespace).podSecurity -}}
+{{- include "fairlead.same" (dict "scope" $scope "same" $application.same "components" $components) -}}
+{{- $_ := set $application "warnings" (include "fairlead.warnings" (dict "scope" $scope "application" $application) | fromJsonArray) -}}
 {{- range $component := $components -}}
   {{- $_ := unset $component "routes" -}}
   {{- $_ := unset $component "needs" -}}

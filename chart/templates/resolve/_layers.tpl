@@ -25,7 +25,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- if and (not $single) ($spec.secrets | default dict).env -}}
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SECRET_UNOWNED" "at" (list "secrets" "env") "message" "with components, say which of them gets a secret: env: {NAME: {secret: app/NAME}}") -}}
 {{- end -}}
-{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "config" "components" "defaults" "manifests" -}}
+{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "config" "components" "defaults" "manifests" "same" -}}
 {{- $layers := dict "main" $own -}}
 {{- if not $single -}}
   {{- $layers = $spec.components | default dict -}}

@@ -35,7 +35,7 @@ Takes {scope, secrets, environment}, the last from the manifest's own environmen
 {{- toJson $sets -}}
 {{- end -}}
 
-{{/* Gives the configuration sets as JSON, {<set>: {configName, existing?, data, namespaces}}. Takes {scope, config}. */}}
+{{/* Gives the configuration sets as JSON, {<set>: {configName, existing?, data, required, namespaces}}. Takes {scope, config}. */}}
 {{- define "fairlead.config" -}}
 {{- $scope := .scope -}}
 {{- $sets := dict -}}
@@ -52,7 +52,13 @@ Takes {scope, secrets, environment}, the last from the manifest's own environmen
         {{- $_ := set $data $key (include "fairlead.text" $value) -}}
       {{- end -}}
     {{- end -}}
-    {{- $set := dict "configName" ($written.existingConfig | default $configName) "data" $data "namespaces" dict -}}
+    {{- $required := ($written.metadata | default dict).required | default list -}}
+    {{- range $required -}}
+      {{- if not (or $written.existingConfig (get $data .)) -}}
+        {{- include "fairlead.error" (dict "scope" $scope "code" "APP_CONFIG_INCOMPLETE" "at" (list "config" $name .) "message" (printf "config.%s must say %s: metadata.required names it" $name .)) -}}
+      {{- end -}}
+    {{- end -}}
+    {{- $set := dict "configName" ($written.existingConfig | default $configName) "data" $data "required" $required "namespaces" dict -}}
     {{- if $written.existingConfig -}}
       {{- $_ := set $set "existing" true -}}
     {{- end -}}

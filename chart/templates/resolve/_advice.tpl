@@ -1,0 +1,56 @@
+{{/*
+Gives warnings as a JSON list of {code, path, message}: what Kubernetes takes, and what is most likely a mistake all the same.
+Takes {scope, application}.
+*/}}
+{{- define "fairlead.warnings" -}}
+{{- $call := dict "scope" .scope "warnings" list -}}
+{{- range $set, $config := .application.config -}}
+  {{- range $key, $text := $config.data -}}
+    {{- include "fairlead.warnOfCredential" (dict "call" $call "at" (list "config" $set $key) "text" $text) -}}
+  {{- end -}}
+{{- end -}}
+{{- range $key, $component := .application.components -}}
+  {{- $at := ternary list (list "components" $key) $call.scope.single -}}
+  {{- range $component.env -}}
+    {{- include "fairlead.warnOfCredential" (dict "call" $call "at" (concat $at (list "env" .name)) "text" (get . "value" | default "")) -}}
+  {{- end -}}
+  {{- range $label, $_ := $component.nodeSelector -}}
+    {{- if hasPrefix "node-role.kubernetes.io/" $label -}}
+      {{- include "fairlead.warning" (dict "call" $call "code" "APP_NODE_ROLE" "at" (concat $at (list "nodeSelector" $label)) "message" "a kubelet may not give its node this label, so a new node has none; select by node.kubernetes.io/role") -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- $zones := .application.cluster.ingress.zones -}}
+{{- range .application.ingress -}}
+  {{- $host := .host | default "" | toString -}}
+  {{- $covered := empty $zones -}}
+  {{- range $zones -}}
+    {{- $covered = or $covered (eq $host .) (hasSuffix (printf ".%s" .) $host) -}}
+  {{- end -}}
+  {{- if not $covered -}}
+    {{- $at := concat (ternary list (list "components" .component) $call.scope.single) (list "ingress" "host") -}}
+    {{- include "fairlead.warning" (dict "call" $call "code" "APP_HOST_ZONE" "at" $at "message" (printf "%s is in none of the zones that the cluster has certificates and records for; zones: %s" $host (join ", " $zones))) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $call.warnings -}}
+{{- end -}}
+
+{{/*
+Warns of an address that holds a password or a key: whoever may read a ConfigMap or a pod reads it. A part that is put in from
+another variable is no credential. Takes {call, at, text}.
+*/}}
+{{- define "fairlead.warnOfCredential" -}}
+{{- $userinfo := `://[^\s/:@]*:[^\s/:@$]+@` -}}
+{{- $query := `(?i)[?&](api[_-]?key|access[_-]?token|key|token|secret|password)=[^\s&$]+` -}}
+{{- $path := `/v[0-9]+/[A-Za-z0-9_-]{20,}(\s|/|"|$)` -}}
+{{- if and (contains "://" .text) (regexMatch (printf "%s|%s|%s" $userinfo $query $path) .text) -}}
+  {{- include "fairlead.warning" (dict "call" .call "code" "APP_SECRET_PLAIN" "at" .at "message" "an address with a password or a key in it can be read by everyone who sees the pod; keep it in a secret") -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Notes a warning. Takes {call, code, at, message}; changes the call's `warnings`. */}}
+{{- define "fairlead.warning" -}}
+{{- $path := include "fairlead.place" (dict "scope" .call.scope "at" .at) -}}
+{{- $warning := dict "code" .code "path" $path "message" .message -}}
+{{- $_ := set .call "warnings" (append (without .call.warnings $warning) $warning) -}}
+{{- end -}}
