@@ -1,8 +1,16 @@
-import type { AppsV1Api, CoordinationV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import type {
+  AppsV1Api,
+  BatchV1Api,
+  CoordinationV1Api,
+  CoreV1Api,
+  KubeConfig,
+  KubernetesObject,
+} from "@kubernetes/client-node";
 import { FairleadError, messageOf } from "./errors.ts";
 import { invalidKubeconfig, readKubeconfig, throughProxy } from "./kubeconfig.ts";
 import type { Masker } from "./masking.ts";
 import { retry } from "./retry.ts";
+import { type Collection, type Watched, type WatchListener, watchCollection } from "./watch.ts";
 
 /** Milliseconds for one call of the API server, its body included. */
 const callTimeout = 15_000;
@@ -11,6 +19,7 @@ const callTimeout = 15_000;
 export interface Cluster {
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
+  readonly batch: BatchV1Api;
   readonly coordination: CoordinationV1Api;
   /** The kubeconfig in use, with the proxy in it. */
   readonly kubeconfig: string;
@@ -22,6 +31,12 @@ export interface Cluster {
    * @throws FairleadError CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED, CLUSTER_FORBIDDEN or CLUSTER_REJECTED.
    */
   ask<T>(call: () => Promise<T>): Promise<T>;
+  /**
+   * Watches a collection until it is stopped.
+   *
+   * @throws as `ask`, when it cannot be listed at first.
+   */
+  watch<T extends KubernetesObject>(collection: Collection<T>, listener: WatchListener<T>): Promise<Watched<T>>;
 }
 
 /** The header by which a PATCH becomes a server-side apply. */
@@ -69,10 +84,15 @@ export async function openCluster(options: {
   return {
     core,
     apps: new kubernetes.AppsV1Api(configuration),
+    batch: new kubernetes.BatchV1Api(configuration),
     coordination: new kubernetes.CoordinationV1Api(configuration),
     kubeconfig,
     version: async () => (await ask(() => versionApi.getCode())).gitVersion,
     ask,
+    watch: (collection, listener) => {
+      const list = () => ask(() => collection.list());
+      return watchCollection(config, { ...collection, list }, listener);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { invalidInputs, lines, type Parse } from "../core/inputs.ts";
-import type { Application } from "../validate/application.ts";
+import type { Component } from "../validate/application.ts";
 
 /** Image references by component; the name `*` stands for every component whose image is built. */
 export type Images = Readonly<Record<string, string>>;
@@ -29,7 +29,10 @@ export function named({ "*": _, ...images }: Images): Images {
  *
  * @throws FairleadError INPUT_INVALID when there is no such component, rather than to deploy something else.
  */
-export function imagesByComponent(images: Images, { components }: Pick<Application, "components">): Images {
+export function imagesByComponent(
+  images: Images,
+  { components }: { readonly components: Readonly<Record<string, Pick<Component, "image" | "build">>> },
+): Images {
   const { "*": shared } = images;
   if (shared === undefined) return images;
   const built = Object.entries(components).filter(([, { build }]) => build !== undefined);

@@ -1,9 +1,9 @@
 import { formatDuration } from "../core/duration.ts";
 import { FairleadError } from "../core/errors.ts";
-import { collectEvidence } from "./evidence.ts";
+import { collectEvidence, evidenceText } from "./evidence/collect.ts";
 import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
-import { type Deploy, usualCrashes, watch } from "./rollout.ts";
-import type { Verdict } from "./tracker.ts";
+import { type Watched, watch } from "./rollout.ts";
+import type { Verdict } from "./tracking/tracker.ts";
 
 /** What became of a deploy that failed. */
 export interface Recovered {
@@ -17,7 +17,7 @@ export interface Recovered {
 
 /** Gives up a revision that does not become healthy: evidence first, then the way back. */
 export async function giveUp(
-  deploy: Deploy,
+  deploy: Watched,
   number: number,
   baseline: Revision | undefined,
   { fault, snapshot }: Extract<Verdict, { state: "failing" }>,
@@ -25,7 +25,8 @@ export async function giveUp(
   const { cluster, application, context } = deploy;
   const { namespace, release } = application;
   const reason = context.masker.redact(fault.cause);
-  const details = context.masker.redact(await collectEvidence(cluster, namespace, fault, snapshot));
+  const evidence = await collectEvidence(cluster, application, fault, snapshot, deploy.logs);
+  const details = context.masker.redact(evidenceText(evidence));
   await markFailed(cluster, namespace, release, number, reason);
   const { sentence, ...after } = await goBack(deploy, baseline);
   const message = `${release} revision ${number} did not become healthy: ${reason}. ${sentence}`;
@@ -38,7 +39,7 @@ export async function giveUp(
  * @throws what Helm failed with, where it did not get as far as a revision and therefore changed nothing.
  */
 export async function undoApply(
-  deploy: Deploy,
+  deploy: Watched,
   number: number,
   baseline: Revision | undefined,
   thrown: unknown,
@@ -67,7 +68,7 @@ interface After {
   readonly sentence: string;
 }
 
-async function goBack(deploy: Deploy, baseline: Revision | undefined): Promise<After> {
+async function goBack(deploy: Watched, baseline: Revision | undefined): Promise<After> {
   const { inputs, application, context } = deploy;
   if (baseline === undefined) return await afterFirstInstall(deploy);
   const { number: revision } = baseline;
@@ -85,7 +86,7 @@ async function goBack(deploy: Deploy, baseline: Revision | undefined): Promise<A
   }
 }
 
-async function afterFirstInstall({ inputs, helm, application }: Deploy): Promise<After> {
+async function afterFirstInstall({ inputs, helm, application }: Watched): Promise<After> {
   const { release, namespace } = application;
   if (inputs.onFirstInstallFailure === "keep") {
     const sentence = `It is the first install, so it was kept for diagnosis in namespace ${namespace}; nothing serves.`;
@@ -99,14 +100,14 @@ async function afterFirstInstall({ inputs, helm, application }: Deploy): Promise
 /** Milliseconds that a rollback gets beyond the deadline of the deploy: leaving it half-done would be worse. */
 const rollbackTime = 120_000;
 
-async function rollBack(deploy: Deploy, baseline: Revision): Promise<After> {
+async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
   const { helm, cluster, application, context } = deploy;
   const { release, namespace } = application;
   const from = performance.now();
   await helm.rollback(release, namespace, baseline.number, rollbackTime);
   const [newest] = await listRevisions(cluster, namespace, release);
   const revision = newest?.number ?? baseline.number;
-  const verdict = await watch({ ...deploy, end: from + rollbackTime }, usualCrashes);
+  const verdict = await watch({ ...deploy, end: from + rollbackTime }, true);
   if (verdict.state === "failing") {
     const sentence = `The rollback to revision ${baseline.number} did not become healthy either: ${verdict.fault.cause}.`;
     return { status: "failed", revision, sentence };

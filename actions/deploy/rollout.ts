@@ -3,9 +3,12 @@ import type { Context } from "../core/context.ts";
 import type { Helm } from "../core/helm.ts";
 import type { Application } from "../validate/application.ts";
 import type { Source } from "../validate/resolve.ts";
+import { createLogKeeper, type LogKeeper } from "./evidence/logs.ts";
 import type { DeployInputs } from "./inputs.ts";
-import { takeSnapshot } from "./snapshot.ts";
-import { track, type Verdict } from "./tracker.ts";
+import { readExpected } from "./tracking/expected.ts";
+import { createPatience } from "./tracking/patience.ts";
+import { openStore, type Scope, type Store } from "./tracking/store.ts";
+import { track, type Verdict } from "./tracking/tracker.ts";
 
 /** Everything that the steps of one deploy share. */
 export interface Deploy {
@@ -19,21 +22,43 @@ export interface Deploy {
   readonly end: number;
 }
 
-/** Watches the newest revision until it is healthy, or given up after `crashes` failed exits. */
-export async function watch({ cluster, application, context, end }: Deploy, crashes: number): Promise<Verdict> {
+/** A deploy whose objects are watched. */
+export interface Watched extends Deploy {
+  readonly store: Store;
+  /** Logs of containers whose pods are gone. */
+  readonly logs: LogKeeper;
+}
+
+/** Begins to watch the objects of a deploy; `using` ends it. */
+export async function openWatched(deploy: Deploy): Promise<Watched & Disposable> {
+  const store = await openStore(deploy.cluster, scopeOf(deploy.application));
+  const logs = createLogKeeper(deploy.cluster);
+  return { ...deploy, store, logs, [Symbol.dispose]: () => store[Symbol.dispose]() };
+}
+
+function scopeOf({ release, namespace, namespaces }: Application): Scope {
+  return { release, namespaces: [...new Set([namespace, ...Object.keys(namespaces)])] };
+}
+
+/**
+ * Watches the newest revision until it is healthy or given up.
+ *
+ * @param hasBaseline whether there is a verified revision behind it: a first install starts beside databases that are
+ *   not ready yet, so it gets more tries, and its pods keep their place.
+ */
+export async function watch(deploy: Watched, hasBaseline: boolean): Promise<Verdict> {
+  const { cluster, application, context, end, store, logs } = deploy;
+  const expected = await readExpected(cluster, scopeOf(application));
   return await track({
-    look: () => takeSnapshot(cluster, application.namespace, application.release),
-    progress: (line) => context.runner.info(line),
-    patience: { crashes },
+    store,
+    expected,
+    patience: createPatience(application, hasBaseline),
+    progress: (line) => context.runner.info(context.masker.redact(line)),
+    ...(hasBaseline ? { hasten: (pod) => logs.keepAndDelete(pod) } : {}),
     timeout: remaining(end),
     signal: context.signal,
   });
 }
-
-/** Failed exits after which a rollout is given up. */
-export const usualCrashes = 3;
-/** A first install starts beside databases that are not ready yet, so it gets more tries. */
-export const firstInstallCrashes = 5;
 
 /** Milliseconds until `end`, at least a second: what is started late still gets a chance. */
 export function remaining(end: number): number {

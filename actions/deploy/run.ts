@@ -23,7 +23,7 @@ import {
   type RunMark,
   revisionLabels,
 } from "./releases.ts";
-import { type Deploy, firstInstallCrashes, remaining, usualCrashes, watch } from "./rollout.ts";
+import { type Deploy, openWatched, remaining, type Watched, watch } from "./rollout.ts";
 
 /** What a deploy came to. `failure` is set when the step has to fail; the other fields are true all the same. */
 export interface Deployed {
@@ -97,7 +97,8 @@ async function deployLocked(deploy: Deploy, tookOver: boolean): Promise<Deployed
     inputs.pullCredentials === undefined
       ? undefined
       : await ensurePullSecret(cluster, application, inputs.pullCredentials);
-  const recovered = await applyAndWatch(deploy, number, baseline, pullSecret);
+  using watched = await openWatched(deploy);
+  const recovered = await applyAndWatch(watched, number, baseline, pullSecret);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
   await markVerified(cluster, namespace, release, number);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
@@ -120,13 +121,13 @@ async function held(deploy: Deploy, { who, why, since }: Hold): Promise<Deployed
 }
 
 /** Gives what became of a revision that failed, undefined for a healthy one. */
-async function applyAndWatch(deploy: Deploy, number: number, baseline: Revision | undefined, pullSecret?: string) {
+async function applyAndWatch(deploy: Watched, number: number, baseline: Revision | undefined, pullSecret?: string) {
   try {
     await apply(deploy, number, pullSecret);
   } catch (thrown) {
     return await undoApply(deploy, number, baseline, thrown);
   }
-  const verdict = await watch(deploy, number === 1 ? firstInstallCrashes : usualCrashes);
+  const verdict = await watch(deploy, baseline !== undefined);
   return verdict.state === "failing" ? await giveUp(deploy, number, baseline, verdict) : undefined;
 }
 

@@ -38,9 +38,19 @@ export interface Build {
 
 /** One workload of an application; a single application has one, named `main`. */
 export interface Component {
+  readonly name: string;
+  readonly namespace: string;
   readonly kind: string;
   readonly image: string;
   readonly build?: Build;
+  /** Keys of the components that it comes after. */
+  readonly after?: readonly string[];
+  readonly health?: {
+    /** Seconds that it may take to start. */
+    readonly startup: { readonly within: number };
+    /** Failed exits after which it is given up. */
+    readonly crashRestarts?: number;
+  };
 }
 
 /** An application as the chart resolved it for one environment. Nothing is merged in TypeScript. */
@@ -51,6 +61,10 @@ export interface Application {
   readonly namespace: string;
   /** The level for the namespace's pod-security label. */
   readonly podSecurity: "privileged" | "baseline" | "restricted";
+  /** All namespaces of the application, the release's own included. */
+  readonly namespaces: Readonly<Record<string, { readonly podSecurity: string }>>;
+  /** Advice by the pattern in logs or events that it is for. */
+  readonly hints: Readonly<Record<string, string>>;
   readonly url: string;
   readonly cluster: Cluster;
   readonly components: Readonly<Record<string, Component>>;

@@ -1,0 +1,80 @@
+import type { KubeConfig, KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
+
+/** Objects of one kind in one namespace. */
+export interface Collection<T extends KubernetesObject> {
+  /** Path below the server: `/api/v1/namespaces/prod-web/pods`. */
+  readonly path: string;
+  readonly labelSelector?: string;
+  /** Reads them all; what is made after the resource version of its answer comes by the watch. */
+  list(): Promise<KubernetesListObject<T>>;
+}
+
+/** A collection that is kept up to date. */
+export interface Watched<T> {
+  items(): readonly T[];
+  stop(): void;
+}
+
+/** Who is told of what a watch sees. */
+export interface WatchListener<T> {
+  /** Something was added, changed or deleted. */
+  changed(object: T): void;
+  /** The watch broke off, and is taken up again every half second. */
+  away(thrown: unknown): void;
+  /** It works again. */
+  back(): void;
+}
+
+/** Milliseconds before a watch that broke off is taken up again. */
+const pause = 500;
+
+/**
+ * Watches a collection, from one list on. A watch that breaks off goes on where it was; when the server has forgotten
+ * that place, everything is listed anew. Broken watches are never an error: the API server comes back, or a deadline ends
+ * the wait.
+ *
+ * @throws what the first list throws.
+ */
+export async function watchCollection<T extends KubernetesObject>(
+  config: KubeConfig,
+  collection: Collection<T>,
+  listener: WatchListener<T>,
+): Promise<Watched<T>> {
+  const { ListWatch, Watch } = await import("@kubernetes/client-node");
+  const { path, labelSelector } = collection;
+  let first: KubernetesListObject<T> | undefined = await collection.list();
+  const list = async () => {
+    const answer = first ?? (await collection.list());
+    first = undefined;
+    return answer;
+  };
+  const cache = new ListWatch<T>(path, new Watch(config), list, false, labelSelector);
+  let stopped = false;
+  let away = false;
+  let timer: NodeJS.Timeout | undefined;
+  const start = async () => {
+    const wasAway = away;
+    away = false;
+    await cache.start();
+    // It may have been stopped while it started.
+    if (stopped) void cache.stop();
+    else if (wasAway && !away) listener.back();
+  };
+  cache.on("change", (object) => listener.changed(object));
+  cache.on("error", (thrown) => {
+    if (stopped) return;
+    away = true;
+    listener.away(thrown);
+    clearTimeout(timer);
+    timer = setTimeout(() => void start(), pause);
+  });
+  await start();
+  return {
+    items: () => cache.list(),
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      void cache.stop();
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import type { CoreV1Event, V1Node, V1Pod } from "@kubernetes/client-node";
+import type { Cluster } from "../../core/cluster.ts";
+import type { Application } from "../../validate/application.ts";
+import { containersOf } from "../tracking/faults/containers.ts";
+import { type Fault, firstLine } from "../tracking/faults/fault.ts";
+import type { Snapshot } from "../tracking/snapshot.ts";
+import { workloadsOf } from "../tracking/workloads.ts";
+import { type LogKeeper, logLines } from "./logs.ts";
+
+/** What there is to see of a fault, taken before anything is rolled back. */
+export interface Evidence {
+  readonly fault: Fault;
+  /** One line for each pod of the workload. */
+  readonly pods: readonly string[];
+  /** The last lines of the containers that failed. */
+  readonly logs: readonly { readonly title: string; readonly text: string }[];
+  /** Warnings, newest last, each once with how often it was seen. */
+  readonly events: readonly string[];
+  /** What is wrong with nodes. */
+  readonly nodes: readonly string[];
+  /** Advice of the manifest whose pattern was found in logs or events. */
+  readonly hints: readonly string[];
+}
+
+/** How many events a person reads. */
+const eventCount = 20;
+/** How many logs: pods of one workload fail alike. */
+const logCount = 3;
+
+/** Takes everything that tells why a workload failed. */
+export async function collectEvidence(
+  cluster: Cluster,
+  { hints }: Pick<Application, "hints">,
+  fault: Fault,
+  snapshot: Snapshot,
+  keeper: LogKeeper,
+): Promise<Evidence> {
+  const { workload } = fault;
+  const found = workloadsOf(snapshot).find(
+    ({ kind, name, namespace }) => kind === workload.kind && name === workload.name && namespace === workload.namespace,
+  );
+  const pods = found?.pods ?? [];
+  const [logs, nodes] = await Promise.all([readLogs(fault, pods, keeper), sickNodes(cluster)]);
+  const events = tellEvents(
+    snapshot.events
+      .filter(({ type }) => type !== "Normal")
+      .filter((event) => concerns(event, found?.uid, pods, workload.name)),
+  );
+  return {
+    fault,
+    pods: pods.map(describePod),
+    logs,
+    events,
+    nodes,
+    hints: matchingHints(hints, [fault.cause, ...logs.map(({ text }) => text), ...events]),
+  };
+}
+
+/** The evidence as lines for the job's log. */
+export function evidenceText({ fault, pods, logs, events, nodes, hints }: Evidence): string {
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
+  return [
+    `Cause: ${fault.cause}.`,
+    ...section("Advice", hints),
+    ...section("Pods", pods),
+    ...logs.flatMap(({ title, text }) => [`${title}:`, text]),
+    ...section("Events", events),
+    ...section("Nodes", nodes),
+  ].join("\n");
+}
+
+async function readLogs({ pod, container, workload }: Fault, pods: readonly V1Pod[], keeper: LogKeeper) {
+  const failed = pods.flatMap((one) =>
+    containersOf(one)
+      .filter(
+        ({ ready, restartCount, state }) =>
+          !ready && (restartCount > 0 || state?.running || state?.terminated?.exitCode),
+      )
+      .map(({ name }) => ({ pod: one.metadata?.name ?? "", container: name })),
+  );
+  const first = pod === undefined || container === undefined ? [] : [{ pod, container }];
+  const others = failed.filter((one) => one.pod !== pod || one.container !== container);
+  return await Promise.all(
+    [...first, ...others].slice(0, logCount).map(async (one) => ({
+      title: `Log of ${one.container} in ${one.pod}, last ${logLines} lines`,
+      text: await keeper.read(workload.namespace, one.pod, one.container),
+    })),
+  );
+}
+
+/** Whether an event is about a workload, one of its pods, or something that was made for it. */
+function concerns(
+  { involvedObject }: CoreV1Event,
+  uid: string | undefined,
+  pods: readonly V1Pod[],
+  name: string,
+): boolean {
+  const { uid: subject, name: subjectName = "" } = involvedObject;
+  return (
+    subject === uid || pods.some(({ metadata }) => metadata?.uid === subject) || subjectName.startsWith(`${name}-`)
+  );
+}
+
+function tellEvents(events: readonly CoreV1Event[]): string[] {
+  const lines = new Map<string, number>();
+  for (const { reason, message = "", count, series, involvedObject } of events) {
+    const line = `${involvedObject.kind} ${involvedObject.name}: ${reason}: ${firstLine(message)}`;
+    const times = series?.count ?? count ?? 1;
+    // Deleted first, so that what was seen again comes last.
+    const known = lines.get(line) ?? 0;
+    lines.delete(line);
+    lines.set(line, known + times);
+  }
+  return [...lines].slice(-eventCount).map(([line, times]) => (times === 1 ? line : `${line} (${times} times)`));
+}
+
+function describePod(pod: V1Pod): string {
+  const { metadata, status, spec } = pod;
+  const states = containersOf(pod).map(({ name, restartCount, ready, state, lastState }) => {
+    const now = state?.waiting?.reason ?? state?.terminated?.reason ?? (ready ? "ready" : "not ready");
+    const exit = (state?.terminated ?? lastState?.terminated)?.exitCode;
+    return `${name}: ${now}, ${restartCount} restarts${exit === undefined ? "" : `, last exit code ${exit}`}`;
+  });
+  const node = spec?.nodeName === undefined ? "" : ` on ${spec.nodeName}`;
+  return `${metadata?.name} (${status?.phase})${node}: ${states.join("; ") || "no container has started"}`;
+}
+
+/** Nodes that are not ready or short of something. Without the right to look at nodes there is nothing to tell. */
+async function sickNodes({ ask, core }: Cluster): Promise<string[]> {
+  const { items } = await ask(() => core.listNode()).catch(() => ({ items: [] as V1Node[] }));
+  return items.flatMap(({ metadata, spec, status }) => {
+    const wrong = (status?.conditions ?? []).filter(
+      ({ type, status }) => status !== (type === "Ready" ? "True" : "False"),
+    );
+    const faults = [
+      ...wrong.map(({ type, message = "" }) => `${type}: ${firstLine(message)}`),
+      ...(spec?.unschedulable ? ["cordoned"] : []),
+    ];
+    return faults.length === 0 ? [] : [`${metadata?.name}: ${faults.join("; ")}`];
+  });
+}
+
+/** A hint's key is a regular expression, else plain text that is looked for as it stands. */
+function matchingHints(hints: Application["hints"], texts: readonly string[]): string[] {
+  return Object.entries(hints)
+    .filter(([pattern]) => {
+      const expression = expressionOf(pattern);
+      return texts.some((text) => expression.test(text));
+    })
+    .map(([, advice]) => advice);
+}
+
+function expressionOf(pattern: string): Pick<RegExp, "test"> {
+  try {
+    return new RegExp(pattern, "im");
+  } catch {
+    return { test: (text) => text.includes(pattern) };
+  }
+}

@@ -1,0 +1,114 @@
+import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { containerFault, type Fault, firstLine, type Sight, twoSightings } from "./fault.ts";
+
+/** All containers of a pod, those that run first before the others. */
+export function containersOf({ status }: V1Pod): V1ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}
+
+/** Containers that cannot be started at all. */
+export function waitingFaults(sight: Sight): Fault[] {
+  return sight.workload.pods.flatMap((pod) => containersOf(pod).flatMap((status) => waitingFault(sight, pod, status)));
+}
+
+interface WaitingRule {
+  readonly reason: RegExp;
+  readonly message?: RegExp;
+  readonly tolerance: number;
+  readonly about: string;
+  cause(status: V1ContainerStatus, message: string): string;
+  readonly fix: string;
+}
+
+const pull = /^(ErrImagePull|ImagePullBackOff|RegistryUnavailable)$/;
+
+/** The first rule that fits counts; reasons are those of the kubelet (pkg/kubelet/images/types.go, container/sync_result.go). */
+const waitingRules: readonly WaitingRule[] = [
+  {
+    reason: /^(InvalidImageName|ErrImageNeverPull)$/,
+    tolerance: twoSightings,
+    about: "image",
+    cause: ({ image }) => `the image reference ${image} cannot be pulled`,
+    fix: "Correct `image` in the manifest.",
+  },
+  {
+    reason: pull,
+    message: /toomanyrequests|\b429\b|i\/o timeout|connection refused|\b5\d\d\b|no such host|deadline exceeded/i,
+    tolerance: 90_000,
+    about: "image",
+    cause: ({ image }, message) => `the image ${image} cannot be pulled for now: ${message}`,
+    fix: "Check that the nodes reach the registry, and its limits.",
+  },
+  {
+    reason: pull,
+    message: /no match for platform|no matching manifest/i,
+    tolerance: twoSightings,
+    about: "build",
+    cause: ({ image }) => `the image ${image} was not built for the processor of the node`,
+    fix: "Build it for the nodes' processor: `build.platforms` in the manifest.",
+  },
+  {
+    reason: pull,
+    message: /not found|manifest unknown/i,
+    tolerance: twoSightings,
+    about: "image",
+    cause: ({ image }) => `the image ${image} does not exist in its registry`,
+    fix: "Check that the step which builds it has pushed it to this registry.",
+  },
+  {
+    reason: pull,
+    message: /401|403|denied|no basic auth|unauthorized|forbidden/i,
+    tolerance: 20_000,
+    about: "image",
+    cause: ({ image }) => `the registry does not let the cluster pull ${image}`,
+    fix: "Check DOCKER_REGISTRY_USERNAME and DOCKER_REGISTRY_PASSWORD.",
+  },
+  {
+    reason: pull,
+    tolerance: 90_000,
+    about: "image",
+    cause: ({ image }, message) => `the image ${image} cannot be pulled: ${message}`,
+    fix: "Check that the nodes reach the registry.",
+  },
+  {
+    reason: /^CreateContainerConfigError$/,
+    tolerance: 15_000,
+    about: "env",
+    cause: ({ name }, message) => `the container ${name} cannot be configured: ${message}`,
+    fix: "Create what is missing, or correct its name in the manifest.",
+  },
+];
+
+function waitingFault(sight: Sight, pod: V1Pod, status: V1ContainerStatus): Fault[] {
+  const { reason = "", message = "" } = status.state?.waiting ?? {};
+  const key = `waiting ${pod.metadata?.name} ${status.name}`;
+  if (/^(CreateContainerError|RunContainerError)$/.test(reason)) {
+    return [containerFault(sight, pod, status.name, { key, tolerance: 15_000, ...startError(status, message) })];
+  }
+  const rule = waitingRules.find((entry) => entry.reason.test(reason) && (entry.message?.test(message) ?? true));
+  if (rule === undefined) return [];
+  const { tolerance, about, fix } = rule;
+  const cause = rule.cause(status, firstLine(message));
+  // ErrImagePull and ImagePullBackOff take turns, and so do their messages: the key is of the rule.
+  return [containerFault(sight, pod, status.name, { key: `${key} ${fix}`, tolerance, about, cause, fix })];
+}
+
+/** What a container runtime says when a program cannot even be started. */
+export function startError({ name }: V1ContainerStatus, message: string) {
+  const wrongProcessor = /exec format error/.test(message);
+  const missing = /exec: "?([^":]+)"?: (?:executable file not found|no such file|stat )/.exec(message)?.[1];
+  return {
+    cause: wrongProcessor
+      ? `the image of ${name} was built for another processor than the node's`
+      : `the container ${name} cannot be started: ${missing === undefined ? runtimeMessage(message) : `its image has no program ${missing}`}`,
+    fix: wrongProcessor
+      ? "Build it for the nodes' processor: `build.platforms` in the manifest."
+      : "Check `command` in the manifest and the programs in the image.",
+    about: wrongProcessor ? "build" : "command",
+  };
+}
+
+/** The runtime wraps the one thing that matters in where it happened. */
+function runtimeMessage(message: string): string {
+  return firstLine(message).replace(/^.*(?:unable to start container process|OCI runtime create failed): /, "");
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
+import type { Snapshot } from "../snapshot.ts";
+import { container, crashed, rollout, sightOf } from "../tracking.testing.ts";
+import { countExits } from "./crashes.ts";
+import { findFaults } from "./find.ts";
+import { probeAnswer } from "./probes.ts";
+
+const found = (snapshot: Snapshot, exits = 0) => findFaults(sightOf(snapshot, exits));
+
+function event(uid: string, reason: string, message: string, fieldPath = "spec.containers{web}"): CoreV1Event {
+  return { metadata: { uid: message }, involvedObject: { uid, fieldPath }, reason, message };
+}
+
+function changePods(snapshot: Snapshot, change: (pod: V1Pod) => V1Pod): Snapshot {
+  return { ...snapshot, pods: snapshot.pods.map(change) };
+}
+
+test("exits are counted over all new pods, also those that are gone, and forgotten once a pod is ready", () => {
+  const pods = rollout([crashed(1), crashed(0)]).pods;
+  const known = countExits(new Map([["gone web", 2]]), pods);
+  assert.equal(
+    [...known.values()].reduce((sum, count) => sum + count),
+    5,
+  );
+  const waiting = container({
+    restartCount: 2,
+    state: { waiting: { reason: "CrashLoopBackOff" } },
+    lastState: { terminated: { exitCode: 7 } },
+  });
+  assert.deepEqual([...countExits(new Map(), rollout([waiting]).pods).values()], [3]);
+  const ready = [{ status: { conditions: [{ type: "Ready", status: "True" }] } }];
+  assert.equal(countExits(known, ready).size, 0);
+});
+
+test("three exits are a crash loop, two are not; out of memory, two are enough", () => {
+  assert.deepEqual(found(rollout([crashed(1)]), 2), []);
+  const [fault] = found(rollout([crashed(1)]), 3);
+  assert.match(fault?.cause ?? "", /container web ended with exit code 1, 3 times/);
+  assert.equal(fault?.pod, "web-0");
+  const killed = container({ restartCount: 1, state: { terminated: { exitCode: 137, reason: "OOMKilled" } } });
+  const [memory] = found(rollout([killed]), 2);
+  assert.match(memory?.cause ?? "", /more memory than its limit/);
+  assert.equal(memory?.about, "resources");
+});
+
+test("an init container that fails is told as one", () => {
+  const snapshot = changePods(rollout([container()]), (pod) => ({
+    ...pod,
+    status: { ...pod.status, initContainerStatuses: [{ ...crashed(2, 4), name: "migrate" }] },
+  }));
+  assert.match(found(snapshot, 3)[0]?.cause ?? "", /the init container migrate ended with exit code 4/);
+});
+
+test("pods of an older revision are not looked at", () => {
+  assert.deepEqual(found(rollout([crashed(9)], "old"), 9), []);
+});
+
+test("a container that is ready again, or that ended with exit code 0, has not crashed", () => {
+  const recovered = container({ ready: true, restartCount: 5, lastState: { terminated: { exitCode: 1 } } });
+  assert.deepEqual(found(rollout([recovered, crashed(9, 0)]), 9), []);
+});
+
+test("a container that was killed for its liveness probe says so", () => {
+  const snapshot = rollout([crashed(2, 137)]);
+  const events = [event("pod-0", "Killing", "Container web failed liveness probe, will be restarted")];
+  assert.match(
+    found({ ...snapshot, events }, 3)[0]?.cause ?? "",
+    /was killed, 3 times, because its liveness probe failed/,
+  );
+});
+
+const pulls: [string, string, RegExp, number][] = [
+  ["ErrImagePull", "rpc error: … manifest unknown", /does not exist/, 1_000],
+  ["ImagePullBackOff", "failed: 401 Unauthorized", /does not let the cluster pull/, 20_000],
+  ["ImagePullBackOff", "toomanyrequests: slow down", /cannot be pulled for now: toomanyrequests/, 90_000],
+  ["ErrImagePull", "no match for platform in manifest: not found", /not built for the processor/, 1_000],
+  ["InvalidImageName", "", /cannot be pulled/, 1_000],
+  ["CreateContainerConfigError", 'secret "x" not found', /cannot be configured: secret "x" not found/, 15_000],
+  ["CreateContainerError", 'exec: "run": executable file not found in $PATH', /its image has no program run/, 15_000],
+  ["RunContainerError", "exec /app: exec format error", /another processor/, 15_000],
+];
+for (const [reason, message, cause, tolerance] of pulls) {
+  test(`${reason} "${message}" may last ${tolerance} ms`, () => {
+    const [fault] = found(rollout([container({ state: { waiting: { reason, message } } })]));
+    assert.match(fault?.cause ?? "", cause);
+    assert.equal(fault?.tolerance, tolerance);
+  });
+}
+
+test("the account that a registry names in its limit is not repeated", () => {
+  const message = "toomanyrequests: You have reached your pull rate limit as 'ada': dckr_jti_abc. Slow down";
+  const [fault] = found(rollout([container({ state: { waiting: { reason: "ErrImagePull", message } } })]));
+  assert.doesNotMatch(fault?.cause ?? "", /ada|dckr_jti/);
+});
+
+test("a container that is being created is no fault", () => {
+  assert.deepEqual(found(rollout([container({ state: { waiting: { reason: "ContainerCreating" } } })])), []);
+});
+
+test("a container that runs unready may do so as long as the manifest lets it start, and is no news before", () => {
+  const running = container({ state: { running: { startedAt: new Date(0) } } });
+  const snapshot = rollout([running]);
+  const refused =
+    'Readiness probe failed: Get "http://10.1.0.5:3000/health": dial tcp 10.1.0.5:3000: connect: connection refused';
+  const [fault] = found({ ...snapshot, events: [event("pod-0", "Unhealthy", refused)] });
+  assert.equal(fault?.tolerance, 120_000);
+  assert.equal(fault?.usual, true);
+  assert.match(fault?.cause ?? "", /did not become ready within 120 s: nothing listens on port 3000/);
+});
+
+test("a container that its startup probe has ended is given up at once", () => {
+  const snapshot = rollout([container({ state: { running: {} } })]);
+  const events = [
+    event("pod-0", "Unhealthy", "Startup probe failed: HTTP probe failed with statuscode: 500"),
+    event("pod-0", "Killing", "Container web failed startup probe, will be restarted"),
+  ];
+  const [fault] = found({ ...snapshot, events });
+  assert.match(fault?.cause ?? "", /did not start within 120 s: its probe is answered with status 500/);
+  assert.equal(fault?.tolerance, 1_000);
+});
+
+const answers: [string, RegExp][] = [
+  ['Liveness probe failed: Get "http://10.0.0.1:80/up": context deadline exceeded', /GET \/up is not answered in time/],
+  ["Readiness probe failed: command failed: pg_isready", /^command failed: pg_isready$/],
+  ["", /has not been answered yet/],
+];
+for (const [message, sentence] of answers) {
+  test(`a probe with "${message}" is told as ${sentence}`, () => assert.match(probeAnswer(message), sentence));
+}
+
+const scheduling: [string, string][] = [
+  ["0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available", "resources"],
+  ["0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.", "nodeSelector"],
+  ["0/1 nodes are available: 1 node(s) had untolerated taint {a: b}.", "tolerations"],
+  ["0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.", "ports"],
+  ["0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.", "volumes"],
+];
+for (const [message, about] of scheduling) {
+  test(`no node, because "${message}", is about ${about}`, () => {
+    const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }];
+    const snapshot = changePods(rollout([container()]), (pod) => ({ ...pod, status: { conditions } }));
+    const [fault] = found(snapshot);
+    assert.equal(fault?.about, about);
+    assert.equal(fault?.tolerance, 60_000);
+    assert.doesNotMatch(fault?.cause ?? "", /preemption/);
+    const scaled = found({ ...snapshot, events: [event("pod-0", "TriggeredScaleUp", "one more")] });
+    assert.equal(scaled[0]?.tolerance, Number.POSITIVE_INFINITY, "a node is on its way");
+  });
+}
+
+test("a volume that cannot be mounted counts while its container waits for it", () => {
+  const snapshot = rollout([container({ state: { waiting: { reason: "ContainerCreating" } } })]);
+  const missing = event("pod-0", "FailedMount", 'MountVolume.SetUp failed: secret "tls" not found');
+  const [fault] = found({ ...snapshot, events: [missing] });
+  assert.match(fault?.cause ?? "", /secret "tls" not found/);
+  assert.equal(fault?.tolerance, 20_000);
+  assert.deepEqual(found({ ...rollout([container({ state: {} })]), events: [missing] }), []);
+});
+
+test("pods that the cluster refuses are told with its reason alone", () => {
+  const message = 'Error creating: pods "web-1" is forbidden: exceeded quota: small, requested: pods=1';
+  const [fault] = found({ ...rollout(), events: [event("deployment", "FailedCreate", message)] });
+  assert.match(fault?.cause ?? "", /^the cluster refuses pods of web: exceeded quota: small/);
+  assert.equal(fault?.tolerance, 20_000);
+});
+
+test("a workload that is done has no fault", () => {
+  assert.deepEqual(found(rollout([crashed(9)], "set", 1), 9), []);
+});

@@ -1,0 +1,87 @@
+import type { V1Container, V1ContainerStatus, V1Pod, V1Probe } from "@kubernetes/client-node";
+import { eventsOf } from "../snapshot.ts";
+import { containerFault, type Fault, firstLine, type Sight, twoSightings } from "./fault.ts";
+
+/** Containers that run, but never become ready, and those that the kubelet ends because they did not start in time. */
+export function probeFaults(sight: Sight): Fault[] {
+  if (sight.workload.kind === "Job") return [];
+  return sight.workload.pods.flatMap((pod) =>
+    (pod.status?.containerStatuses ?? []).flatMap((status) => [
+      ...neverStarted(sight, pod, status),
+      ...neverReady(sight, pod, status),
+    ]),
+  );
+}
+
+/** The kubelet has waited as long as the manifest allows (`health.startup.within`); another start would take as long. */
+function neverStarted(sight: Sight, pod: V1Pod, { name }: V1ContainerStatus): Fault[] {
+  const ended = eventsOf(sight.snapshot, pod.metadata?.uid).some(
+    ({ reason, message = "", involvedObject }) =>
+      reason === "Killing" &&
+      message.includes("failed startup probe") &&
+      involvedObject.fieldPath?.includes(`{${name}}`),
+  );
+  if (!ended) return [];
+  const cause = `the container ${name} did not start within ${sight.patience.startup / 1_000} s: ${answerOf(sight, pod, name)}`;
+  return [
+    containerFault(sight, pod, name, {
+      key: `startup ${pod.metadata?.name} ${name}`,
+      tolerance: twoSightings,
+      about: "health",
+      cause,
+      fix: "Correct `port` or `health` in the manifest, or give it more time with `health.startup.within`.",
+    }),
+  ];
+}
+
+function neverReady(sight: Sight, pod: V1Pod, { name, ready, state, started }: V1ContainerStatus): Fault[] {
+  if (ready || state?.running === undefined) return [];
+  const container = pod.spec?.containers.find((one) => one.name === name);
+  const tolerance = budgetOf(container, started === true, sight.patience.startup);
+  return [
+    containerFault(sight, pod, name, {
+      key: `unready ${pod.metadata?.name} ${name} ${started} ${state.running.startedAt}`,
+      tolerance,
+      usual: true,
+      about: "health",
+      cause: `the container ${name} runs, but did not become ready within ${Math.round(tolerance / 1_000)} s: ${answerOf(sight, pod, name)}`,
+      fix: "Correct `port` or `health` in the manifest, or what the app answers there.",
+    }),
+  ];
+}
+
+/** Milliseconds for a container that runs to become ready. */
+function budgetOf(container: V1Container | undefined, started: boolean, startup: number): number {
+  const { startupProbe, readinessProbe } = container ?? {};
+  // The kubelet itself ends what does not start; a little later this is only the net below it.
+  if (startupProbe !== undefined && !started) return spanOf(startupProbe) + 10_000;
+  return startupProbe === undefined ? Math.max(startup, spanOf(readinessProbe)) : spanOf(readinessProbe) + 10_000;
+}
+
+/** Milliseconds until a probe has failed as often as it may. */
+function spanOf(probe: V1Probe | undefined): number {
+  const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3, timeoutSeconds = 1 } = probe ?? {};
+  return (initialDelaySeconds + periodSeconds * failureThreshold + timeoutSeconds) * 1_000;
+}
+
+/** What the probe was answered last, in words: refused, a status, or nothing in time. */
+function answerOf({ snapshot }: Sight, pod: V1Pod, container: string): string {
+  const events = eventsOf(snapshot, pod.metadata?.uid).filter(
+    ({ reason, involvedObject }) =>
+      reason === "Unhealthy" && (involvedObject.fieldPath ?? "").includes(`{${container}}`),
+  );
+  return probeAnswer(events.at(-1)?.message ?? "");
+}
+
+/** A probe's event as a sentence (texts of kubelet's prober and of Go's HTTP client). */
+export function probeAnswer(message: string): string {
+  const url = /"(https?:\/\/[^"]+)"/.exec(message)?.[1];
+  const path = url === undefined ? "its probe" : `GET ${new URL(url).pathname}`;
+  const port = /dial tcp [^ ]*:(\d+)/.exec(message)?.[1] ?? (url === undefined ? undefined : new URL(url).port);
+  const status = /statuscode: (\d+)/i.exec(message)?.[1];
+  if (message === "") return "its probe has not been answered yet";
+  if (/connection refused/.test(message)) return `nothing listens on port ${port}`;
+  if (status !== undefined) return `its probe is answered with status ${status}`;
+  if (/deadline exceeded|Timeout exceeded|i\/o timeout/i.test(message)) return `${path} is not answered in time`;
+  return firstLine(message.replace(/^(Readiness|Startup|Liveness) probe failed: /, "")) || "its probe fails";
+}

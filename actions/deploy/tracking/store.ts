@@ -1,0 +1,155 @@
+import type { CoreV1Event, KubernetesObject } from "@kubernetes/client-node";
+import type { Cluster } from "../../core/cluster.ts";
+import { FairleadError } from "../../core/errors.ts";
+import type { Collection } from "../../core/watch.ts";
+import { emptySnapshot, type Snapshot, timeOf } from "./snapshot.ts";
+
+/** Which objects are watched. */
+export interface Scope {
+  readonly release: string;
+  readonly namespaces: readonly string[];
+}
+
+/** The objects of a release, kept up to date by watches. */
+export interface Store extends Disposable {
+  snapshot(): Snapshot;
+  /** Ends when something has changed since the last call, or after so many milliseconds. */
+  change(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** Why the API server is out of reach now, undefined when it answers. */
+  away(): string | undefined;
+}
+
+type Keys = keyof Omit<Snapshot, "events">;
+
+/**
+ * Watches everything of a release that tells how its rollout goes: workloads, pods, claims, and the events from now on.
+ * Opened before a release is changed, so that no event is missed.
+ *
+ * @throws FairleadError of the cluster client, when something may not be read.
+ */
+export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> {
+  const bell = createBell();
+  const faults = new Map<object, string>();
+  const events = new Map<string, CoreV1Event>();
+  const watchOne = async <T extends KubernetesObject>(collection: Collection<T>, changed: (object: T) => void) =>
+    await cluster.watch(collection, {
+      changed(object) {
+        changed(object);
+        bell.ring();
+      },
+      away(thrown) {
+        faults.set(collection, thrown instanceof FairleadError ? thrown.message : "the API server does not answer");
+        bell.ring();
+      },
+      back() {
+        faults.delete(collection);
+        bell.ring();
+      },
+    });
+  const wanted = scope.namespaces.flatMap((namespace) => collectionsOf(cluster, namespace, scope));
+  const opened = await Promise.allSettled([
+    ...wanted.map(async ({ key, collection }) => ({ key, watched: await watchOne(collection, () => {}) })),
+    ...scope.namespaces.map(async (namespace) => ({
+      key: undefined,
+      watched: await watchOne(eventsIn(cluster, namespace), (event) => events.set(event.metadata.uid ?? "", event)),
+    })),
+  ]);
+  const watches = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const stop = () => {
+    for (const { watched } of watches) watched.stop();
+  };
+  const refused = opened.find((result) => result.status === "rejected");
+  if (refused !== undefined) {
+    stop();
+    throw refused.reason;
+  }
+  return {
+    snapshot() {
+      const of = (key: Keys) => watches.filter((watch) => watch.key === key).flatMap(({ watched }) => watched.items());
+      const kinds = (Object.keys(emptySnapshot) as (keyof Snapshot)[]).filter((key): key is Keys => key !== "events");
+      const entries = kinds.map((key) => [key, of(key)] as const);
+      const sorted = [...events.values()].sort((left, right) => timeOfEvent(left) - timeOfEvent(right));
+      return { ...(Object.fromEntries(entries) as unknown as Snapshot), events: sorted };
+    },
+    change: bell.wait,
+    away: () => faults.values().next().value,
+    [Symbol.dispose]: stop,
+  };
+}
+
+/** When an event was seen last, milliseconds since 1970 by the cluster's clock. */
+export function timeOfEvent({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): number {
+  return timeOf(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp);
+}
+
+interface Wanted {
+  readonly key: Keys;
+  readonly collection: Collection<KubernetesObject>;
+}
+
+function collectionsOf({ core, apps, batch }: Cluster, namespace: string, { release }: Scope): Wanted[] {
+  const labelSelector = releaseSelector(release);
+  const query = { namespace, labelSelector };
+  const paths = {
+    core: `/api/v1/namespaces/${namespace}`,
+    apps: `/apis/apps/v1/namespaces/${namespace}`,
+    batch: `/apis/batch/v1/namespaces/${namespace}`,
+  };
+  const one = (key: Keys, path: string, list: Wanted["collection"]["list"]): Wanted => ({
+    key,
+    collection: { path, labelSelector, list },
+  });
+  const listClaims = () => core.listNamespacedPersistentVolumeClaim({ namespace });
+  return [
+    one("deployments", `${paths.apps}/deployments`, () => apps.listNamespacedDeployment(query)),
+    one("replicaSets", `${paths.apps}/replicasets`, () => apps.listNamespacedReplicaSet(query)),
+    one("statefulSets", `${paths.apps}/statefulsets`, () => apps.listNamespacedStatefulSet(query)),
+    one("daemonSets", `${paths.apps}/daemonsets`, () => apps.listNamespacedDaemonSet(query)),
+    one("jobs", `${paths.batch}/jobs`, () => batch.listNamespacedJob(query)),
+    one("pods", `${paths.core}/pods`, () => core.listNamespacedPod(query)),
+    // Claims made from a template carry no label of the release, so all of the namespace are looked at.
+    { key: "claims", collection: { path: `${paths.core}/persistentvolumeclaims`, list: listClaims } },
+  ];
+}
+
+/** Finds the objects of a release. */
+export function releaseSelector(release: string): string {
+  return `app.kubernetes.io/instance=${release}`;
+}
+
+/** Events from now on: of those that are there already, only the resource version is read. */
+function eventsIn({ core }: Cluster, namespace: string): Collection<CoreV1Event> {
+  const list = async () => {
+    const { metadata } = await core.listNamespacedEvent({ namespace, limit: 1 });
+    return { items: [], ...(metadata === undefined ? {} : { metadata }) };
+  };
+  return { path: `/api/v1/namespaces/${namespace}/events`, list };
+}
+
+/** Lets one waiter sleep until it rings; a ring while nobody waits is kept. */
+function createBell() {
+  let rung = false;
+  let wake = () => {};
+  return {
+    ring() {
+      rung = true;
+      wake();
+    },
+    async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+      if (!rung) {
+        await new Promise<void>((resolve) => {
+          const done = () => {
+            clearTimeout(timer);
+            signal.removeEventListener("abort", done);
+            resolve();
+          };
+          const timer = setTimeout(done, milliseconds);
+          signal.addEventListener("abort", done);
+          wake = done;
+        });
+      }
+      rung = false;
+      signal.throwIfAborted();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Snapshot } from "./snapshot.ts";
+import type { Store } from "./store.ts";
+import { type Rollout, track } from "./tracker.ts";
+import { crashed, rollout } from "./tracking.testing.ts";
+
+/** A store that shows one snapshot after the other, and then the last one for ever. */
+function storeOf(snapshots: readonly (Snapshot | string)[]): Store {
+  let looks = -1;
+  const now = () => snapshots[Math.min(looks, snapshots.length - 1)];
+  return {
+    snapshot() {
+      looks++;
+      const seen = now();
+      return typeof seen === "object" ? seen : rollout();
+    },
+    away() {
+      const seen = now();
+      return typeof seen === "string" ? seen : undefined;
+    },
+    change: async (_, signal) => {
+      signal.throwIfAborted();
+      await new Promise(setImmediate);
+    },
+    [Symbol.dispose]() {},
+  };
+}
+
+function watch(snapshots: readonly (Snapshot | string)[], changes: Partial<Rollout> = {}) {
+  const lines: string[] = [];
+  const verdict = track({
+    store: storeOf(snapshots),
+    expected: [{ kind: "Deployment", name: "web", namespace: "prod", uid: "deployment", generation: 2 }],
+    patience: () => ({ crashes: 3, startup: 120_000 }),
+    progress: (line) => lines.push(line),
+    timeout: 60_000,
+    signal: new AbortController().signal,
+    ...changes,
+  });
+  return { verdict, lines };
+}
+
+const ready = rollout([], "set", 1);
+
+test("a rollout is healthy as soon as its pods are, and each change is told once", async () => {
+  const { verdict, lines } = watch([rollout(), rollout(), ready]);
+  assert.equal((await verdict).state, "healthy");
+  assert.deepEqual(lines, ["web: 0 of 1 pods are ready"]);
+});
+
+test("what a watch still shows of an older generation is not taken for the rollout", async () => {
+  const expected = [{ kind: "Deployment" as const, name: "web", namespace: "prod", uid: "deployment", generation: 3 }];
+  const newer = ready.deployments.map((one) => ({
+    ...one,
+    metadata: { ...one.metadata, generation: 3 },
+    status: { ...one.status, observedGeneration: 3 },
+  }));
+  const { verdict, lines } = watch([ready, { ...ready, deployments: newer }], { expected });
+  assert.equal((await verdict).state, "healthy");
+  assert.deepEqual(lines, ["web: it is being applied"]);
+});
+
+test("a rollout that only stays unready fails when time is up, and says what was missing", async () => {
+  const verdict = await watch([rollout()], { timeout: 1 }).verdict;
+  assert.equal(verdict.state, "failing");
+  assert.match(verdict.state === "failing" ? verdict.fault.cause : "", /not ready in time .*0 of 1 pods/);
+});
+
+test("when time is up even a single crash is the cause", async () => {
+  const verdict = await watch([rollout([crashed(0, 4)])], { timeout: 1 }).verdict;
+  assert.match(verdict.state === "failing" ? verdict.fault.cause : "", /ended with exit code 4/);
+});
+
+test("a release without a workload is not healthy", async () => {
+  const verdict = await watch([ready], { expected: [], timeout: 1 }).verdict;
+  assert.equal(verdict.state, "failing");
+});
+
+test("an API server that goes away for a while does not end the watch, one that stays away does", async () => {
+  const { verdict, lines } = watch(["nobody answers", ready]);
+  assert.equal((await verdict).state, "healthy");
+  assert.deepEqual(lines.filter((line) => line === "nobody answers").length, 1);
+  await assert.rejects(watch(["nobody answers"], { timeout: 1 }).verdict, /nobody answers/);
+});
+
+test("a cancelled watch ends with the reason", async () => {
+  const signal = AbortSignal.abort(new Error("cancelled"));
+  await assert.rejects(watch([rollout()], { signal }).verdict, /cancelled/);
+});
+
+test("a fault that lasts is fatal at its second sighting, one that heals is not", async () => {
+  const failing = await watch([rollout([crashed(2)])]).verdict;
+  assert.match(failing.state === "failing" ? failing.fault.cause : "", /exit code 1, 3 times/);
+  assert.equal((await watch([rollout([crashed(2)]), ready]).verdict).state, "healthy");
+});
+
+test("exits count over pods that came after each other", async () => {
+  const first = rollout([crashed(1)]);
+  const later = rollout([crashed(0)]);
+  const second = { ...later, pods: later.pods.map((pod) => ({ ...pod, metadata: { ...pod.metadata, uid: "next" } })) };
+  const failing = await watch([first, second]).verdict;
+  assert.match(failing.state === "failing" ? failing.fault.cause : "", /exit code 1, 3 times/);
+});
+
+test("a pod whose container has ended twice is replaced once, so that the next try comes at once", async () => {
+  const waiting = { reason: "CrashLoopBackOff" };
+  const status = { ...crashed(1), state: { waiting }, lastState: { terminated: { exitCode: 1 } } };
+  const replaced: string[] = [];
+  const hasten: Rollout["hasten"] = async ({ metadata }) => {
+    replaced.push(metadata?.uid ?? "");
+  };
+  const { verdict } = watch([rollout([status]), rollout([status]), ready], { hasten });
+  assert.equal((await verdict).state, "healthy");
+  assert.deepEqual(replaced, ["pod-0"]);
+});
