@@ -3,10 +3,12 @@ import type {
   BatchV1Api,
   CoordinationV1Api,
   CoreV1Api,
+  DiscoveryV1Api,
   KubeConfig,
   KubernetesObject,
 } from "@kubernetes/client-node";
 import { FairleadError, messageOf } from "./errors.ts";
+import { type CommandResult, type PodCommand, runInPod } from "./exec.ts";
 import { invalidKubeconfig, readKubeconfig, throughProxy } from "./kubeconfig.ts";
 import type { Masker } from "./masking.ts";
 import { retry } from "./retry.ts";
@@ -21,6 +23,7 @@ export interface Cluster {
   readonly apps: AppsV1Api;
   readonly batch: BatchV1Api;
   readonly coordination: CoordinationV1Api;
+  readonly discovery: DiscoveryV1Api;
   /** The kubeconfig in use, with the proxy in it. */
   readonly kubeconfig: string;
   /** `v1.35.4`; the first call, so it tells whether the cluster answers at all. */
@@ -31,12 +34,22 @@ export interface Cluster {
    * @throws FairleadError CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED, CLUSTER_FORBIDDEN or CLUSTER_REJECTED.
    */
   ask<T>(call: () => Promise<T>): Promise<T>;
+  /** Reads any path of the API server once, whatever the status of the answer: `/api/v1/namespaces/…/proxy/health`. */
+  get(path: string, signal: AbortSignal): Promise<PlainAnswer>;
+  /** Runs a command in a container and waits for its end. */
+  run(command: PodCommand, signal: AbortSignal): Promise<CommandResult>;
   /**
    * Watches a collection until it is stopped.
    *
    * @throws as `ask`, when it cannot be listed at first.
    */
   watch<T extends KubernetesObject>(collection: Collection<T>, listener: WatchListener<T>): Promise<Watched<T>>;
+}
+
+/** An answer as it came. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly body: string;
 }
 
 /** The header by which a PATCH becomes a server-side apply. */
@@ -86,9 +99,18 @@ export async function openCluster(options: {
     apps: new kubernetes.AppsV1Api(configuration),
     batch: new kubernetes.BatchV1Api(configuration),
     coordination: new kubernetes.CoordinationV1Api(configuration),
+    discovery: new kubernetes.DiscoveryV1Api(configuration),
     kubeconfig,
     version: async () => (await ask(() => versionApi.getCode())).gitVersion,
     ask,
+    get: async (path, signal) => {
+      const request = new kubernetes.RequestContext(new URL(path, server).href, kubernetes.HttpMethod.GET);
+      await config.applySecurityAuthentication(request);
+      request.setSignal(AbortSignal.any([options.signal, signal]));
+      const answer = await configuration.httpApi.send(request).toPromise();
+      return { status: answer.httpStatusCode, body: await answer.body.text() };
+    },
+    run: (command, signal) => runInPod(config, command, AbortSignal.any([options.signal, signal])),
     watch: (collection, listener) => {
       const list = () => ask(() => collection.list());
       return watchCollection(config, { ...collection, list }, listener);

@@ -26,6 +26,8 @@ export interface DeployInputs {
   /** Milliseconds to wait for another deploy of the same release. */
   readonly lockTimeout: number;
   readonly rollbackOnFailure: boolean;
+  /** Whether a rollout that is done must also pass checks. */
+  readonly verify: boolean;
   readonly onFirstInstallFailure: FirstInstallFailure;
   readonly pullCredentials?: PullCredentials | undefined;
   readonly toolMirror?: string | undefined;
@@ -40,6 +42,7 @@ const declarations = {
   timeout: optional(duration),
   lockTimeout: required(duration),
   rollbackOnFailure: required(boolean),
+  verify: required(boolean),
   onFirstInstallFailure: required(choice("keep", "uninstall")),
   toolMirror: optional(text),
 };

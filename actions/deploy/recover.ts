@@ -4,6 +4,8 @@ import { collectEvidence, evidenceText } from "./evidence/collect.ts";
 import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
 import { type Watched, watch } from "./rollout.ts";
 import type { Verdict } from "./tracking/tracker.ts";
+import { makeChecks } from "./verify/check.ts";
+import { endpointChecks } from "./verify/endpoints.ts";
 
 /** What became of a deploy that failed. */
 export interface Recovered {
@@ -29,7 +31,8 @@ export async function giveUp(
   const details = context.masker.redact(evidenceText(evidence));
   await markFailed(cluster, namespace, release, number, reason);
   const { sentence, ...after } = await goBack(deploy, baseline);
-  const message = `${release} revision ${number} did not become healthy: ${reason}. ${sentence}`;
+  const fell = fault.about === "verify" ? "did not pass its checks" : "did not become healthy";
+  const message = `${release} revision ${number} ${fell}: ${reason}. ${sentence}`;
   return { ...after, reason, failure: new FairleadError({ code: "DEPLOY_FAILED", message, fix: fault.fix, details }) };
 }
 
@@ -112,6 +115,8 @@ async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
     const sentence = `The rollback to revision ${baseline.number} did not become healthy either: ${verdict.fault.cause}.`;
     return { status: "failed", revision, sentence };
   }
+  // The pods that stayed may have to be found again by their Service.
+  await makeChecks(endpointChecks(cluster, application), context.signal);
   await markVerified(cluster, namespace, release, revision);
   context.runner.info(`Rolled back to revision ${baseline.number} in ${formatDuration(performance.now() - from)}`);
   return { status: "rolled-back", revision, sentence: `Revision ${baseline.number} serves again.` };

@@ -8,7 +8,7 @@ import type { DeployInputs } from "./inputs.ts";
 import { readExpected } from "./tracking/expected.ts";
 import { createPatience } from "./tracking/patience.ts";
 import { openStore, type Scope, type Store } from "./tracking/store.ts";
-import { track, type Verdict } from "./tracking/tracker.ts";
+import { type Expected, track, type Verdict } from "./tracking/tracker.ts";
 
 /** Everything that the steps of one deploy share. */
 export interface Deploy {
@@ -40,16 +40,19 @@ function scopeOf({ release, namespace, namespaces }: Application): Scope {
   return { release, namespaces: [...new Set([namespace, ...Object.keys(namespaces)])] };
 }
 
+/** How a rollout ended, and the workloads that it was about. */
+export type Rolled = Verdict & { readonly expected: readonly Expected[] };
+
 /**
  * Watches the newest revision until it is healthy or given up.
  *
  * @param hasBaseline whether there is a verified revision behind it: a first install starts beside databases that are
  *   not ready yet, so it gets more tries, and its pods keep their place.
  */
-export async function watch(deploy: Watched, hasBaseline: boolean): Promise<Verdict> {
+export async function watch(deploy: Watched, hasBaseline: boolean): Promise<Rolled> {
   const { cluster, application, context, end, store, logs } = deploy;
   const expected = await readExpected(cluster, scopeOf(application));
-  return await track({
+  const verdict = await track({
     store,
     expected,
     patience: createPatience(application, hasBaseline),
@@ -58,6 +61,7 @@ export async function watch(deploy: Watched, hasBaseline: boolean): Promise<Verd
     timeout: remaining(end),
     signal: context.signal,
   });
+  return { ...verdict, expected };
 }
 
 /** Milliseconds until `end`, at least a second: what is started late still gets a chance. */

@@ -13,7 +13,7 @@ import { isLock, takeLock } from "./lock.ts";
 import { ensureNamespace, ensurePullSecret } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
 import { checkImages } from "./preflight.ts";
-import { giveUp, undoApply } from "./recover.ts";
+import { giveUp, type Recovered, undoApply } from "./recover.ts";
 import {
   baselineOf,
   listRevisions,
@@ -24,6 +24,8 @@ import {
   revisionLabels,
 } from "./releases.ts";
 import { type Deploy, openWatched, remaining, type Watched, watch } from "./rollout.ts";
+import type { CheckResult } from "./verify/check.ts";
+import { verify } from "./verify/verify.ts";
 
 /** What a deploy came to. `failure` is set when the step has to fail; the other fields are true all the same. */
 export interface Deployed {
@@ -36,6 +38,8 @@ export interface Deployed {
   /** `superseded` behind a newer run, `held` by a person: both change nothing, and are no failure. */
   readonly status: "deployed" | "superseded" | "held" | "rolled-back" | "failed";
   readonly reason: string;
+  /** What the verification of the new revision looked at; empty where it did not come to that. */
+  readonly checks: readonly CheckResult[];
   readonly failure?: FairleadError;
 }
 
@@ -98,11 +102,11 @@ async function deployLocked(deploy: Deploy, tookOver: boolean): Promise<Deployed
       ? undefined
       : await ensurePullSecret(cluster, application, inputs.pullCredentials);
   using watched = await openWatched(deploy);
-  const recovered = await applyAndWatch(watched, number, baseline, pullSecret);
-  if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
+  const { recovered, checks } = await roll(watched, number, baseline, pullSecret);
+  if (recovered !== undefined) return { ...outcome(deploy, baseline), checks, ...recovered };
   await markVerified(cluster, namespace, release, number);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
-  return { ...outcome(deploy, baseline), revision: number, status: "deployed", reason: "" };
+  return { ...outcome(deploy, baseline), checks, revision: number, status: "deployed", reason: "" };
 }
 
 function superseded(deploy: Deploy, baseline: Revision | undefined, { number, commit }: RunMark): Deployed {
@@ -120,15 +124,34 @@ async function held(deploy: Deploy, { who, why, since }: Hold): Promise<Deployed
   return { ...outcome(deploy, baseline), revision: baseline?.number ?? 0, status: "held", reason };
 }
 
-/** Gives what became of a revision that failed, undefined for a healthy one. */
-async function applyAndWatch(deploy: Watched, number: number, baseline: Revision | undefined, pullSecret?: string) {
+/** What became of a revision: `recovered` when it failed. */
+interface Rolled {
+  readonly recovered?: Recovered;
+  readonly checks: readonly CheckResult[];
+}
+
+async function roll(deploy: Watched, number: number, baseline: Revision | undefined, secret?: string): Promise<Rolled> {
   try {
-    await apply(deploy, number, pullSecret);
+    await apply(deploy, number, secret);
   } catch (thrown) {
-    return await undoApply(deploy, number, baseline, thrown);
+    return { recovered: await undoApply(deploy, number, baseline, thrown), checks: [] };
   }
-  const verdict = await watch(deploy, baseline !== undefined);
-  return verdict.state === "failing" ? await giveUp(deploy, number, baseline, verdict) : undefined;
+  const rolled = await watch(deploy, baseline !== undefined);
+  if (rolled.state === "failing") return { recovered: await giveUp(deploy, number, baseline, rolled), checks: [] };
+  if (!deploy.inputs.verify) return { checks: [] };
+  const { results, fault } = await verify(deploy, rolled.expected);
+  tellChecks(results, deploy.context);
+  if (fault === undefined) return { checks: results };
+  const verdict = { state: "failing", fault, snapshot: deploy.store.snapshot() } as const;
+  return { recovered: await giveUp(deploy, number, baseline, verdict), checks: results };
+}
+
+function tellChecks(results: readonly CheckResult[], { runner }: Context): void {
+  for (const { name, outcome, said } of results) {
+    runner.info(`${name}: ${outcome}${said === "" ? "" : `, ${said}`}`);
+    if (outcome === "warned") runner.annotate("warning", `The check "${name}" failed: ${said}.`, "Verification");
+    if (outcome === "unknown") runner.annotate("notice", `The check "${name}" was left open: ${said}.`, "Verification");
+  }
 }
 
 async function prepare(inputs: DeployInputs, context: Context): Promise<Deploy> {
@@ -174,5 +197,5 @@ async function apply(
 }
 
 function outcome({ application: { url, release, namespace } }: Deploy, baseline: Revision | undefined) {
-  return { url, release, namespace, previousRevision: baseline?.number ?? 0 };
+  return { url, release, namespace, previousRevision: baseline?.number ?? 0, checks: [] };
 }

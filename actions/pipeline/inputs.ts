@@ -21,6 +21,7 @@ const declarations = {
   timeout: optional(duration),
   lockTimeout: required(duration),
   rollbackOnFailure: required(boolean),
+  verify: required(boolean),
   toolMirror: optional(text),
 };
 

@@ -67,6 +67,7 @@ async function runStages(inputs: PipelineInputs, stages: Stages, context: Contex
           timeout: inputs.timeout ?? defaultTimeout,
           lockTimeout: inputs.lockTimeout,
           rollbackOnFailure: inputs.rollbackOnFailure,
+          verify: inputs.verify,
           onFirstInstallFailure: "keep",
           pullCredentials: pullCredentialsOf(credentials),
           toolMirror: inputs.toolMirror,

@@ -13,6 +13,7 @@ const deployed: Deployed = {
   previousRevision: 3,
   status: "deployed",
   reason: "",
+  checks: [],
 };
 const digest = `sha256:${"a".repeat(64)}`;
 const stages = [

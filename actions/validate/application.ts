@@ -41,16 +41,54 @@ export interface Component {
   readonly name: string;
   readonly namespace: string;
   readonly kind: string;
+  /** Its container in its pods. */
+  readonly containerName: string;
+  readonly replicas?: number;
+  readonly service?: { readonly name: string };
+  readonly ports?: readonly { readonly name: string; readonly port: number; readonly service: number }[];
+  /** The name of the port that speaks HTTP, or empty. */
+  readonly httpPort?: string;
   readonly image: string;
   readonly build?: Build;
   /** Keys of the components that it comes after. */
   readonly after?: readonly string[];
   readonly health?: {
+    readonly path?: string;
     /** Seconds that it may take to start. */
     readonly startup: { readonly within: number };
     /** Failed exits after which it is given up. */
     readonly crashRestarts?: number;
   };
+}
+
+/** A check that a new revision must pass (decisions of the manifest: `verify`). */
+export interface VerifyCheck {
+  /** A path of the component, or a URL. */
+  readonly http?: string;
+  /** A script for a pod of the component. */
+  readonly run?: string;
+  /** A regular expression that its logs must hold. */
+  readonly logs?: string;
+  readonly component?: string;
+  readonly pods?: "one" | "all";
+  readonly expect?: {
+    readonly status?: number;
+    readonly text?: string;
+    readonly pattern?: string;
+    readonly secret?: { readonly name: string; readonly key: string };
+  };
+  /** As `30s`, or seconds. */
+  readonly timeout?: string | number;
+  readonly optional?: boolean;
+}
+
+/** A way in from outside. */
+export interface Route {
+  readonly namespace: string;
+  readonly url: string;
+  readonly public: boolean;
+  readonly controller: string;
+  readonly tlsName?: string;
 }
 
 /** An application as the chart resolved it for one environment. Nothing is merged in TypeScript. */
@@ -63,6 +101,8 @@ export interface Application {
   readonly podSecurity: "privileged" | "baseline" | "restricted";
   /** All namespaces of the application, the release's own included. */
   readonly namespaces: Readonly<Record<string, { readonly podSecurity: string }>>;
+  readonly ingress: readonly Route[];
+  readonly verify: Readonly<Record<string, VerifyCheck>>;
   /** Advice by the pattern in logs or events that it is for. */
   readonly hints: Readonly<Record<string, string>>;
   readonly url: string;

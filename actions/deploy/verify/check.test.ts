@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Check, type Finding, makeChecks } from "./check.ts";
+
+const signal = new AbortController().signal;
+
+function check(findings: readonly Finding[], changes: Partial<Check> = {}): Check {
+  let looks = 0;
+  const look = async () => findings[Math.min(looks++, findings.length - 1)] as Finding;
+  return { name: "home", timeout: 60_000, interval: 1, optional: false, look, ...changes };
+}
+
+const wrong: Finding = { state: "wrong", said: "status 500" };
+
+async function outcomeOf(one: Check) {
+  const [result] = await makeChecks([one], signal);
+  return [result?.outcome, result?.said];
+}
+
+test("a check is tried again until it passes", async () => {
+  assert.deepEqual(await outcomeOf(check([wrong, wrong, { state: "passed" }])), ["passed", ""]);
+});
+
+test("a check that is wrong until its time is up has failed, or warned when it is optional", async () => {
+  assert.deepEqual(await outcomeOf(check([wrong], { timeout: 5 })), ["failed", "status 500"]);
+  assert.deepEqual(await outcomeOf(check([wrong], { timeout: 5, optional: true })), ["warned", "status 500"]);
+});
+
+test("what would be seen again is not looked at again", async () => {
+  assert.deepEqual(await outcomeOf(check([{ ...wrong, final: true }, { state: "passed" }])), ["failed", "status 500"]);
+});
+
+test("what cannot be known is neither passed nor failed", async () => {
+  const unknown: Finding = { state: "unknown", said: "no controller", final: true };
+  assert.deepEqual(await outcomeOf(check([unknown])), ["unknown", "no controller"]);
+});
+
+test("a look that hangs ends with the check's own time", async () => {
+  const hanging = check([], {
+    timeout: 20,
+    look: (own) => new Promise((_, reject) => own.addEventListener("abort", () => reject(own.reason))),
+  });
+  assert.deepEqual(await outcomeOf(hanging), ["failed", "it was not answered in its time"]);
+});
+
+test("checks run side by side, and one that breaks is not swallowed", async () => {
+  const order: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const first = check([], {
+    look: () => gate.promise.then(() => ({ state: "passed" as const, said: order.push("first").toString() })),
+  });
+  const second = check([], {
+    look: async () => {
+      order.push("second");
+      gate.resolve();
+      return { state: "passed" };
+    },
+  });
+  await makeChecks([first, second], signal);
+  assert.deepEqual(order, ["second", "first"]);
+  await assert.rejects(makeChecks([check([], { look: () => Promise.reject(new Error("broken")) })], signal), /broken/);
+});

@@ -1,0 +1,67 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+/** One thing that must be true of a new revision before it counts as deployed. */
+export interface Check {
+  readonly name: string;
+  /** Milliseconds for all its tries. */
+  readonly timeout: number;
+  /** Milliseconds between two tries. */
+  readonly interval?: number;
+  /** A failure is only a warning. */
+  readonly optional: boolean;
+  /** Looks once. */
+  look(signal: AbortSignal): Promise<Finding>;
+}
+
+/** What one look found: what is asked for, something else, or that it cannot be known from here. */
+export type Finding =
+  | { readonly state: "passed"; readonly said?: string }
+  | {
+      readonly state: "wrong" | "unknown";
+      readonly said: string /** Another look would see the same. */;
+      readonly final?: boolean;
+    };
+
+/** How a check ended. */
+export interface CheckResult {
+  readonly name: string;
+  readonly outcome: "passed" | "failed" | "warned" | "unknown";
+  /** A sentence without the full stop, empty for what passed without a word. */
+  readonly said: string;
+  readonly milliseconds: number;
+}
+
+/** Milliseconds that a check gets when nobody says more. */
+export const usualTimeout = 30_000;
+
+/** Makes all checks side by side, each until it passes or its time is up. */
+export async function makeChecks(checks: readonly Check[], signal: AbortSignal): Promise<CheckResult[]> {
+  return await Promise.all(checks.map((check) => makeCheck(check, signal)));
+}
+
+async function makeCheck(check: Check, signal: AbortSignal): Promise<CheckResult> {
+  const from = performance.now();
+  const end = from + check.timeout;
+  const own = AbortSignal.any([signal, AbortSignal.timeout(check.timeout)]);
+  let last: Finding = { state: "wrong", said: "it was not answered in its time" };
+  for (;;) {
+    const finding = await check.look(own).catch((thrown): Finding => {
+      signal.throwIfAborted();
+      if (own.aborted) return last;
+      throw thrown;
+    });
+    if (finding.state === "passed") return concluded(check, "passed", finding.said ?? "", from);
+    last = finding;
+    const interval = check.interval ?? 1_000;
+    const over = performance.now() + interval >= end;
+    if (over || finding.final) {
+      const failure = check.optional ? "warned" : "failed";
+      return concluded(check, finding.state === "unknown" ? "unknown" : failure, finding.said, from);
+    }
+    await wait(interval, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+function concluded({ name }: Check, outcome: CheckResult["outcome"], said: string, from: number): CheckResult {
+  return { name, outcome, said, milliseconds: performance.now() - from };
+}

@@ -1,0 +1,83 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import type { Cluster } from "../../core/cluster.ts";
+import { duration } from "../../core/inputs.ts";
+import type { Masker } from "../../core/masking.ts";
+import type { Application, Component, VerifyCheck } from "../../validate/application.ts";
+import type { Store } from "../tracking/store.ts";
+import { workloadsOf } from "../tracking/workloads.ts";
+import { type Check, type Finding, usualTimeout } from "./check.ts";
+import type { Expectation } from "./expectation.ts";
+import { askAddress, askService } from "./http.ts";
+import { searchLogs } from "./logs.ts";
+import { runScript } from "./script.ts";
+
+/** What the checks of a manifest look at. */
+export interface Subject {
+  readonly cluster: Cluster;
+  readonly application: Application;
+  readonly store: Store;
+  readonly masker: Masker;
+}
+
+/** The checks that the manifest declares under `verify`, side by side. */
+export function declaredChecks(subject: Subject): Check[] {
+  return Object.entries(subject.application.verify).map(([name, declared]) => {
+    const expectation = expectationOf(subject, declared);
+    return {
+      name,
+      timeout: declared.timeout === undefined ? usualTimeout : durationOf(declared.timeout),
+      optional: declared.optional ?? false,
+      look: async (signal) => await lookAt(subject, declared, await expectation(), signal),
+    };
+  });
+}
+
+function durationOf(timeout: string | number): number {
+  return typeof timeout === "number" ? timeout * 1_000 : duration(timeout);
+}
+
+async function lookAt(
+  { cluster, application, store }: Subject,
+  { http, run, logs, component: key, pods: which }: VerifyCheck,
+  expect: Expectation,
+  signal: AbortSignal,
+): Promise<Finding> {
+  if (http !== undefined && /^https?:/.test(http)) return await askAddress(http, expect, signal);
+  const component = chooseComponent(application, key, http !== undefined);
+  if (http !== undefined) return await askService(cluster, component, http, expect, signal);
+  const pods = podsOf(store, component);
+  if (run === undefined) return await searchLogs(cluster, component, pods, logs ?? "");
+  return await runScript(cluster, component, which === "all" ? pods : pods.slice(0, 1), run, expect, signal);
+}
+
+/** The component that a check names, else the first that has a port where one is needed. */
+function chooseComponent({ components }: Application, key: string | undefined, withPort: boolean): Component {
+  const named = key === undefined ? undefined : components[key];
+  const found =
+    named ?? Object.values(components).find(({ httpPort }) => !withPort || httpPort) ?? Object.values(components)[0];
+  if (found === undefined) throw new Error("an application without components has no checks");
+  return found;
+}
+
+function podsOf(store: Store, component: Component): readonly V1Pod[] {
+  const workload = workloadsOf(store.snapshot()).find(
+    ({ kind, name, namespace }) =>
+      kind === component.kind && name === component.name && namespace === component.namespace,
+  );
+  return workload?.pods ?? [];
+}
+
+/** What is expected, with the text of a Secret read once and masked, where one is named. */
+function expectationOf({ cluster, application, masker }: Subject, { expect = {}, component }: VerifyCheck) {
+  const { secret, ...plain } = expect;
+  let known: Expectation | undefined = secret === undefined ? plain : undefined;
+  return async (): Promise<Expectation> => {
+    if (known !== undefined || secret === undefined) return known ?? plain;
+    const namespace = application.components[component ?? ""]?.namespace ?? application.namespace;
+    const { data } = await cluster.ask(() => cluster.core.readNamespacedSecret({ name: secret.name, namespace }));
+    const text = Buffer.from(data?.[secret.key] ?? "", "base64").toString("utf8");
+    masker.add(text);
+    known = { ...plain, text };
+    return known;
+  };
+}

@@ -1,0 +1,25 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import type { Cluster } from "../../core/cluster.ts";
+import type { Component } from "../../validate/application.ts";
+import type { Finding } from "./check.ts";
+import { compare } from "./expectation.ts";
+
+/** Lines that are looked through. */
+const tailLines = 5_000;
+
+/** Looks for a regular expression in the logs of a component's pods; one that has it is enough. */
+export async function searchLogs(
+  { ask, core }: Cluster,
+  { namespace, containerName: container, name }: Component,
+  pods: readonly V1Pod[],
+  pattern: string,
+): Promise<Finding> {
+  const texts = await Promise.all(
+    pods.map(({ metadata }) =>
+      ask(() => core.readNamespacedPodLog({ name: metadata?.name ?? "", namespace, container, tailLines })),
+    ),
+  );
+  const found = texts.some((text) => compare({ status: 0, text }, { pattern }, () => true, "").state === "passed");
+  if (found) return { state: "passed" };
+  return { state: "wrong", said: `nothing in the log of ${name} matches ${pattern}` };
+}

@@ -1,0 +1,54 @@
+import type { Cluster } from "../../core/cluster.ts";
+import type { Application } from "../../validate/application.ts";
+import { certificateChecks } from "./certificates.ts";
+import type { Check, Finding } from "./check.ts";
+import { endpointChecks } from "./endpoints.ts";
+import { askAddress, askService } from "./http.ts";
+
+/**
+ * The checks that every application gets: Services with endpoints, an answer through the Service and from the public
+ * address, certificates.
+ */
+export function usualChecks(cluster: Cluster, application: Application): Check[] {
+  return [
+    ...endpointChecks(cluster, application),
+    ...healthChecks(cluster, application),
+    ...addressChecks(application),
+    ...certificateChecks(cluster, application),
+  ];
+}
+
+function healthChecks(cluster: Cluster, { components }: Application): Check[] {
+  const asked = Object.values(components).filter(({ health, service, httpPort, replicas }) => {
+    return health?.path !== undefined && service !== undefined && httpPort && replicas !== 0;
+  });
+  return asked.map((component) => {
+    const path = component.health?.path ?? "/";
+    return {
+      name: `http://${component.service?.name}${path}`,
+      timeout: 15_000,
+      optional: false,
+      // The kubelet has had its answer already: what keeps the API server from the pods is not the app's fault.
+      look: async (signal) => softly(await askService(cluster, component, path, {}, signal), /error trying to reach/),
+    };
+  });
+}
+
+/** Public addresses; a private one is only reached from the tailnet. DNS and certificates of a new one take their time. */
+function addressChecks({ ingress }: Application): Check[] {
+  return ingress
+    .filter((route) => route.public)
+    .map(({ url }) => ({
+      name: url,
+      timeout: 15_000,
+      optional: false,
+      // An app may answer its root with anything; what counts is that the way in leads to it.
+      look: async (signal) => await askAddress(url, {}, signal, (status) => status < 500),
+    }));
+}
+
+function softly(finding: Finding, unknown: RegExp): Finding {
+  return finding.state === "wrong" && unknown.test(finding.said)
+    ? { ...finding, state: "unknown", final: true }
+    : finding;
+}

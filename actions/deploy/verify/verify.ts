@@ -1,0 +1,58 @@
+import type { Watched } from "../rollout.ts";
+import type { Fault } from "../tracking/faults/fault.ts";
+import type { Expected } from "../tracking/tracker.ts";
+import { type CheckResult, makeChecks } from "./check.ts";
+import { declaredChecks } from "./declared.ts";
+import { stabilityWindow, watchStability } from "./stability.ts";
+import { usualChecks } from "./usual.ts";
+
+/** What the verification of a revision came to; `fault` when it must not stay. */
+export interface Verification {
+  readonly results: readonly CheckResult[];
+  readonly fault?: Fault;
+}
+
+/** Milliseconds for which pods must stay ready; a parameter for tests of everything else. */
+export interface VerifyOptions {
+  readonly stability?: number;
+}
+
+/**
+ * Makes all checks of a revision whose rollout is done, side by side: its pods stay ready, its Services have endpoints and
+ * answer, its addresses lead to it, and what the manifest declares under `verify`.
+ */
+export async function verify(
+  deploy: Watched,
+  expected: readonly Expected[],
+  { stability = stabilityWindow }: VerifyOptions = {},
+): Promise<Verification> {
+  const { cluster, application, store, context } = deploy;
+  const { masker, signal } = context;
+  const checks = [...usualChecks(cluster, application), ...declaredChecks({ cluster, application, store, masker })];
+  const from = performance.now();
+  const [shaky, made] = await Promise.all([
+    watchStability(store, expected, stability, signal),
+    makeChecks(checks, signal),
+  ]);
+  const stable: CheckResult = {
+    name: "pods stay ready",
+    outcome: shaky === undefined ? "passed" : "failed",
+    said: shaky ?? "",
+    milliseconds: performance.now() - from,
+  };
+  const results = [stable, ...made].map((result) => ({ ...result, said: masker.redact(result.said) }));
+  const failed = results.find(({ outcome }) => outcome === "failed");
+  return failed === undefined ? { results } : { results, fault: faultOf(failed, expected) };
+}
+
+function faultOf({ name, said }: CheckResult, expected: readonly Expected[]): Fault {
+  const [workload] = expected;
+  return {
+    key: `verify ${name}`,
+    tolerance: 0,
+    cause: `the check "${name}" failed: ${said}`,
+    fix: "Its pods are ready, but it does not do what it should: see the log of the app.",
+    about: "verify",
+    workload: workload ?? { kind: "Deployment", name: "", namespace: "" },
+  };
+}
