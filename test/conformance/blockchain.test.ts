@@ -30,7 +30,7 @@ function selects(selector: Record<string, string>, workload: Loose): boolean {
 }
 
 describe("workloads", () => {
-  it("B-01 everything is in the one namespace blockchain, in both environments", async () => {
+  it("B-01, X-01 everything is in the one namespace blockchain, in both environments", async () => {
     for (const environment of environments) {
       const { application, objects } = await system.render(environment);
       assert.equal(application.namespace, "blockchain");
@@ -237,11 +237,15 @@ describe("configuration", () => {
     assert.deepEqual(workloads.map(reload), ["true", "true", undefined]);
   });
 
-  it("B-18 there is no route; the webserver's Service is inside the cluster", async () => {
+  it("B-18, X-04 there is no route and no registry to log in to; the webserver's Service is inside the cluster", async () => {
     for (const environment of environments) {
       const { objects, get, application } = await system.render(environment);
       const routes = objects.filter(({ kind }) => /Ingress|Route|Certificate|Gateway/.test(kind));
       assert.deepEqual(routes, []);
+      assert.deepEqual(
+        workloads.filter((name) => podSpec(get(name)).imagePullSecrets !== undefined),
+        [],
+      );
       const { type, ports } = get("Service/webserver-service").spec;
       assert.deepEqual([type ?? "ClusterIP", ports[0].port], ["ClusterIP", 8080]);
       assert.ok(application.addresses.includes("http://webserver-service.blockchain.svc:8080"));

@@ -76,7 +76,7 @@ async function open(folder: string, cluster: Pick<Source, "clusterFile">): Promi
       cpSync(folder, copy, { recursive: true });
       const content = structuredClone(manifest.content);
       change(content);
-      writeFileSync(join(copy, file), stringify(content, { aliasDuplicateObjects: false }));
+      writeFileSync(join(copy, file), stringify(content, { version: "1.1", aliasDuplicateObjects: false }));
       return await open(copy, cluster);
     },
   };
