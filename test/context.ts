@@ -33,6 +33,7 @@ export async function recordingContext(
       commit: "0123456789abcdef0123456789abcdef01234567",
       ref: "refs/heads/main",
       event: "push",
+      baseRef: "",
       defaultBranch: "main",
       workflow: "Deploy",
       job: "deploy",

@@ -14,6 +14,8 @@ export interface WorkflowRun {
   /** `refs/heads/main`, `refs/tags/v1.0.0`, … */
   readonly ref: string;
   readonly event: string;
+  /** The branch that a pull request would be merged into; empty for other events. */
+  readonly baseRef: string;
   /** Empty when the event does not tell it. */
   readonly defaultBranch: string;
   readonly workflow: string;
@@ -81,6 +83,7 @@ function workflowRun(environment: Environment): WorkflowRun {
     commit: read("GITHUB_SHA"),
     ref: read("GITHUB_REF"),
     event: read("GITHUB_EVENT_NAME"),
+    baseRef: read("GITHUB_BASE_REF"),
     defaultBranch: defaultBranchOf(environment["GITHUB_EVENT_PATH"]),
     workflow: read("GITHUB_WORKFLOW"),
     job: read("GITHUB_JOB"),

@@ -29,11 +29,11 @@ export function code(content: string): Markdown {
   return { markdown: `${fence}${pad}${oneLine}${pad}${fence}` };
 }
 
-/** A block of text that folds away, such as the log of a container. */
-export function details(heading: string, content: string): string {
+/** A block of text that folds away, such as the log of a container. @param language how it is coloured. */
+export function details(heading: string, content: string, language: "text" | "diff" = "text"): string {
   const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
-  return `\n<details><summary>${escapeHtml(heading)}</summary>\n\n${fence}text\n${content}\n${fence}\n\n</details>\n`;
+  return `\n<details><summary>${escapeHtml(heading)}</summary>\n\n${fence}${language}\n${content}\n${fence}\n\n</details>\n`;
 }
 
 function renderCell(cell: string | Markdown): string {

@@ -5,7 +5,7 @@ import { newerRun } from "./order.ts";
 import type { Revision } from "./releases.ts";
 
 const run = (changes: Partial<WorkflowRun>): WorkflowRun => ({
-  ...{ repository: "acme/web", commit: "c", ref: "refs/heads/main", event: "push", defaultBranch: "main" },
+  ...{ repository: "acme/web", commit: "c", ref: "refs/heads/main", event: "push", baseRef: "", defaultBranch: "main" },
   ...{ workflow: "Deploy", job: "deploy", id: "7", number: 7, attempt: 1, actor: "a", url: "u" },
   ...changes,
 });

@@ -6,7 +6,17 @@ import type { Declaration } from "../validate/application.ts";
 import { chooseEnvironment } from "./environment.ts";
 
 const run = (ref: string): WorkflowRun => ({
-  ...{ repository: "o/r", commit: "c", event: "push", workflow: "w", job: "j", id: "1", actor: "a", url: "u" },
+  ...{
+    repository: "o/r",
+    commit: "c",
+    event: "push",
+    baseRef: "",
+    workflow: "w",
+    job: "j",
+    id: "1",
+    actor: "a",
+    url: "u",
+  },
   ...{ number: 1, attempt: 1, defaultBranch: "trunk" },
   ref,
 });

@@ -4,6 +4,7 @@ const declarations = {
   manifests: required(lines),
   environments: optional(lines),
   cluster: optional(text),
+  baseRef: optional(text),
   toolMirror: optional(text),
 };
 

@@ -4,9 +4,10 @@ import { run } from "./run.ts";
 
 await main(
   async (environment, context) => {
-    const { problems } = await run(validateInputs(environment), context);
+    const { problems, diff } = await run(validateInputs(environment), context);
     context.runner.setOutput("valid", String(problems.length === 0));
     context.runner.setOutput("errors", JSON.stringify(problems));
+    context.runner.setOutput("diff", diff);
     if (problems.length > 0) throw new AlreadyReported();
   },
   { systems: "any" },

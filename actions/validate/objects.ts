@@ -44,13 +44,16 @@ export function objectChecker(): (rendered: string) => CheckedObjects {
   };
 }
 
-interface KubernetesObject {
+/** A rendered object, as far as every one of them is known. */
+export interface KubernetesObject {
+  readonly [key: string]: unknown;
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly metadata?: { readonly name?: string };
 }
 
-function objectsOf(rendered: string): KubernetesObject[] {
+/** The objects that Helm rendered. To the server a null is a key that is not there, and so it is here. */
+export function objectsOf(rendered: string): KubernetesObject[] {
   const contents = [...parseAllDocuments(rendered)].map((document) => withoutNulls(document.toJS()));
   return contents.filter((content): content is KubernetesObject => typeof content === "object" && content !== null);
 }

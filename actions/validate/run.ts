@@ -6,16 +6,24 @@ import { findManifests } from "./files.ts";
 import type { ValidateInputs } from "./inputs.ts";
 import { adviceOf, mostUseful, oneLine, type Problem, sentenceOf } from "./problem.ts";
 import { noticeCode } from "./resolve.ts";
-import { type Verdict, validateFiles } from "./validate.ts";
+import { validateFiles } from "./validate.ts";
 
 /** GitHub shows no more annotations of one level in a step. */
 const annotationLimit = 10;
 
+/** What was found wrong, and what changes. */
+export interface Outcome {
+  readonly problems: readonly Problem[];
+  /** JSON; empty when nothing was compared. */
+  readonly diff: string;
+}
+
 /**
- * Checks manifests in all their environments, without a cluster and without secrets.
- * Annotates up to ten problems, and as many warnings and notices; all of them are in the log, in the summary and in what is given back.
+ * Checks manifests in all their environments, without a cluster and without secrets, and shows what a pull request
+ * changes. Annotates up to ten problems, and as many warnings and notices; all of them are in the log and in the summary,
+ * and the problems in what is given back.
  */
-export async function run(inputs: ValidateInputs, context: Context): Promise<Verdict> {
+export async function run(inputs: ValidateInputs, context: Context): Promise<Outcome> {
   const files = await findManifests(inputs.manifests, context.workspace);
   const { cluster, environments, toolMirror } = inputs;
   const clusterFile = cluster === undefined || isAbsolute(cluster) ? cluster : join(context.workspace, cluster);
@@ -24,9 +32,8 @@ export async function run(inputs: ValidateInputs, context: Context): Promise<Ver
     ...(clusterFile === undefined ? {} : { clusterFile }),
     ...(environments === undefined ? {} : { environments }),
   };
-  const helm = () => openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror });
-  const verdict = await validateFiles(files, rules, context.workspace, helm);
-  const { problems, remarks, unchecked } = verdict;
+  const helm = once(() => openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror }));
+  const { problems, remarks, unchecked, rendered } = await validateFiles(files, rules, context.workspace, helm);
   for (const problem of mostUseful(problems, annotationLimit)) {
     context.runner.annotate("error", adviceOf(problem), problem.code, problem);
   }
@@ -41,7 +48,18 @@ export async function run(inputs: ValidateInputs, context: Context): Promise<Ver
     context.runner.annotate("notice", `Rendered, but not checked against a schema: ${kinds}.`, "Not checked");
   }
   report(problems, files, context);
-  return verdict;
+  const ref = inputs.baseRef ?? context.run.baseRef;
+  if (ref === "" || rendered.length === 0) return { problems, diff: "" };
+  const { showChanges } = await import("./changes/show.ts");
+  return { problems, diff: await showChanges(ref, rendered, rules, context, helm) };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function report(problems: readonly Problem[], files: readonly string[], { runner }: Context): void {

@@ -28,6 +28,17 @@ export interface Verdict {
   readonly remarks: readonly Problem[];
   /** Kinds of rendered objects whose schema is not known here, as `apiVersion kind`. */
   readonly unchecked: readonly string[];
+  /** What was rendered of the manifests that have no problem. */
+  readonly rendered: readonly Rendered[];
+}
+
+/** The objects of a manifest in one environment. */
+export interface Rendered {
+  readonly manifest: Manifest;
+  /** As the manifest declares it, which may be a pattern. */
+  readonly environment: string;
+  /** As Helm gives them. */
+  readonly objects: string;
 }
 
 /**
@@ -56,6 +67,7 @@ export async function validateFiles(
     problems: mergeProblems([...problems, ...rendered.flatMap((verdict) => verdict.problems)]),
     remarks: mergeProblems(rendered.flatMap(({ remarks }) => remarks)),
     unchecked: [...new Set(rendered.flatMap(({ unchecked }) => unchecked))].sort(),
+    rendered: rendered.flatMap((verdict) => verdict.rendered),
   };
 }
 
@@ -78,31 +90,41 @@ async function render(
   helm: Helm,
   checkObjects: ReturnType<typeof objectChecker>,
 ): Promise<Verdict> {
-  // A pattern such as pr-* stands for many environments; one of them shows what is wrong with all.
-  const chosen = environment.replaceAll("*", "1");
+  const chosen = exampleOf(environment);
   try {
     const asDeclared = (found: readonly Problem[]) => found.map((problem) => ({ ...problem, environment }));
     const resolution = await resolveChecked(source, chosen, {}, helm);
     const problems = asDeclared(resolution.problems);
     const remarks = asDeclared(resolution.remarks);
-    if (problems.length > 0 || chosen === "") return { problems, remarks, unchecked: [] };
-    const { mistakes, unknown } = checkObjects(await renderObjects(source, chosen, helm));
+    if (problems.length > 0 || chosen === "") return { problems, remarks, unchecked: [], rendered: [] };
+    const objects = await renderObjects(source, chosen, helm);
+    const { mistakes, unknown } = checkObjects(objects);
     const keys = ["environments", environment];
     const findings = mistakes.map((message) => ({ ...objectFinding, keys, message }));
-    return { problems: await locate(source.manifest, findings, environment), remarks, unchecked: unknown };
+    const rendered = mistakes.length > 0 ? [] : [{ manifest: source.manifest, environment, objects }];
+    return { problems: await locate(source.manifest, findings, environment), remarks, unchecked: unknown, rendered };
   } catch (thrown) {
     // A manifest that Helm itself refuses must not keep the others from being checked.
     if (!(thrown instanceof FairleadError) || thrown.code !== "HELM_FAILED") throw thrown;
     const problem = fileProblem(source.manifest.file, "APP_RENDER_FAILED", thrown.message, thrown.fix ?? "");
-    return { problems: [{ ...problem, environment }], remarks: [], unchecked: [] };
+    return { problems: [{ ...problem, environment }], remarks: [], unchecked: [], rendered: [] };
   }
 }
 
 const objectFinding = { code: "APP_OBJECT_INVALID", target: "key", hint: "" } as const;
 
+/** A pattern such as pr-* stands for many environments; one of them shows what is true of all. */
+export function exampleOf(environment: string): string {
+  return environment.replaceAll("*", "1");
+}
+
+/** The environments that a manifest declares. */
+export function declaredIn({ content }: Pick<Manifest, "content">): string[] {
+  return Object.keys((content as { environments?: object | null }).environments ?? {});
+}
+
 /** The environments to render; without any, the manifest is resolved once by itself. */
-function environmentsOf({ content }: Manifest, { environments }: Rules): readonly string[] {
-  const declared = Object.keys((content as { environments?: object | null }).environments ?? {});
-  const chosen = environments ?? declared;
+function environmentsOf(manifest: Manifest, { environments }: Rules): readonly string[] {
+  const chosen = environments ?? declaredIn(manifest);
   return chosen.length > 0 ? chosen : [""];
 }

@@ -4,9 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, describe, it } from "node:test";
+import { marked } from "marked";
 import type { Problem } from "../../actions/validate/problem.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
 import { createJob, type JobOptions, type StepOptions } from "../harness/job.ts";
+import { openPullRequest, type PullRequest } from "./fixtures/pull-request.ts";
 
 const repository = join(import.meta.dirname, "../..");
 const hello = readFileSync(join(repository, "examples/hello/.deploy/manifest.yaml"), "utf8");
@@ -143,5 +145,152 @@ describe("validate", () => {
     const { step, annotations } = await validate({ "README.md": "" });
     assert.equal(step.conclusion, "failure");
     assert.match(annotations.map(({ message }) => message).join(), /No file matches \.deploy\/manifest\.yaml/);
+  });
+});
+
+describe("validate in a pull request", () => {
+  const file = ".deploy/manifest.yaml";
+  const [oldSecret, newSecret] = ["the-old-password-of-the-shop", "the-new-password-of-the-shop"];
+  const shop = (secret: string) => `apiVersion: jterrazz.com/v1
+metadata: {name: shop}
+spec:
+  image: shop:1
+  env: {DB_PASSWORD: ${secret}, CONF: {config: relay/conf.yaml}}
+  config: {relay: {conf.yaml: {file: conf/relay.yaml}}}
+  manifests: {extra: {apiVersion: v1, kind: Secret, metadata: {name: extra}, stringData: {password: ${secret}}}}
+  ingress: {host: old.example.com}
+environments:
+  staging: {ingress: {host: staging.example.com}}
+  prod: {replicas: 2}
+`;
+  const base = { [file]: shop(oldSecret), "conf/relay.yaml": "level: info\n" };
+  const change = {
+    [file]: shop(newSecret).replace("shop:1", "'shop:2'").replace("old.example.com", "new.example.com"),
+    "conf/relay.yaml": `level: "<b>|debug|</b>"\nurl: postgres://app:${newSecret}@db/app\n`,
+  };
+
+  /** Runs the action on the request; nobody gave it a secret or a token, as for a fork's. */
+  async function check(request: PullRequest, options: StepOptions = {}) {
+    const { workspace, event } = request;
+    await using job = createJob({
+      ...{ workspace, event, env: { ...env, ...request.env } },
+      secrets: [oldSecret, newSecret],
+    });
+    const step = await job.run(join(repository, "actions/validate"), options);
+    // The checkout holds the secrets of this manifest itself; what comes out of the step may not.
+    const { leftBehind, orphans } = await job.finish();
+    assert.deepEqual(orphans, []);
+    const ours = leftBehind.filter(({ path }) => !path.includes("/.git/"));
+    assert.deepEqual(ours, []);
+    const output = step.outputs["diff"] ?? "";
+    const messages = (level: string) =>
+      step.annotations.filter((annotation) => annotation.level === level).map(({ message }) => message);
+    return { step, changes: output === "" ? undefined : JSON.parse(output), messages };
+  }
+
+  it("shows what changes in every environment, without a secret", async () => {
+    using request = openPullRequest(base, change);
+    const { step, changes, messages } = await check(request);
+    assert.equal(step.outputs["valid"], "true", step.log);
+    type Change = { kind: string; name: string; change: string; effects: { kind: string }[] };
+    const objects = (environment: { objects: Change[] }) =>
+      environment.objects.map(({ kind, name, change, effects }) => [
+        `${kind}/${name}`,
+        change,
+        ...effects.map((one) => one.kind),
+      ]);
+    assert.deepEqual(
+      changes.map(({ environment, state, manifest }: Record<string, string>) => [manifest, environment, state]),
+      [
+        [file, "staging", "changed"],
+        [file, "prod", "changed"],
+      ],
+    );
+    const always = [
+      ["Secret/extra", "changed"],
+      ["ConfigMap/shop-relay", "changed"],
+      ["Deployment/shop", "changed", "restarts"],
+    ];
+    assert.deepEqual(objects(changes[0]), always);
+    assert.deepEqual(objects(changes[1]), [
+      ...always,
+      ["Certificate/shop-tls", "changed"],
+      ["IngressRoute/shop", "changed"],
+    ]);
+    assert.deepEqual([changes[0].hosts, changes[1].hosts], [[], ["old.example.com"]]);
+    assert.match(messages("warning").join("\n"), /^old\.example\.com is routed no more; its DNS record stays[^\n]*$/);
+    assert.match(step.summary, /^### Changes against `main` \(`[0-9a-f]{7}`\)$/m);
+    assert.match(step.summary, /^- {10}image: shop:1\n\+ {10}image: shop:2$/m);
+    assert.match(step.summary, /^\+ {4}url: postgres:\/\/<hidden \d>@db\/app$/m);
+    assert.match(step.summary, /^- {2}password: <hidden 1>\n\+ {2}password: <hidden 2>$/m);
+  });
+
+  it("gives a summary in which the texts of a manifest are text", async () => {
+    using request = openPullRequest(base, change);
+    const { step } = await check(request);
+    const html = await marked.parse(step.summary);
+    assert.doesNotMatch(html, /<b>/);
+    const rows = [...html.matchAll(/<tr>\s*((?:<t[dh]>[\s\S]*?<\/t[dh]>\s*)+)<\/tr>/g)];
+    assert.equal(rows.length, 2 + 3 + 5, "one table for each environment, one row for each object");
+    for (const [, cells = ""] of rows) assert.equal(cells.match(/<t[dh]>/g)?.length, 4);
+    assert.equal(html.match(/<details>/g)?.length, 2);
+  });
+
+  it("says that nothing changes, and renders nothing twice for it", async () => {
+    using request = openPullRequest(base, { "src/main.ts": "1" });
+    const { step, changes, messages } = await check(request);
+    assert.deepEqual([changes, messages("warning")], [[], []]);
+    assert.match(step.summary, /Nothing changes in any environment/);
+    assert.equal(step.commands.filter((command) => command.includes("template")).length, 4);
+  });
+
+  it("shows environments that come and go, and a manifest that is new", async () => {
+    const renamed = shop(oldSecret).replace("  staging:", "  pr-*:");
+    using request = openPullRequest(base, { [file]: renamed, "b/.deploy/manifest.yaml": hello });
+    const { changes, step } = await check(request, { with: { manifests: `${file}\nb/.deploy/manifest.yaml` } });
+    assert.deepEqual(
+      changes.map(({ manifest, environment, state }: Record<string, string>) => `${manifest} ${environment} ${state}`),
+      [
+        `${file} pr-* new`,
+        `${file} staging gone`,
+        "b/.deploy/manifest.yaml staging new",
+        "b/.deploy/manifest.yaml prod new",
+      ],
+    );
+    assert.match(step.summary, /staging: no longer declared; what is deployed stays until it is removed/);
+  });
+
+  it("says why it shows nothing where the base cannot be had, and passes", async () => {
+    using request = openPullRequest(base, change);
+    rmSync(request.origin, { recursive: true });
+    const { step, changes, messages } = await check(request);
+    assert.deepEqual([step.conclusion, step.outputs["valid"], changes], ["success", "true", undefined], step.log);
+    const [notice] = messages("notice").filter((message) => message.includes("against main"));
+    assert.match(notice ?? "", /^What changes against main is not shown: git fetch: .*fetch-depth: 0/);
+  });
+
+  it("passes over a base whose manifest is broken", async () => {
+    using request = openPullRequest({ ...base, [file]: "spec: [" }, { [file]: shop(oldSecret) });
+    const { step, changes } = await check(request);
+    assert.deepEqual([step.outputs["valid"], changes], ["true", []], step.log);
+    assert.match(step.summary, /manifest\.yaml was not compared: its version in the base has a problem/);
+  });
+
+  it("compares with what it is told to, whatever the event", async () => {
+    using request = openPullRequest(base, change);
+    const pushed = { ...request, event: { ...request.event, name: "push" }, env: {} };
+    assert.equal((await check(pushed)).changes, undefined);
+    const { changes, step } = await check(pushed, { with: { "base-ref": request.base, environments: "prod" } });
+    assert.deepEqual(
+      changes.map(({ environment }: Record<string, string>) => environment),
+      ["prod"],
+      step.log,
+    );
+  });
+
+  it("shows no changes of a manifest that has a problem", async () => {
+    using request = openPullRequest(base, { [file]: shop(oldSecret).replace("replicas: 2", "replica: 2") });
+    const { step, changes } = await check(request);
+    assert.deepEqual([step.outputs["valid"], changes], ["false", undefined]);
   });
 });
