@@ -2,7 +2,6 @@
 import { existsSync, globSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { rolldown } from "rolldown";
-import { compiledSchema } from "./compile-schema.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -31,7 +30,7 @@ const bundle = await rolldown({
   input: entries(),
   cwd: root,
   platform: "node",
-  plugins: [withoutOidcHelper, compiledSchema(root)],
+  plugins: [withoutOidcHelper],
 });
 const { output } = await bundle.write({
   dir: join(root, "dist"),

@@ -58,7 +58,7 @@ async function command(args: readonly string[]): Promise<number> {
 
 async function validate(patterns: readonly string[], rules: Parameters<typeof validateFiles>[1]): Promise<Verdict> {
   const workspace = process.cwd();
-  const files = await findManifests(patterns, workspace);
+  const files = findManifests(patterns, workspace);
   const contexts: Context[] = [];
   try {
     return await validateFiles(files, rules, workspace, () => {

@@ -1,11 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { access, chmod, copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Context } from "./context.ts";
 import { FairleadError, messageOf } from "./errors.ts";
-import { request } from "./http.ts";
 import { execute } from "./process.ts";
 
 /** The processors that fairlead downloads programs for, as Node names them. */
@@ -106,75 +102,15 @@ async function download(tool: Tool, context: Context, mirror: string | undefined
     return found;
   }
   try {
-    const address = mirrored(tool.download.url(architecture), mirror);
-    await fetchInto(address, folder, program, await checksum(tool, architecture, context, mirror), context);
+    // Most runners have the tool, and their steps need not load what downloads it.
+    const { downloadInto } = await import("./download.ts");
+    const address = await downloadInto(folder, program, { tool, architecture, mirror }, context);
     context.runner.info(`${tool.name} ${version} (downloaded from ${new URL(address).host})`);
     return found;
   } catch (thrown) {
     context.signal.throwIfAborted();
     throw missing(tool, seen, messageOf(thrown), thrown);
   }
-}
-
-async function checksum(tool: Tool, architecture: Architecture, context: Context, mirror?: string): Promise<string> {
-  const pinned = tool.download.sha256[architecture];
-  if (pinned !== undefined) return pinned;
-  const url = mirrored(tool.download.checksumUrl(architecture), mirror);
-  const answer = await request({ url, timeout: 60_000, signal: context.signal });
-  const file = tool.download.url(architecture).split("/").at(-1) ?? "";
-  const lines = answer.body.trim().split("\n");
-  // One bare checksum, or a list of "checksum  file" (as sha256sum prints it).
-  const line = lines.length === 1 ? lines[0] : lines.find((entry) => entry.endsWith(file));
-  const value = /^[0-9a-f]{64}\b/.exec(line ?? "")?.[0];
-  if (answer.status !== 200 || value === undefined) throw new Error(`no checksum at ${url} (HTTP ${answer.status})`);
-  context.runner.info(`${tool.name}: its checksum is not pinned in fairlead; taken from ${url}`);
-  return value;
-}
-
-async function fetchInto(url: string, folder: string, program: string, sha256: string, context: Context) {
-  const { downloadTool, extractTar } = await import("@actions/tool-cache");
-  await mkdir(folder, { recursive: true });
-  const file = join(await mkdtemp(join(context.folder, "download-")), "archive");
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(downloadTime)]);
-  const archive = await unlessAborted(downloadTool(url, file), signal);
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(archive), hash);
-  const actual = hash.digest("hex");
-  if (actual !== sha256) throw new Error(`${url} has the SHA-256 ${actual}, but ${sha256} was expected`);
-  if (url.endsWith(".tar.gz") || url.endsWith(".tgz")) await extractTar(archive, folder);
-  else await copyProgram(archive, program);
-  await markComplete(folder);
-}
-
-/** Milliseconds for one download, the library's own retries included. */
-const downloadTime = 600_000;
-
-/** Stops waiting when the signal is aborted; the library cannot be stopped, but it ends with the process. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-async function copyProgram(from: string, to: string): Promise<void> {
-  await copyFile(from, to);
-  await chmod(to, 0o755);
-}
-
-/** Written last, so that a download that was cut off is not taken for a whole one. */
-async function markComplete(folder: string): Promise<void> {
-  await writeFile(`${folder}.complete`, "");
-}
-
-function mirrored(url: string, mirror: string | undefined): string {
-  if (mirror === undefined) return url;
-  return `${mirror.replace(/\/+$/, "")}${new URL(url).pathname}`;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -6,13 +6,14 @@ import type { Judge } from "./schema.ts";
 
 /** Checks a manifest by itself: traps of YAML, and the schema of the chart. */
 export async function checkManifest(manifest: Manifest, judge: Judge): Promise<Problem[]> {
-  if (manifest.plain && (await judge.accepts(manifest.content))) return [];
+  const misfits = await judge.explain(manifest.content);
+  if (manifest.plain && misfits.length === 0) return [];
   const { findTraps } = await import("./traps.ts");
   const document = await manifest.document();
   const traps = findTraps(document, await judge.language());
   const trapped = new Set(traps.map(({ keys }) => keys.join("\n")));
   // A number that lost its digits is of the wrong type as well; only the trap says what to do.
-  const findings = (await judge.explain(manifest.content)).filter(({ keys }) => !trapped.has(keys.join("\n")));
+  const findings = misfits.filter(({ keys }) => !trapped.has(keys.join("\n")));
   return [
     ...traps.map(({ keys, span, code, message, hint }) => ({
       ...{ file: manifest.file, ...span, code, path: keys.join(".") },

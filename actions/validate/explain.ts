@@ -1,15 +1,14 @@
-import { Ajv, type ValidateFunction } from "ajv";
 import { suggest } from "../core/suggest.ts";
+import { type Fault, faultsOf } from "./keywords.ts";
 import { isSchema, keysOf, type Language, listOf, type Schema, schemaOfKey, typeOf, typesOf } from "./language.ts";
 import type { Finding } from "./problem.ts";
-import { describeFault, type Fault, joinWords, show, typeFault } from "./words.ts";
+import { describeFault, joinWords, show, typeFault } from "./words.ts";
 
-/** Keywords that are followed here; all others are ajv's to judge, one schema at a time. */
-const followed = new Set([
-  ...["$ref", "$schema", "$id", "definitions", "title", "description", "default", "examples"],
-  ...["properties", "patternProperties", "additionalProperties", "propertyNames", "items"],
-  ...["allOf", "anyOf", "oneOf", "if", "then", "else"],
-]);
+/** Keywords that lead to other schemas; `ownKeywords` are about the value itself, and all others mean nothing here. */
+export const followedKeywords: readonly string[] = [
+  ...["$ref", "properties", "patternProperties", "additionalProperties", "propertyNames", "items"],
+  ...["allOf", "anyOf", "oneOf", "not", "if", "then", "else"],
+];
 
 /** What a value is checked in: where it is, and the schema of the mapping around it. */
 interface Place {
@@ -22,67 +21,82 @@ interface Place {
  * most likely meant is reported. Every problem of the document is given; none for a valid one.
  */
 export function explainer(language: Language): (content: unknown) => Finding[] {
-  const ajv = new Ajv({ allErrors: true, strict: false, verbose: true, logger: false });
-  const compiled = new WeakMap<Schema, ValidateFunction>();
-
-  const judge = (schema: Schema): ValidateFunction => {
-    const known = compiled.get(schema);
-    if (known !== undefined) return known;
-    const own = Object.fromEntries(Object.entries(schema).filter(([keyword]) => !followed.has(keyword)));
-    const made = ajv.compile({ ...own, definitions: language.root["definitions"] });
-    compiled.set(schema, made);
-    return made;
-  };
-
-  const visit = (given: Schema, value: unknown, place: Place): Finding[] => {
+  // One list takes all findings: a sound manifest then costs no more than looking at each of its values once.
+  const visit = (given: Schema, value: unknown, place: Place, found: Finding[]): void => {
     const schema = language.resolve(given);
-    const validate = judge(schema);
-    const all = validate(value) ? [] : (validate.errors as readonly Fault[]);
-    const misspelt = misspeltKeys(schema, value);
-    const faults = all.filter(({ params }) => !misspelt.has(params["missingProperty"]));
+    const faults = faultsOf(schema, value);
     const type = faults.find(({ keyword }) => keyword === "type");
     // Of the wrong type, nothing else that could be said is of use.
-    if (type !== undefined) return [describeFault(type, value, schema, place.keys)];
-    return [
-      ...faults.map((fault) => describeFault(fault, value, schema, place.keys)),
-      ...(isSchema(value) ? visitKeys(schema, value, place) : []),
-      ...(Array.isArray(value) ? visitItems(schema, value, place) : []),
-      ...listOf(schema["allOf"]).flatMap((part) => visit(part, value, place)),
-      ...visitUnion(listOf(schema["anyOf"]), value, place, false),
-      ...visitUnion(listOf(schema["oneOf"]), value, place, true),
-      ...visitCondition(schema, value, place),
-    ];
+    if (type !== undefined) {
+      found.push(describeFault(type, value, schema, place.keys));
+      return;
+    }
+    if (faults.length > 0) found.push(...describeFaults(faults, value, schema, place));
+    if (isSchema(value)) for (const key of Object.keys(value)) visitKey(schema, key, value[key], place, found);
+    if (Array.isArray(value)) visitItems(schema, value, place, found);
+    for (const part of listOf(schema["allOf"])) visit(part, value, place, found);
+    visitUnion(listOf(schema["anyOf"]), value, place, false, found);
+    visitUnion(listOf(schema["oneOf"]), value, place, true, found);
+    visitNot(schema, value, place, found);
+    visitCondition(schema, value, place, found);
   };
 
-  const visitKeys = (schema: Schema, value: Readonly<Record<string, unknown>>, place: Place): Finding[] =>
-    Object.entries(value).flatMap(([key, inner]) => {
-      const keys = [...place.keys, key];
-      const child = schemaOfKey(schema, key);
-      if (child === false) return [unknownKey(key, keys, schema, place, language)];
-      const name = isSchema(schema["propertyNames"]) ? visit(schema["propertyNames"], key, { keys }) : [];
-      return [
-        ...name.map((finding) => ({ ...finding, target: "key" as const })),
-        ...(isSchema(child) ? visit(child, inner, { keys, around: schema }) : []),
-      ];
-    });
+  const findingsOf = (schema: Schema, value: unknown, place: Place): Finding[] => {
+    const found: Finding[] = [];
+    visit(schema, value, place, found);
+    return found;
+  };
 
-  const visitItems = ({ items }: Schema, value: readonly unknown[], { keys }: Place): Finding[] =>
-    isSchema(items) ? value.flatMap((item, index) => visit(items, item, { keys: [...keys, String(index)] })) : [];
+  const visitKey = (schema: Schema, key: string, inner: unknown, place: Place, found: Finding[]): void => {
+    const keys = [...place.keys, key];
+    const child = schemaOfKey(schema, key);
+    if (child === false) {
+      found.push(unknownKey(key, keys, schema, place, language));
+      return;
+    }
+    const { propertyNames } = schema;
+    if (isSchema(propertyNames)) {
+      for (const finding of findingsOf(propertyNames, key, { keys })) found.push({ ...finding, target: "key" });
+    }
+    if (isSchema(child)) visit(child, inner, { keys, around: schema }, found);
+  };
 
-  const visitCondition = (schema: Schema, value: unknown, place: Place): Finding[] => {
+  const visitItems = ({ items }: Schema, value: readonly unknown[], { keys }: Place, found: Finding[]): void => {
+    if (!isSchema(items)) return;
+    for (const [index, item] of value.entries()) visit(items, item, { keys: [...keys, String(index)] }, found);
+  };
+
+  const visitNot = (schema: Schema, value: unknown, place: Place, found: Finding[]): void => {
+    const refused = schema["not"];
+    if (!isSchema(refused) || findingsOf(refused, value, place).length > 0) return;
+    found.push(describeFault({ keyword: "not", limit: refused }, value, schema, place.keys));
+  };
+
+  const visitCondition = (schema: Schema, value: unknown, place: Place, found: Finding[]): void => {
     const condition = schema["if"];
-    if (!isSchema(condition)) return [];
-    const chosen = schema[visit(condition, value, place).length === 0 ? "then" : "else"];
-    return isSchema(chosen) ? visit(chosen, value, place) : [];
+    if (!isSchema(condition)) return;
+    const chosen = schema[findingsOf(condition, value, place).length === 0 ? "then" : "else"];
+    if (isSchema(chosen)) visit(chosen, value, place, found);
   };
 
-  const visitUnion = (branches: readonly Schema[], value: unknown, place: Place, onlyOne: boolean): Finding[] => {
-    if (branches.length === 0) return [];
-    const tried = branches.map((branch) => ({ branch, findings: visit(branch, value, place) }));
-    const passed = tried.filter(({ findings }) => findings.length === 0);
-    if (passed.length === 1 || (passed.length > 1 && !onlyOne)) return [];
-    const choices = branches.flatMap(({ required }) => (Array.isArray(required) ? required.map(String) : []));
-    if (passed.length > 1) return [severalForms(choices, place.keys)];
+  const visitUnion = (
+    branches: readonly Schema[],
+    value: unknown,
+    place: Place,
+    onlyOne: boolean,
+    found: Finding[],
+  ): void => {
+    if (branches.length === 0) return;
+    const tried = branches.map((branch) => ({ branch, findings: findingsOf(branch, value, place) }));
+    const passed = tried.filter(({ findings }) => findings.length === 0).length;
+    if (passed === 0) found.push(...misfit(tried, value, place));
+    if (passed > 1 && onlyOne) found.push(severalForms(choicesOf(branches), place.keys));
+  };
+
+  /** What is said of a value that fits none of the forms. */
+  const misfit = (tried: readonly Tried[], value: unknown, place: Place): readonly Finding[] => {
+    const branches = tried.map(({ branch }) => branch);
+    const choices = choicesOf(branches);
     if (choices.length === branches.length && typeOf(value) === "object" && choicesOnly(branches)) {
       return [noForm(choices, place.keys)];
     }
@@ -97,7 +111,25 @@ export function explainer(language: Language): (content: unknown) => Finding[] {
     return types.size === 0 || types.has(type) || (type === "integer" && types.has("number"));
   };
 
-  return (content) => unique(visit(language.root, content, { keys: [] }));
+  return (content) => unique(findingsOf(language.root, content, { keys: [] }));
+}
+
+/** One form of a value, and what is wrong with the value as that form. */
+interface Tried {
+  readonly branch: Schema;
+  readonly findings: readonly Finding[];
+}
+
+/** The keys that forms ask for. */
+function choicesOf(branches: readonly Schema[]): string[] {
+  return branches.flatMap(({ required }) => (Array.isArray(required) ? required.map(String) : []));
+}
+
+function describeFaults(faults: readonly Fault[], value: unknown, schema: Schema, { keys }: Place): Finding[] {
+  const misspelt = misspeltKeys(schema, value);
+  return faults
+    .filter(({ keyword, limit }) => keyword !== "required" || !misspelt.has(limit))
+    .map((fault) => describeFault(fault, value, schema, keys));
 }
 
 /** A form whose own word for itself (`kind: Job`) or whose keys are others was hardly the one that was meant. */

@@ -1,4 +1,5 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { fileProblem, type Problem, type Span } from "./problem.ts";
 
@@ -26,11 +27,10 @@ export function readTextFile(file: string, workspace: string): ReadFile {
     if (leadsOutside(absolutePath, workspace)) {
       return refuse("FILE_OUTSIDE", "this is a link to a file outside of the repository", "put the file itself there");
     }
-    const { size } = statSync(absolutePath);
-    if (size > largest) {
-      return refuse("FILE_TOO_LARGE", `the file has ${size} bytes; a manifest has at most ${largest}`, "");
+    const bytes = readUpTo(largest, absolutePath);
+    if (typeof bytes === "number") {
+      return refuse("FILE_TOO_LARGE", `the file has ${bytes} bytes; a manifest has at most ${largest}`, "");
     }
-    const bytes = readFileSync(absolutePath);
     const text = bytes.toString("utf8");
     const fault = encodingFault(bytes) ?? controlCharacterFault(text);
     return fault === undefined ? { absolutePath, text } : refuse(...fault);
@@ -43,10 +43,23 @@ export function readTextFile(file: string, workspace: string): ReadFile {
   }
 }
 
+/** The bytes of a file, or only their number where there are too many. */
+function readUpTo(limit: number, path: string): Buffer | number {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    return size > limit ? size : readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Whether a path in the workspace is, or goes through, a link that leaves it: a pull request could show any file so. */
 function leadsOutside(absolutePath: string, workspace: string): boolean {
   if (!isBelow(absolutePath, workspace)) return false;
-  return !isBelow(realpathSync.native(absolutePath), realpathSync.native(workspace));
+  const real = realpathSync.native(absolutePath);
+  // Without a link on its way, it is where its name says.
+  return real !== absolutePath && !isBelow(real, realpathSync.native(workspace));
 }
 
 /** Whether a path is a folder or lies in it, by its name. */
@@ -82,16 +95,7 @@ function encodingFault(bytes: Buffer): Fault | undefined {
 }
 
 /** Whether bytes are text. */
-export function isUtf8(bytes: Buffer): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** No byte of a longer UTF-8 sequence is a line break, so that each line can be judged by itself. */
+export /** No byte of a longer UTF-8 sequence is a line break, so that each line can be judged by itself. */
 function firstBrokenLine(bytes: Buffer): number {
   let start = 0;
   for (let line = 0; ; line++) {

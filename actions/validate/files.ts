@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { glob } from "node:fs/promises";
+import { existsSync, globSync } from "node:fs";
 import { resolve } from "node:path";
 import { FairleadError } from "../core/errors.ts";
 
@@ -8,8 +7,8 @@ import { FairleadError } from "../core/errors.ts";
  *
  * @throws FairleadError MANIFEST_INVALID when one of them names none.
  */
-export async function findManifests(patterns: readonly string[], folder: string): Promise<string[]> {
-  const found = await Promise.all(patterns.map((pattern) => matches(pattern, folder)));
+export function findManifests(patterns: readonly string[], folder: string): string[] {
+  const found = patterns.map((pattern) => matches(pattern, folder));
   const empty = patterns.filter((_, index) => found[index]?.length === 0);
   if (empty.length === 0) return [...new Set(found.flat())].sort();
   throw new FairleadError({
@@ -19,8 +18,7 @@ export async function findManifests(patterns: readonly string[], folder: string)
   });
 }
 
-async function matches(pattern: string, folder: string): Promise<string[]> {
+function matches(pattern: string, folder: string): string[] {
   // The name of a file may hold letters that mean something in a pattern.
-  if (existsSync(resolve(folder, pattern))) return [pattern];
-  return await Array.fromAsync(glob(pattern, { cwd: folder }));
+  return existsSync(resolve(folder, pattern)) ? [pattern] : globSync(pattern, { cwd: folder });
 }

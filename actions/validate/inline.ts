@@ -1,7 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, normalize, relative, sep } from "node:path";
 import { suggest } from "../core/suggest.ts";
-import { isBelow, isUtf8 } from "./file.ts";
+import { isBelow } from "./file.ts";
 import type { Finding } from "./problem.ts";
 import { show } from "./words.ts";
 

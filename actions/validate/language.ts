@@ -19,7 +19,14 @@ export interface Language {
 
 /** Reads a schema; only references into the schema itself are followed. */
 export function languageOf(root: Schema): Language {
+  const targets = new WeakMap<Schema, Schema>();
   const resolve = (schema: Schema): Schema => {
+    if (typeof schema["$ref"] !== "string") return schema;
+    const target = targets.get(schema) ?? follow(schema);
+    targets.set(schema, target);
+    return target;
+  };
+  const follow = (schema: Schema): Schema => {
     let found = schema;
     // A chain of references longer than this leads in a circle.
     for (let step = 0; step < 20 && typeof found["$ref"] === "string"; step++) found = lookUp(root, found["$ref"]);

@@ -52,7 +52,7 @@ export async function openManifest(file: string, workspace: string): Promise<Ope
   const open = (content: unknown, plain: boolean, document: Manifest["document"]) =>
     withFiles({ file, absolutePath, root: rootOf(absolutePath), content, plain, document }, workspace);
   const places = async () => (await import("./document.ts")).readYaml(text);
-  const quick = await readPlainYaml(text);
+  const quick = readPlainYaml(text);
   if (quick !== undefined && isMapping(quick.content)) return await open(quick.content, true, places);
   const document = await places();
   const problems = mergeProblems(

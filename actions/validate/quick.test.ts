@@ -9,9 +9,9 @@ import { readPlainYaml } from "./quick.ts";
 describe("plain YAML", () => {
   const files = globSync("{chart/ci,examples/*/.deploy}/*.yaml", { cwd: join(bundledChart(), "..") });
   for (const file of files) {
-    test(`of ${file} is read as the other reader reads it`, async () => {
+    test(`of ${file} is read as the other reader reads it`, () => {
       const text = readFileSync(join(bundledChart(), "..", file), "utf8");
-      const quick = await readPlainYaml(text);
+      const quick = readPlainYaml(text);
       if (quick !== undefined) assert.deepEqual(quick.content, readYaml(text).content);
       else assert.notEqual(file, "examples/hello/.deploy/manifest.yaml", "the plain example takes the slow way");
     });
@@ -25,16 +25,16 @@ describe("plain YAML", () => {
     "a: |\n  text\n  more\nb: >-\n  folded\n",
     "path: /health\nhost: my-app.example.com\nimage: a/b:1.2.3\ntime: 1h30m\n# yesterday\n",
   ]) {
-    test(`${JSON.stringify(text)} is plain, or read the same`, async () => {
-      const quick = await readPlainYaml(text);
+    test(`${JSON.stringify(text)} is plain, or read the same`, () => {
+      const quick = readPlainYaml(text);
       const { content, faults } = readYaml(text);
       assert.deepEqual(faults, []);
       if (quick !== undefined) assert.deepEqual(quick.content, content);
     });
   }
 
-  test("takes the fast way where nothing is unusual", async () => {
-    assert.deepEqual(await readPlainYaml("a: 1\nb: [x, 2.5]\nc: {d: /e}\n"), {
+  test("takes the fast way where nothing is unusual", () => {
+    assert.deepEqual(readPlainYaml("a: 1\nb: [x, 2.5]\nc: {d: /e}\n"), {
       content: { a: 1, b: ["x", 2.5], c: { d: "/e" } },
     });
   });
@@ -66,6 +66,6 @@ describe("what may be a trap goes the slow way:", () => {
     "a: [1\n",
     "",
   ]) {
-    test(JSON.stringify(text), async () => assert.equal(await readPlainYaml(text), undefined));
+    test(JSON.stringify(text), () => assert.equal(readPlainYaml(text), undefined));
   }
 });

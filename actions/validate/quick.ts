@@ -1,3 +1,4 @@
+import { load } from "js-yaml";
 import { misreadLetters } from "./letters.ts";
 import { booleanWords, keepsDigits, numberWords } from "./scalars.ts";
 
@@ -14,9 +15,8 @@ const tokens = /(?<![\w."'/:-])[-+.\w]+(?![\w"'/])/g;
  * Reads YAML that is written so plainly that no trap can be in it and every reader agrees; several times faster than the
  * reader that keeps places. Gives undefined for all other text, also for plain text that is wrong.
  */
-export async function readPlainYaml(text: string): Promise<{ readonly content: unknown } | undefined> {
+export function readPlainYaml(text: string): { readonly content: unknown } | undefined {
   if (unusual.test(text) || oddKeys.test(text) || hasTrap(text) || misreadLetters(text)) return undefined;
-  const { load } = await import("js-yaml");
   try {
     return { content: load(text) };
   } catch {

@@ -24,7 +24,7 @@ export interface Outcome {
  * and the problems in what is given back.
  */
 export async function run(inputs: ValidateInputs, context: Context): Promise<Outcome> {
-  const files = await findManifests(inputs.manifests, context.workspace);
+  const files = findManifests(inputs.manifests, context.workspace);
   const { cluster, environments, toolMirror } = inputs;
   const clusterFile = cluster === undefined || isAbsolute(cluster) ? cluster : join(context.workspace, cluster);
   const rules = {

@@ -41,13 +41,11 @@ describe("the chart's schema", () => {
   const manifest = (environments: unknown) => ({ metadata: { name: "web" }, spec: { port: 3000 }, environments });
   const judge = openJudge(bundledChart());
 
-  test("accepts the smallest manifest, the fast way and the long one", async () => {
-    assert.equal(await judge.accepts(manifest({ prod: null })), true);
+  test("accepts the smallest manifest", async () => {
     assert.deepEqual(await judge.explain(manifest({ prod: null })), []);
   });
 
   test("names the key that was meant by a misspelt one in an environment", async () => {
-    assert.equal(await judge.accepts(manifest({ prod: { replica: 2 } })), false);
     assert.deepEqual(told(await judge.explain(manifest({ prod: { replica: 2 } }))), [
       "environments.prod.replica: `replica` is not a key here; did you mean `replicas`?",
     ]);

@@ -1,14 +1,7 @@
 import { suggest } from "../core/suggest.ts";
+import type { Fault } from "./keywords.ts";
 import type { Schema } from "./language.ts";
 import type { Finding } from "./problem.ts";
-
-/** What ajv reports about one keyword. */
-export interface Fault {
-  readonly instancePath: string;
-  readonly keyword: string;
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly message?: string;
-}
 
 const typeNames: Readonly<Record<string, string>> = {
   string: "text",
@@ -22,11 +15,11 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /** Says in a sentence what a keyword of the schema found wrong. */
 export function describeFault(fault: Fault, value: unknown, schema: Schema, keys: readonly string[]): Finding {
-  const { keyword, params } = fault;
-  if (keyword === "type") return typeFault(new Set([params["type"]].flat() as string[]), value, keys);
-  if (keyword === "required") return missingKey(String(params["missingProperty"]), keys, schema);
-  if (keyword === "enum") return choiceFault(params["allowedValues"] as readonly unknown[], value, keys);
-  if (keyword === "const") return choiceFault([params["allowedValue"]], value, keys);
+  const { keyword, limit } = fault;
+  if (keyword === "type") return typeFault(new Set([limit].flat() as string[]), value, keys);
+  if (keyword === "required") return missingKey(String(limit), keys, schema);
+  if (keyword === "enum") return choiceFault(limit as readonly unknown[], value, keys);
+  if (keyword === "const") return choiceFault([limit], value, keys);
   const hint = typeof schema["description"] === "string" ? firstSentence(schema["description"]) : "";
   const message = `${show(value)} ${limitOf(fault, value)}`;
   return { code: "APP_VALUE_INVALID", keys, target: "value", message, hint };
@@ -72,17 +65,22 @@ function choiceFault(allowed: readonly unknown[], value: unknown, keys: readonly
   };
 }
 
-function limitOf({ keyword, params, message }: Fault, value: unknown): string {
-  const limit = params["limit"];
+function limitOf({ keyword, limit }: Fault, value: unknown): string {
   const length = typeof value === "string" ? [...value].length : undefined;
-  if (keyword === "pattern") return `does not have the form ${params["pattern"]}`;
+  if (keyword === "pattern") return `does not have the form ${limit}`;
   if (keyword === "minimum") return `is less than ${limit}`;
   if (keyword === "maximum") return `is more than ${limit}`;
-  if (keyword === "minLength" && length === 0) return "is empty";
+  if (keyword === "exclusiveMinimum") return `is not more than ${limit}`;
+  if (keyword === "exclusiveMaximum") return `is not less than ${limit}`;
+  if (keyword === "multipleOf") return `is no multiple of ${limit}`;
+  if (keyword === "minLength")
+    return length === 0 ? "is empty" : `has ${length} characters; at least ${limit} are needed`;
   if (keyword === "maxLength") return `has ${length} characters; at most ${limit} are allowed`;
   if (keyword === "maxProperties") return `has more than ${limit} ${limit === 1 ? "key" : "keys"}`;
   if (keyword === "minProperties" || keyword === "minItems") return `has fewer than ${limit} entries`;
-  return message ?? "is not allowed";
+  if (keyword === "maxItems") return `has more than ${limit} entries`;
+  if (keyword === "uniqueItems") return "holds an entry twice";
+  return "is not allowed";
 }
 
 /** A value as a sentence can hold it: what a key or a mapping looks like matters less than its first letters. */
