@@ -34,10 +34,10 @@ export interface System {
   readonly manifest: Loose;
   /** Renders an environment, once however often it is asked for. Throws what the deploy action would. */
   render(environment: string): Promise<Rendering>;
-  /** What validate says of all environments. */
-  validate(): Promise<Verdict>;
+  /** What validate says of the given environments, or of all. */
+  validate(...environments: readonly string[]): Promise<Verdict>;
   /** The problems of that verdict, each as `CODE path`. */
-  problems(): Promise<string[]>;
+  problems(...environments: readonly string[]): Promise<string[]>;
   /** A copy of the system whose manifest `change` altered in place. */
   changed(change: (manifest: Loose) => void): Promise<System>;
 }
@@ -60,7 +60,10 @@ async function open(folder: string, cluster: Pick<Source, "clusterFile">): Promi
   const manifest = await readManifest(file, { workspace: folder });
   const source = { manifest, chart: bundledChart(), ...cluster };
   const renderings = new Map<string, Promise<Rendering>>();
-  const validate = async () => await validateFiles([file], source, folder, theHelm);
+  const validate = async (...environments: readonly string[]) => {
+    const rules = environments.length === 0 ? source : { ...source, environments };
+    return await validateFiles([file], rules, folder, theHelm);
+  };
   return {
     manifest: manifest.content,
     render(environment) {
@@ -69,7 +72,8 @@ async function open(folder: string, cluster: Pick<Source, "clusterFile">): Promi
       return rendering;
     },
     validate,
-    problems: async () => (await validate()).problems.map(({ code, path }: Problem) => `${code} ${path}`),
+    problems: async (...environments) =>
+      (await validate(...environments)).problems.map(({ code, path }: Problem) => `${code} ${path}`),
     async changed(change) {
       const copy = mkdtempSync(join(tmpdir(), "fairlead-system-"));
       after(() => rmSync(copy, { recursive: true, force: true }));
