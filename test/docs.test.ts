@@ -1,18 +1,21 @@
-// Every YAML block and every command in the documentation is checked: nobody should copy something that does not work.
+// Every YAML block, link and command in the documentation is checked: nobody should copy something that does not work.
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { parseDocument } from "yaml";
+import { parseAllDocuments, parseDocument } from "yaml";
 import { bundledChart } from "../actions/core/helm.ts";
+import { objectChecker } from "../actions/validate/objects.ts";
 import { checkSchema } from "../actions/validate/schema.ts";
-import { blocksOf, stepsOf, workflowOf } from "./docs.ts";
+import { anchorsOf, blocksOf, localLinksOf, manifestOf, stepsOf, workflowOf } from "./docs.ts";
 
 const root = join(import.meta.dirname, "..");
 const files = globSync("{*.md,docs/**/*.md,chart/*.md,actions/*/*.md,examples/**/*.md}", { cwd: root }).sort();
 
 for (const file of files) {
-  const blocks = blocksOf(readFileSync(join(root, file), "utf8"));
+  const page = readFileSync(join(root, file), "utf8");
+  test(`the links of ${file} lead somewhere`, () => checkLinks(file, page));
+  const blocks = blocksOf(page);
   for (const { language, text, line } of blocks) {
     const place = `${file}:${line}`;
     if (language === "yaml") test(`the YAML at ${place} is right`, () => checkYaml(text));
@@ -21,12 +24,42 @@ for (const file of files) {
 }
 
 async function checkYaml(text: string): Promise<void> {
-  const document = parseDocument(text, { uniqueKeys: true });
-  assert.deepEqual(document.errors, []);
-  const content: Record<string, unknown> = document.toJS();
-  if (content["kind"] === "Application") assert.deepEqual(await checkSchema(content, bundledChart()), []);
+  const documents = parseAllDocuments(text, { uniqueKeys: true });
+  assert.ok("empty" in documents === false && documents.length > 0);
+  assert.deepEqual(
+    documents.flatMap(({ errors }) => errors),
+    [],
+  );
+  const contents: Record<string, unknown>[] = documents.map((document) => document.toJS());
+  for (const content of contents) await checkContent(content, text);
+}
+
+async function checkContent(content: Record<string, unknown>, text: string): Promise<void> {
+  const manifest = manifestOf(content);
+  if (manifest !== undefined) assert.deepEqual(await checkSchema(manifest, bundledChart()), []);
   else if ("cluster" in content) await checkCluster(content);
+  else if ("services" in content) checkCompose(content);
+  else if ("apiVersion" in content) assert.deepEqual(objectChecker()(text), { mistakes: [], unknown: [] });
   else checkWorkflow(workflowOf(content));
+}
+
+/** What a compose file is made of; it is only ever shown as what somebody had before. */
+function checkCompose({ services, ...others }: Record<string, unknown>): void {
+  assert.deepEqual(
+    Object.keys(others).filter((key) => key !== "volumes"),
+    [],
+  );
+  for (const service of Object.values(services as Record<string, object>))
+    assert.ok("image" in service || "build" in service);
+}
+
+function checkLinks(file: string, page: string): void {
+  for (const address of localLinksOf(page)) {
+    const [path = "", anchor] = address.split("#");
+    const target = join(root, path === "" ? file : join(dirname(file), path));
+    assert.ok(existsSync(target), address);
+    if (anchor !== undefined) assert.ok(anchorsOf(readFileSync(target, "utf8")).has(anchor), address);
+  }
 }
 
 /** Facts about a cluster are checked as what they become: values beside a manifest. */
