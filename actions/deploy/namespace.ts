@@ -3,14 +3,21 @@ import type { Application } from "../validate/application.ts";
 import type { PullCredentials } from "./inputs.ts";
 
 /**
- * Makes the namespace of an application, or only labels it: outside the release, so that no uninstall deletes it.
+ * Makes the namespaces of an application, or only labels them: outside the release, so that no uninstall deletes them.
  */
-export async function ensureNamespace(cluster: Cluster, { namespace, podSecurity }: Application): Promise<void> {
+export async function ensureNamespaces(
+  cluster: Cluster,
+  { namespaces }: Pick<Application, "namespaces">,
+): Promise<void> {
+  for (const [name, { podSecurity }] of Object.entries(namespaces)) await ensureNamespace(cluster, name, podSecurity);
+}
+
+async function ensureNamespace(cluster: Cluster, name: string, podSecurity: string): Promise<void> {
   const body = {
     apiVersion: "v1",
     kind: "Namespace",
     metadata: {
-      name: namespace,
+      name,
       labels: {
         "pod-security.kubernetes.io/enforce": podSecurity,
         "app.kubernetes.io/managed-by": "fairlead",
@@ -18,7 +25,7 @@ export async function ensureNamespace(cluster: Cluster, { namespace, podSecurity
     },
   };
   const options = await serverSideApply();
-  await cluster.ask(() => cluster.core.patchNamespace({ name: namespace, body, fieldManager, force: true }, options));
+  await cluster.ask(() => cluster.core.patchNamespace({ name, body, fieldManager, force: true }, options));
 }
 
 /**

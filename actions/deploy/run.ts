@@ -10,7 +10,7 @@ import type { DeployInputs } from "./inputs.ts";
 import { endPending, noteBegin, noteEnd } from "./interruption.ts";
 import { type Hold, holderOf } from "./lease.ts";
 import { isLock, takeLock } from "./lock.ts";
-import { ensureNamespace, ensurePullSecret } from "./namespace.ts";
+import { ensureNamespaces, ensurePullSecret } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
 import { checkImages } from "./preflight.ts";
 import { giveUp, type Recovered, undoApply } from "./recover.ts";
@@ -56,7 +56,7 @@ export async function run(inputs: DeployInputs, context: Context): Promise<Deplo
   const guarded = { ...context, signal: AbortSignal.any([context.signal, fence.signal]) };
   const deploy = await prepare(inputs, guarded);
   await checkImages(deploy);
-  await ensureNamespace(deploy.cluster, deploy.application);
+  await ensureNamespaces(deploy.cluster, deploy.application);
   const lock = await lockRelease(deploy, (reason) => fence.abort(reason));
   if (!isLock(lock)) return await held(deploy, lock);
   try {
