@@ -17,6 +17,8 @@ export type Loose = any;
 
 /** What one environment of a system becomes. */
 export interface Rendering {
+  /** What Helm printed. */
+  readonly text: string;
   readonly objects: readonly Loose[];
   /** The application as the chart resolved it. */
   readonly application: Loose;
@@ -94,6 +96,7 @@ async function renderSource(source: Source, environment: string): Promise<Render
     .filter((object) => object !== null);
   const get = (name: string) => one(objects, name);
   return {
+    text,
     objects,
     application,
     get,
