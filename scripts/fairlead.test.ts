@@ -56,7 +56,10 @@ test("what cannot be carried out is no verdict on a manifest", () => {
   for (const [args, words] of [
     [["validate", "absent.yaml"], /No file matches absent\.yaml/],
     [["validate", "--nope"], /Unknown option '--nope'/],
-    [["deploy"], /Usage: fairlead validate/],
+    [["deploy"], /Usage: fairlead COMMAND/],
+    [[], /Usage: fairlead COMMAND/],
+    [["render"], /One environment is needed/],
+    [["diff", "a", "b"], /One environment is needed/],
   ] as const) {
     const { status, stdout, stderr } = fairlead(args);
     assert.deepEqual([status, stdout], [2, ""]);

@@ -1,7 +1,7 @@
 import { oneLine, type Problem } from "./problem.ts";
 
 /** How text is coloured; without colours it is given back as it is. */
-export type Paint = (style: "red" | "yellow" | "bold" | "blue" | "cyan", text: string) => string;
+export type Paint = (style: "red" | "yellow" | "green" | "bold" | "blue" | "cyan", text: string) => string;
 
 /** Longer lines are cut around the problem. */
 const widest = 120;
@@ -49,6 +49,6 @@ function excerpt(problem: Problem, source: string, paint: Paint): string[] {
 }
 
 /** A file of somebody else must not move the cursor or change the colours of this terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[^\P{Cc}\t]/gu, "\ufffd");
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { matchesGlob } from "node:path";
 import { FairleadError } from "../core/errors.ts";
 import type { Helm } from "../core/helm.ts";
 import { mapSome } from "../core/map-some.ts";
@@ -121,6 +122,11 @@ export function exampleOf(environment: string): string {
 /** The environments that a manifest declares. */
 export function declaredIn({ content }: Pick<Manifest, "content">): string[] {
   return Object.keys((content as { environments?: object | null }).environments ?? {});
+}
+
+/** Whether a manifest declares an environment, by its name or by a pattern such as pr-*. */
+export function declares(manifest: Pick<Manifest, "content">, environment: string): boolean {
+  return declaredIn(manifest).some((name) => name === environment || matchesGlob(environment, name));
 }
 
 /** The environments to render; without any, the manifest is resolved once by itself. */

@@ -85,6 +85,12 @@ export async function findBase(folder: string, wanted: Wanted, context: GitConte
   return { top, commit: common || found };
 }
 
+/** The default branch of `origin`, as far as the checkout knows it; else `main`. */
+export async function defaultBase(folder: string, context: GitContext): Promise<string> {
+  const found = await gitIn(folder, context)(["rev-parse", "--abbrev-ref", "--quiet", "origin/HEAD"], [0, 1, 128]);
+  return /^origin\/(?!HEAD$)\S+$/m.exec(found)?.[0] ?? "main";
+}
+
 async function commitOf(git: Git, name: string): Promise<string | undefined> {
   const found = await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`], [0, 1, 128]);
   return /^[0-9a-f]{40,64}$/.exec(found.trimEnd())?.[0];

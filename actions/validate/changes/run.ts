@@ -10,7 +10,7 @@ import type { Manifest } from "../manifest.ts";
 import { objectsOf } from "../objects.ts";
 import { sentenceOf } from "../problem.ts";
 import { renderObjects, type Source } from "../resolve.ts";
-import { declaredIn, exampleOf, type Rendered, type Rules } from "../validate.ts";
+import { declaredIn, declares, exampleOf, type Rendered, type Rules } from "../validate.ts";
 import { type Base, findBase, manifestAt, type Wanted } from "./base.ts";
 import { compareObjects, type RenderChanges } from "./compare.ts";
 
@@ -87,14 +87,13 @@ async function compareManifest(comparison: Comparison): Promise<Compared> {
   const before = opened?.manifest;
   const same = (key: "content" | "overlay") => isDeepStrictEqual(before?.[key], manifest[key]);
   if (before !== undefined && same("content") && same("overlay")) return { environments: [], notes: [] };
-  const old =
-    before === undefined ? [] : declaredIn(before).filter((name) => rules.environments?.includes(name) ?? true);
-  const gone = old.filter(
-    (name) => !now.some(({ environment }) => environment === name) && !declaredIn(manifest).includes(name),
-  );
+  const inBase = (environment: string) => before !== undefined && declares(before, environment);
+  const gone = rules.environments !== undefined || before === undefined ? [] : declaredIn(before);
   const compared = await Promise.all([
-    ...now.map((render) => compareRender(render, old.includes(render.environment) ? before : undefined, comparison)),
-    ...gone.map((environment) => goneEnvironment(manifest, environment)),
+    ...now.map((render) => compareRender(render, inBase(render.environment) ? before : undefined, comparison)),
+    ...gone
+      .filter((environment) => !declares(manifest, environment))
+      .map((environment) => goneEnvironment(manifest, environment)),
   ]);
   return {
     environments: compared.flatMap(({ environments }) => environments),
