@@ -328,7 +328,7 @@ describe("routes of components", () => {
     const found = objects(
       manifest({ rpc: { port: 8545, ingress }, api: { port: 80, ingress: { host: "a.example.com" } } }),
     );
-    const [rule] = found.get("IngressRoute/shop-rpc").spec.routes;
+    const [rule] = found.get("IngressRoute/shop-rpc-0").spec.routes;
     assert.deepEqual(rule.services, [{ name: "shop-rpc", port: 8545 }]);
     assert.ok(found.has("Certificate/shop-api-tls"));
   });
@@ -347,6 +347,6 @@ describe("routes of components", () => {
         { name: "shop-web", port: 82 },
       ],
     );
-    assert.equal(found.get("IngressRoute/shop-1").spec.tls.secretName, "shop-0-tls");
+    assert.equal(found.get("IngressRoute/shop-1").spec.tls.secretName, "shop-a-example-com-tls");
   });
 });

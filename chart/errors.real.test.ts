@@ -37,12 +37,12 @@ const faults: readonly Fault[] = [
   {
     name: "a release's name is too long",
     more: { metadata: { name: long, release: `b${long}-${long}`.slice(0, 53) }, deploy: { release: "c".repeat(54) } },
-    line: `APP_NAME_TOO_LONG: metadata.name: the release ${"c".repeat(54)} has 54 characters, Helm takes 53; set metadata.release`,
+    line: `APP_NAME_TOO_LONG: deploy.release: the release ${"c".repeat(54)} has 54 characters, Helm takes 53; set metadata.release`,
   },
   {
     name: "a namespace's name is too long",
     more: { deploy: { namespace: "n".repeat(64) } },
-    line: `APP_NAME_TOO_LONG: metadata.name: the namespace ${"n".repeat(64)} has 64 characters, Kubernetes takes 63; set metadata.namespace`,
+    line: `APP_NAME_TOO_LONG: deploy.namespace: the namespace ${"n".repeat(64)} has 64 characters, Kubernetes takes 63; set metadata.namespace`,
   },
   {
     name: "a required key of the configuration is missing",
@@ -119,7 +119,7 @@ const faults: readonly Fault[] = [
   {
     name: "a route leads to no port",
     spec: { port: null, ingress: { host: "a.example.com" } },
-    line: "APP_INGRESS_NO_PORT: spec.ingress: a route needs a port to lead to",
+    line: "APP_INGRESS_NO_PORT: spec.ingress: a route needs a port to lead to; ports: none",
   },
   {
     name: "a route is there twice",
@@ -129,7 +129,7 @@ const faults: readonly Fault[] = [
         { host: "a.example.com", path: "/", public: false },
       ],
     },
-    line: "APP_INGRESS_TWICE: environments.prod.ingress: a.example.com/ is routed twice",
+    line: "APP_INGRESS_TWICE: environments.prod.ingress.1: a.example.com/ is routed twice",
   },
   {
     name: "CI names a component that is not there",
@@ -154,7 +154,7 @@ const faults: readonly Fault[] = [
   {
     name: "an heir has the name of its parent",
     spec: { components: { api: { name: "api" }, worker: { extends: "api" } } },
-    line: "APP_NAME_TWICE: spec.components.worker.name: api is called api in namespace prod-my-app too; give one of them another name",
+    line: "APP_NAME_TWICE: spec.components.api.name: api and worker are both called api in namespace prod-my-app; give one of them another name",
   },
   {
     name: "a name is too long for a Job",
@@ -182,7 +182,7 @@ const faults: readonly Fault[] = [
       podSecurity: "privileged",
       components: { a: { ports: { x: { port: 1, hostPort: 9 } } }, b: { extends: "a" } },
     },
-    line: "APP_PORT_TWICE: spec.components.b.ports.x: a takes port 9/TCP of the node too; give one of them another hostPort",
+    line: "APP_PORT_TWICE: spec.components.a.ports.x: a and b both take port 9/TCP of the node; give one of them another hostPort",
   },
   {
     name: "a probe asks a port that is not there",
@@ -202,7 +202,7 @@ const faults: readonly Fault[] = [
   {
     name: "a route leads to a component that is not there",
     spec: { components: { api: { port: 80 } }, ingress: { host: "a.example.com", component: "web" } },
-    line: 'APP_INGRESS_NO_COMPONENT: spec.ingress: there is no component "web" to lead to; components: api',
+    line: 'APP_INGRESS_NO_COMPONENT: spec.ingress.component: there is no component "web" to lead to; components: api',
   },
   {
     name: "a reference names a set that is not declared",
@@ -217,7 +217,7 @@ const faults: readonly Fault[] = [
   {
     name: "a whole set is not declared",
     prod: { envFrom: [{ config: "urls" }] },
-    line: 'APP_REFERENCE_UNKNOWN: environments.prod.envFrom: spec.config declares no "urls"; declared: none',
+    line: 'APP_REFERENCE_UNKNOWN: environments.prod.envFrom.0.config: spec.config declares no "urls"; declared: none',
   },
   {
     name: "a variable comes from nowhere",
@@ -280,22 +280,22 @@ const faults: readonly Fault[] = [
   {
     name: "a privileged component is not declared",
     spec: { components: { api: { hostAccess: { pid: true } } } },
-    line: "APP_POD_SECURITY: spec.podSecurity: api: hostAccess.pid need the level privileged; none is declared",
+    line: "APP_POD_SECURITY: spec.components.api.hostAccess.pid: the level privileged is needed for hostAccess.pid of api; none is declared; set podSecurity: privileged",
   },
   {
     name: "a component comes after one that is not there",
     spec: { components: { api: { after: ["web"] } } },
-    line: 'APP_AFTER: spec.components.api.after: there is no component "web"; components: api',
+    line: 'APP_AFTER: spec.components.api.after.0: there is no component "web"; components: api',
   },
   {
     name: "a Job waits for what has no port",
     spec: { components: { seed: { kind: "Job", after: ["web"] }, web: {} } },
-    line: "APP_AFTER: spec.components.seed.after: a Job waits for a port that answers, and web has none",
+    line: "APP_AFTER: spec.components.seed.after.0: a Job waits for a port that answers, and web has none",
   },
   {
     name: "a Job before the deploy waits for a part of it",
     spec: { components: { seed: { kind: "Job", when: "pre-deploy", after: ["web"] }, web: { port: 80 } } },
-    line: "APP_AFTER: spec.components.seed.after: a Job before the deploy cannot wait for web, which comes with it",
+    line: "APP_AFTER: spec.components.seed.after.0: a Job before the deploy cannot wait for web, which comes with it",
   },
   {
     name: "a check is on a component that nobody declares",
@@ -305,12 +305,12 @@ const faults: readonly Fault[] = [
   {
     name: "metrics have no port",
     spec: { metrics: { port: "admin" } },
-    line: 'APP_METRICS_PORT: spec.metrics: the component has no port "admin" to read metrics from',
+    line: 'APP_METRICS_PORT: spec.metrics.port: the component has no port "admin" to read metrics from',
   },
   {
     name: "a network policy names nothing",
     spec: { networkPolicy: { from: ["web"] } },
-    line: 'APP_NETWORK_PEER: spec.networkPolicy.from: "web" is none of ingress, internet, namespace:name, an address range or a component: main',
+    line: 'APP_NETWORK_PEER: spec.networkPolicy.from.0: "web" is none of ingress, internet, namespace:name, an address range or a component: main',
   },
   {
     name: "an object of manifests is none",
@@ -320,12 +320,12 @@ const faults: readonly Fault[] = [
   {
     name: "a controller would make a private host public",
     spec: { ingress: { host: "a.example.com", public: false, controller: "ingress" } },
-    line: "APP_INGRESS_UNSUPPORTED: spec.ingress: the controller ingress cannot do public: false without cluster.ingress.privateClassName",
+    line: "APP_INGRESS_UNSUPPORTED: spec.ingress.public: the controller ingress cannot do public: false without cluster.ingress.privateClassName",
   },
   {
     name: "there is no Gateway",
     spec: { ingress: { host: "a.example.com", controller: "gateway" } },
-    line: "APP_INGRESS_UNSUPPORTED: spec.ingress: the controller gateway cannot do a route without cluster.ingress.gateway",
+    line: "APP_INGRESS_UNSUPPORTED: spec.ingress.host: the controller gateway cannot do a route without cluster.ingress.gateway",
   },
   {
     name: "an autoscaler has no most",
@@ -365,7 +365,7 @@ const faults: readonly Fault[] = [
   {
     name: "the declared Pod Security level is too low",
     spec: { podSecurity: "restricted", runAsRoot: true },
-    line: "APP_POD_SECURITY: spec.podSecurity: storage and runAsRoot need the level baseline; restricted is declared",
+    line: "APP_POD_SECURITY: spec.podSecurity: the level baseline is needed for runAsRoot; restricted is declared",
   },
 ];
 

@@ -30,6 +30,7 @@ const entryNames: Readonly<Record<string, string>> = {
   "spec.config.minio": "host",
   "spec.initContainers": "first",
   "spec.sidecars": "proxy",
+  "cluster.platformServices": "gateway-intelligence",
 };
 
 /** Keys whose own keys are those of a component, listed there. */
@@ -44,6 +45,7 @@ const references = {
   config: { minio: { host: "http://old:9000" } },
   env: { USER: { secret: "postgres/username" }, HOST: { config: "minio/host" } },
 };
+const secrets = { secrets: { path: "/old", env: ["OLD"] } };
 const claim = { mountPath: "/old", size: "1Gi" };
 const route = { host: "old.example.com" };
 const hidden = { ...route, public: false };
@@ -83,7 +85,7 @@ const company: Readonly<
   "spec.replicas.cpu": { spec: { replicas: { max: 4 } } },
   "spec.replicas.memory": { spec: { replicas: { max: 4 } } },
   "spec.replicas.behavior": { spec: { replicas: { max: 4 } } },
-  "spec.health.port": { spec: { ports: twoPorts } },
+  "spec.health": { spec: { ports: twoPorts } },
   "spec.env": { spec: references },
   "spec.env.LOG_LEVEL.optional": { spec: { ...references, env: { LOG_LEVEL: { secret: "postgres/level" } } } },
   "spec.envFrom": { spec: references },
@@ -101,12 +103,16 @@ const company: Readonly<
   "spec.securityContext": { spec: loose },
   "spec.hostAccess": { spec: loose },
   "spec.secrets.postgres": { spec: references },
+  "spec.secrets.postgres.existingSecret": {
+    spec: { ...references, secrets: { postgres: { existingSecret: "old" } } },
+  },
   "spec.config.minio": { spec: references },
-  "spec.secrets.path": { spec: { secrets: { path: "/old", env: ["OLD"] } } },
-  "spec.secrets.env": { spec: { secrets: { path: "/old", env: ["OLD"] } } },
+  "spec.secrets.path": { spec: secrets },
+  "spec.secrets.env": { spec: secrets },
   "spec.storage": { spec: { storage: { size: "1Gi", mountPath: "/old" } } },
   "spec.ingress": { spec: { ingress: route } },
   "spec.ingress.stripPrefix": { spec: { ingress: { ...route, path: "/api" } } },
+  "spec.ingress.preservePath": { spec: { ingress: { ...route, redirectTo: "https://new.example.com/a" } } },
   "spec.ingress.component": { spec: { components: parts, ingress: { ...route, component: "api" } } },
   "spec.ingress.port": { spec: { ports: twoPorts, ingress: route } },
   "spec.ingress.className": { spec: { ingress: { ...route, controller: "ingress" } } },
@@ -114,9 +120,19 @@ const company: Readonly<
   "spec.patch.ingress": { spec: { ingress: route } },
   "spec.same": { spec: { components: { api: relay, web: relay } } },
   "spec.verify": { spec: { ...references, verify: { home: { http: "/" } } } },
-  "environments.prod.secretsEnv": { spec: { secrets: { path: "/old", env: ["OLD"] } } },
+  "spec.secretsEnv": { spec: secrets },
+  "deploy.secrets": { spec: secrets, cluster: { secrets: { delivery: "sync" } }, deploy: { preview: true } },
+  "deploy.preview": { spec: secrets, cluster: { secrets: { delivery: "sync" } } },
+  "infrastructure.publicIp": { spec: { ingress: route } },
+  "infrastructure.tailscaleHostname": { spec: { ingress: hidden } },
+  "cluster.secrets": { spec: secrets, deploy: { preview: true } },
+  "cluster.platformServices": { spec: { platformServices: ["gateway-intelligence"], networkPolicy: { to: [] } } },
   registry: { registry: { username: "deploy", password: "another-unreal-password" } },
   "cluster.ingress": { spec: { ingress: route } },
+  "cluster.ingress.dnsTarget.cloudflareProxied": {
+    spec: { ingress: route },
+    cluster: { ingress: { dnsTarget: { public: "192.0.2.9" } } },
+  },
   "cluster.ingress.dnsTarget.private": { spec: { ingress: hidden } },
   "cluster.ingress.privateMiddleware": { spec: { ingress: hidden } },
   "cluster.ingress.className": { spec: { ingress: { ...route, controller: "ingress" } } },
@@ -132,9 +148,9 @@ const company: Readonly<
     spec: { ingress: { ...hidden, controller: "gateway" } },
     cluster: { ingress: { privateGateway: gateway } },
   },
-  "cluster.infisical": { spec: { secrets: { path: "/old", env: ["OLD"] } } },
+  "cluster.infisical": { spec: secrets },
   "cluster.infisical.authRef": {
-    spec: { secrets: { path: "/old", env: ["OLD"] } },
+    spec: secrets,
     cluster: { infisical: { api: "v1beta1" } },
   },
   "cluster.metrics": { spec: { metrics: {} } },
@@ -178,7 +194,7 @@ export function allKeys(): Key[] {
   const pick = (map: Record<string, Values>, keep: (key: string, value: Values) => boolean) => ({
     properties: Object.fromEntries(Object.entries(map).filter(([key, value]) => keep(key, value))),
   });
-  const top = ["metadata", "deploy", "registry", "cluster", "apiVersion", "kind", "environment"];
+  const top = Object.keys(schema.properties).filter((key) => !["spec", "environments", "global"].includes(key));
   return [
     ...top.flatMap((key) => [...keysOf(schema.properties[key], key, false)]),
     ...[...keysOf({ properties: spec.properties }, "spec", false)].filter(({ path }) => !listedThere.test(path)),

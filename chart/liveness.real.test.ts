@@ -16,11 +16,10 @@ const fixed = new Set([
   // A file that nobody put in is an error, tested as one.
   "spec.config.minio.host.file",
   "spec.files./etc/app.file",
-  "cluster.secrets.delivery",
+  // Without it the same values are an error, tested as one; so is TCP for liveness.
+  "deploy.preview",
+  "spec.health.liveness.tcp",
 ]);
-
-/** What only ever reaches the resolved document, because it names no object: the release, and what deploys what. */
-const onlyResolved = new Set(["metadata.release", "environments.prod.metadata.release", "deploy.release"]);
 
 /** What an action takes for a key that is not set is its own affair; of these the chart fills in the default. */
 const filledIn = /^spec\.build\./;
@@ -31,10 +30,9 @@ const ofKubernetes = new Set(["spec.service.type", "spec.podManagementPolicy", "
 const known = new Map<string, unknown>();
 
 /** What comes of values, the resolved application or the objects; made once for values that many keys start from. */
-function see(values: Values, { path, forAction }: Key): unknown {
-  const inDocument = forAction || onlyResolved.has(path);
-  const name = JSON.stringify([values, inDocument]);
-  if (!known.has(name)) known.set(name, inDocument ? resolved(values).application : [...objects(values)]);
+function see(values: Values, { forAction }: Key): unknown {
+  const name = JSON.stringify([values, forAction]);
+  if (!known.has(name)) known.set(name, forAction ? resolved(values).application : [...objects(values)]);
   return known.get(name);
 }
 

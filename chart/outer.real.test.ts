@@ -95,6 +95,105 @@ describe("routes in other forms", () => {
   });
 });
 
+describe("redirects", () => {
+  const to = "https://www.example.com/articles";
+  /** The objects of a route that redirects. */
+  const redirected = (route: Values, cluster: Values = {}) =>
+    objects(manifest({ web: { port: 80, ingress: { host: "blog.example.com", ...route } } }, { cluster }));
+
+  helmTest("Traefik sends visitors elsewhere, with or without the path that they asked for", () => {
+    const regex = "^https?://blog\\.example\\.com/(.*)";
+    const middleware = (route: Values) => redirected(route).get("Middleware/shop-web-redirect").spec.redirectRegex;
+    assert.deepEqual(middleware({ redirectTo: to }), { regex, replacement: `${to}/\${1}`, permanent: true });
+    assert.deepEqual(middleware({ redirectTo: `${to}/`, preservePath: false }), {
+      regex,
+      replacement: to,
+      permanent: true,
+    });
+    const [rule] = redirected({ redirectTo: to, public: false }).get("IngressRoute/shop-web").spec.routes;
+    assert.deepEqual(rule.middlewares, [
+      { name: "private-access", namespace: "platform-networking" },
+      { name: "shop-web-redirect" },
+    ]);
+    assert.deepEqual(rule.services, [{ name: "shop-web", port: 80 }]);
+  });
+
+  helmTest("so does a route of the Gateway API, which then leads to no Service", () => {
+    const cluster = { ingress: { controller: "gateway", gateway: { name: "outer" } } };
+    const rule = (route: Values) => redirected(route, cluster).get("HTTPRoute/shop-web").spec.rules[0];
+    const redirect = (route: Values) => {
+      const { filters, backendRefs } = rule(route);
+      assert.equal(backendRefs, undefined);
+      assert.equal(filters.length, 1);
+      return filters[0].requestRedirect;
+    };
+    const target = { scheme: "https", hostname: "www.example.com", statusCode: 301 };
+    assert.deepEqual(redirect({ redirectTo: "https://www.example.com:8443" }), { ...target, port: 8443 });
+    assert.deepEqual(redirect({ redirectTo: to }), {
+      ...target,
+      path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/articles" },
+    });
+    assert.deepEqual(redirect({ redirectTo: "https://www.example.com", preservePath: false }), {
+      ...target,
+      path: { type: "ReplaceFullPath", replaceFullPath: "/" },
+    });
+  });
+
+  helmTest("the application's address is not that of a redirect", () => {
+    const ingress = [
+      { host: "old.example.com", public: true, redirectTo: "https://www.example.com" },
+      { host: "www.example.com", public: true },
+    ];
+    const { application } = resolved(manifest({ web: { port: 80, ingress } }));
+    assert.equal(application.url, "https://www.example.com");
+  });
+});
+
+describe("Traefik's routes", () => {
+  helmTest("go through Middlewares that are named, and through own ones", () => {
+    const middlewares = [
+      "compress",
+      { name: "limit", namespace: "platform" },
+      { name: "slow", spec: { rateLimit: { average: 5 } } },
+    ];
+    const found = objects(manifest({ web: { port: 80, ingress: { host: "a.example.com", path: "/b", middlewares } } }));
+    const [rule] = found.get("IngressRoute/shop-web").spec.routes;
+    assert.deepEqual(rule.middlewares, [
+      { name: "compress" },
+      { name: "limit", namespace: "platform" },
+      { name: "shop-web-slow" },
+      { name: "shop-web-strip-prefix" },
+    ]);
+    const own = found.get("Middleware/shop-web-slow");
+    assert.deepEqual([own.spec, own.metadata.namespace], [{ rateLimit: { average: 5 } }, "prod-shop"]);
+  });
+
+  helmTest("have no certificate with tls: false, and one for all routes of a host", () => {
+    const ingress = { host: "a.example.com", tls: false };
+    const { spec } = objects(manifest({ web: { port: 80, ingress } })).get("IngressRoute/shop-web");
+    assert.deepEqual([spec.entryPoints, spec.tls], [["web"], undefined]);
+    assert.equal(resolved(manifest({ web: { port: 80, ingress } })).application.url, "http://a.example.com");
+    const shared = objects(
+      manifest({
+        api: { port: 80, ingress: { host: "a.example.com", path: "/api", tls: true } },
+        web: { port: 80, ingress: { host: "a.example.com" } },
+      }),
+    );
+    assert.deepEqual(
+      [...shared.keys()].filter((name) => name.startsWith("Certificate/")),
+      ["Certificate/shop-api-tls"],
+    );
+    assert.equal(shared.get("IngressRoute/shop-web").spec.tls.secretName, "shop-api-tls");
+  });
+
+  helmTest("take every name below a host", () => {
+    const ingress = [{ host: "*.example.com", public: true }];
+    const found = objects(manifest({ web: { port: 80, ingress } }));
+    assert.equal(found.get("IngressRoute/shop-web-0").spec.routes[0].match, "HostRegexp(`^[^.]+\\.example\\.com$`)");
+    assert.deepEqual(found.get("Certificate/shop-web-any-example-com-tls").spec.dnsNames, ["*.example.com"]);
+  });
+});
+
 describe("around the pods", () => {
   helmTest("metrics, by annotations or by Prometheus' operator", () => {
     const api = { ports: { http: 80, metrics: 81 }, metrics: {} };
@@ -196,6 +295,71 @@ describe("what a check expects", () => {
 });
 
 describe("the last resorts", () => {
+  helmTest("a patch adds entries to lists and removes them", () => {
+    const patch = {
+      podSpec: {
+        volumes: [{ name: "cache", emptyDir: {} }],
+        imagePullSecrets: [{ name: "other", note: null }],
+        initContainers: [{ name: "first", $patch: "delete" }],
+      },
+      container: {
+        env: [{ name: "A", $patch: "delete" }],
+        volumeMounts: [
+          { mountPath: "/cache", name: "cache" },
+          { mountPath: "/tmp", readOnly: null, subPath: "t" },
+        ],
+      },
+    };
+    const api = {
+      env: { A: "1", B: "2" },
+      volumes: { tmp: { mountPath: "/tmp", emptyDir: {}, readOnly: true } },
+      initContainers: { first: {}, second: {} },
+    };
+    const { spec } = objects(manifest({ api: { ...api, patch } })).get("Deployment/shop-api").spec.template;
+    const names = (list: Rendered[]) => list.map(({ name }) => name);
+    assert.deepEqual(names(spec.volumes), ["tmp", "cache"]);
+    assert.deepEqual(spec.imagePullSecrets, [{ name: "registry-credentials" }, { name: "other" }]);
+    assert.deepEqual(names(spec.initContainers), ["second"]);
+    const [container] = spec.containers;
+    assert.ok(!names(container.env).includes("A") && names(container.env).includes("B"));
+    assert.deepEqual(container.volumeMounts, [
+      { name: "tmp", mountPath: "/tmp", subPath: "t" },
+      { name: "cache", mountPath: "/cache" },
+    ]);
+  });
+
+  helmTest("more objects as a template, which knows the application", () => {
+    const quota = `apiVersion: v1
+kind: ResourceQuota
+metadata:
+  name: {{ .App.release }}-quota
+  annotations: { place: "{{ .App.environment }}/{{ .App.name }}" }
+spec:
+  hard: { pods: "9" }
+---
+# Nothing here.
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  namespace: elsewhere
+data: { labels: {{ .App.labels | toJson | quote }} }
+`;
+    const found = objects(manifest({ api: {} }, { manifests: { more: quota } }));
+    const { metadata } = found.get("ResourceQuota/prod-shop-quota");
+    assert.deepEqual([metadata.namespace, metadata.annotations.place], ["prod-shop", "prod/shop"]);
+    assert.equal(metadata.labels.app, "shop");
+    const second = found.get("ConfigMap/shop-more-1");
+    assert.equal(second.metadata.namespace, "elsewhere");
+    assert.equal(JSON.parse(second.data.labels).environment, "prod");
+  });
+
+  helmTest("an object of a kind that the chart does not know can say that it has no namespace", () => {
+    const manifests = { a: { apiVersion: "example.com/v1", kind: "Everywhere", metadata: { namespace: null } } };
+    const { metadata } = objects(manifest({ api: {} }, { manifests })).get("Everywhere/shop-a");
+    assert.equal("namespace" in metadata, false);
+  });
+
   helmTest("a patch changes each object, merges lists by name, and null deletes", () => {
     const patch = {
       workload: { spec: { minReadySeconds: 5, revisionHistoryLimit: null } },

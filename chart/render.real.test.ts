@@ -227,7 +227,7 @@ describe("chart renders", () => {
     const delayed = container(objects(manifest({ health: { initialDelaySeconds: 300 } })));
     assert.deepEqual([delayed.startupProbe.failureThreshold, delayed.livenessProbe.initialDelaySeconds], [420, 300]);
     const counted = container(objects(manifest({ health: { startupFailureThreshold: 60 } })));
-    assert.equal(counted.startupProbe.failureThreshold, 300);
+    assert.equal(counted.startupProbe.failureThreshold, 600);
   });
 
   helmTest("pods at the restricted level, as UID 1000, and without it for runAsRoot", () => {
@@ -342,6 +342,7 @@ describe("chart renders", () => {
       assert.deepEqual(objects(values).get("IngressRoute/my-app").metadata.annotations, {
         "external-dns.alpha.kubernetes.io/hostname": "a.example.com",
         "external-dns.alpha.kubernetes.io/target": target,
+        ...(isPublic && { "external-dns.alpha.kubernetes.io/cloudflare-proxied": "true" }),
       });
     }
   });
@@ -364,13 +365,13 @@ describe("chart renders", () => {
     const found = objects(manifest(spec, { ingress }));
     const names = [...found.keys()].filter((name) => /^(Cert|Ingress|Middle)/.test(name)).sort();
     assert.deepEqual(names, [
-      "Certificate/my-app-0-tls",
-      "Certificate/my-app-2-tls",
+      "Certificate/my-app-a-example-com-tls",
+      "Certificate/my-app-b-example-com-tls",
       "IngressRoute/my-app-0",
       "IngressRoute/my-app-1",
       "IngressRoute/my-app-2",
     ]);
-    assert.equal(found.get("IngressRoute/my-app-1").spec.tls.secretName, "my-app-0-tls");
+    assert.equal(found.get("IngressRoute/my-app-1").spec.tls.secretName, "my-app-a-example-com-tls");
   });
 
   helmTest("secrets from Infisical: the operator's object, and variables from its Secret", () => {

@@ -138,6 +138,7 @@ describe("the resolved document", () => {
     assert.deepEqual(set("staging"), {
       path: "/my-app",
       environment: "dev",
+      baseName: "my-app-secrets",
       secretName: "my-app-secrets",
       keys: { A: "A" },
       copies: [{ namespace: "staging-my-app", suffix: "" }],
@@ -207,6 +208,19 @@ describe("the resolved document", () => {
         "APP_SECRET_PLAIN spec.env.WITH_TOKEN",
       ],
     );
+  });
+
+  helmTest("an empty list is a list", () => {
+    const nulls = (value: unknown, path: string): string[] =>
+      value === null || typeof value !== "object"
+        ? value === null
+          ? [path]
+          : []
+        : Object.entries(value).flatMap(([key, below]) => nulls(below, `${path}.${key}`));
+    const bare = { ...manifest({ port: null }), cluster: { telemetry: null } };
+    for (const values of [bare, manifest({ components: { a: { kind: "Job" }, b: { kind: "DaemonSet" } } })]) {
+      assert.deepEqual(nulls(resolved(values).application, "application"), []);
+    }
   });
 
   helmTest("errors are listed, and nothing fails", () => {

@@ -15,12 +15,32 @@ function read(path: string): unknown {
   return parse(readFileSync(join(folder, path), "utf8"));
 }
 
-/** Every object schema below a schema, with its path. */
-function* objectSchemas(node: unknown, path: string): Generator<[string, Record<string, unknown>]> {
-  if (typeof node !== "object" || node === null) return;
+/** The schema that a reference leads to, or the schema itself. */
+function target(node: unknown): Record<string, unknown> {
   const fields = node as Record<string, unknown>;
+  if (typeof fields["$ref"] !== "string") return fields;
+  let found = schema;
+  for (const key of fields["$ref"].split("/").slice(1)) found = found[key];
+  return target(found);
+}
+
+/** A schema without what is only for people: an init container is described otherwise than the component that it belongs to. */
+function withoutWords(node: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(node, (key, value) => (/^(description|examples|default)$/.test(key) ? undefined : value)),
+  );
+}
+
+function admitsNull(fields: Record<string, unknown>): boolean {
+  return Array.isArray(fields["enum"]) ? fields["enum"].includes(null) : [fields["type"]].flat().includes("null");
+}
+
+/** Every object schema below a schema, with its path; behind references too when they are to be followed. */
+function* objectSchemas(node: unknown, path: string, follow = false): Generator<[string, Record<string, unknown>]> {
+  if (typeof node !== "object" || node === null) return;
+  const fields = follow ? target(node) : (node as Record<string, unknown>);
   if ("properties" in fields || [fields["type"]].flat().includes("object")) yield [path, fields];
-  for (const [key, value] of Object.entries(fields)) yield* objectSchemas(value, `${path}/${key}`);
+  for (const [key, value] of Object.entries(fields)) yield* objectSchemas(value, `${path}/${key}`, follow);
 }
 
 describe("values.schema.json", () => {
@@ -34,6 +54,7 @@ describe("values.schema.json", () => {
       "/definitions/component/properties/affinity",
       "/definitions/component/properties/ingress/items/allOf/1",
       ...patches.map((part) => `/definitions/component/properties/patch/properties/${part}`).sort(),
+      "/definitions/route/properties/middlewares/items/properties/spec",
       "/definitions/spec/properties/manifests/additionalProperties",
       "/properties/global",
     ]);
@@ -46,6 +67,10 @@ describe("values.schema.json", () => {
         .map(([key]) => `${path}/${key}`),
     );
     assert.deepEqual(silent, []);
+    const bare = Object.entries(schema.definitions as Record<string, object>).filter(
+      ([, node]) => !("description" in node),
+    );
+    assert.deepEqual(bare, []);
   });
 
   test("has an example for every key", () => {
@@ -65,24 +90,79 @@ describe("values.schema.json", () => {
     });
   }
 
-  test("lets an environment set every key of spec, in the same form", () => {
+  test("lets an environment set every key of spec, by the same schema", () => {
     const { spec, environment } = schema.definitions;
-    const own = ["metadata", "deploy", "branch", "tag", "secretsEnv"];
-    assert.deepEqual(Object.keys(environment.properties).sort(), [...own, ...Object.keys(spec.properties)].sort());
-    for (const key of Object.keys(spec.properties)) {
-      assert.deepEqual(environment.properties[key], { $ref: `#/definitions/spec/properties/${key}` });
+    const { metadata, deploy, branch, tag, ...rest } = environment.properties;
+    assert.ok(metadata && deploy && branch && tag);
+    assert.deepEqual(
+      rest,
+      Object.fromEntries(
+        Object.keys(spec.properties).map((key) => [key, { $ref: `#/definitions/spec/properties/${key}` }]),
+      ),
+    );
+  });
+
+  test("has one schema for what stands at several places, so that they cannot drift", () => {
+    const { spec, defaults, component, route, initContainer, sidecar } = schema.definitions;
+    const ownOfComponents = ["name", "namespace", "extends", "enabled", "after"];
+    const shared = Object.keys(component.properties).filter((key) => !ownOfComponents.includes(key));
+    const references = (keys: string[], at: string) =>
+      Object.fromEntries(keys.map((key) => [key, { $ref: `#/definitions/${at}/properties/${key}` }]));
+    const pick = (from: object, keys: string[]) =>
+      Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)));
+    assert.deepEqual(pick(spec.properties, shared), references(shared, "component"));
+    const below = shared.filter((key) => key !== "ingress");
+    assert.deepEqual(defaults.properties, references(below, "component"));
+    const { ingress, health, securityContext } = component.properties;
+    assert.deepEqual(ingress.properties, references(Object.keys(route.properties), "route"));
+    assert.equal(ingress.items.allOf[0].$ref, "#/definitions/route");
+    for (const probe of ["startup", "readiness", "liveness"]) {
+      assert.deepEqual(health.properties[probe], { $ref: "#/definitions/probe" });
+    }
+    const ofInit = references(Object.keys(initContainer.properties), "initContainer");
+    for (const [key, value] of Object.entries(sidecar.properties)) {
+      if (key in ofInit)
+        assert.deepEqual(value, initContainer.properties[key].$ref ? initContainer.properties[key] : ofInit[key]);
+    }
+    for (const [key, value] of Object.entries(initContainer.properties.securityContext.properties)) {
+      assert.deepEqual(withoutWords(value), withoutWords(securityContext.properties[key]), key);
     }
   });
 
-  test("lets a single application and the defaults set what a component can, in the same form", () => {
-    const { spec, defaults, component } = schema.definitions;
-    const ownOfComponents = ["name", "namespace", "extends", "enabled", "after"];
-    const shared = Object.keys(component.properties).filter((key) => !ownOfComponents.includes(key));
-    for (const key of shared) {
-      assert.deepEqual(spec.properties[key], { $ref: `#/definitions/component/properties/${key}` });
-      if (key !== "ingress") assert.deepEqual(defaults.properties[key], spec.properties[key]);
-    }
-    assert.equal(Object.keys(defaults.properties).length, shared.length - 1);
+  // What an environment cannot set because the key needs its neighbours would be a required key below `spec`; the chart judges
+  // that after merging. A list is replaced whole, so that its items may have required keys.
+  test("requires nothing of what an environment may say in part", () => {
+    const requiring = [...objectSchemas(schema.definitions.environment, "environment", true)]
+      .filter(([path, fields]) => "required" in fields && !/\/items(\/|$)/.test(path))
+      .map(([path]) => path);
+    assert.deepEqual(requiring, []);
+  });
+
+  test("lets null delete a key at every level of an environment", () => {
+    const stubborn = [...objectSchemas(schema.definitions.environment, "environment", true)].flatMap(
+      ([path, fields]) => {
+        if (/\/items(\/|$)/.test(path)) return [];
+        const entries = Object.entries((fields["properties"] ?? {}) as Record<string, unknown>);
+        return entries.filter(([, value]) => !admitsNull(target(value))).map(([key]) => `${path}/${key}`);
+      },
+    );
+    // Which push deploys an environment is said in one place and never merged.
+    assert.deepEqual(stubborn.sort(), ["environment/properties/deploy/branch", "environment/properties/deploy/tag"]);
+  });
+
+  test("marks what only an action reads", () => {
+    const { spec, component, environment } = schema.definitions;
+    const marked = [
+      ...["verify", "hints", "podSecurity", "rollback"].map((key) => spec.properties[key]),
+      ...["deploy", "branch", "tag"].map((key) => environment.properties[key]),
+      component.properties.build,
+      component.properties.health.properties.crashRestarts,
+      component.properties.files.additionalProperties.properties.file,
+      spec.properties.config.additionalProperties.additionalProperties.properties.file,
+      schema.properties.metadata.properties.release,
+      schema.properties.deploy.properties.release,
+    ];
+    for (const key of marked) assert.equal(key["x-consumer"], "action", key.description);
   });
 
   test("lets null delete every key of spec", () => {

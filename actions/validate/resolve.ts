@@ -84,7 +84,12 @@ export async function resolveChecked<T>(
 
 /** The objects of one environment, as Helm renders them. */
 export async function renderObjects(source: Source, environment: string, helm: Helm): Promise<string> {
-  return await helm.template(source.chart, "fairlead", "default", valuesOf(source, { environment }));
+  return await helm.template(
+    source.chart,
+    "fairlead",
+    "default",
+    valuesOf(source, { environment, "deploy.preview": true }),
+  );
 }
 
 async function resolveOrThrow<T>(source: Source, environment: string, images: Record<string, string>, helm: Helm) {

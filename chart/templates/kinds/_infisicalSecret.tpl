@@ -5,7 +5,7 @@ Asks Infisical's operator to copy each set of secrets into a Secret in every nam
 {{- define "fairlead.kinds.infisicalSecret" -}}
 {{- $infisical := .cluster.infisical }}
 {{- range $set := .secrets }}
-{{- if $set.path }}
+{{- if and $set.path (not $set.synced) }}
 {{- range $copy := $set.copies }}
 {{- $secretName := printf "%s%s" $set.secretName $copy.suffix }}
 ---

@@ -39,9 +39,11 @@ spec:
                 name: {{ $route.service | quote }}
                 port:
                   number: {{ $route.port }}
+  {{- with $route.tlsName }}
   tls:
     - hosts: [{{ $route.host | quote }}]
-      secretName: {{ $route.tlsName | quote }}
+      secretName: {{ . | quote }}
+  {{- end }}
 {{- end -}}
 
 {{/* A route of the Gateway API; the Gateway has the certificate. Takes {application, route}. */}}
@@ -64,6 +66,12 @@ spec:
         - path:
             type: PathPrefix
             value: {{ $route.path | quote }}
+      {{- if $route.redirect }}
+      filters:
+        - type: RequestRedirect
+          requestRedirect:
+            {{- include "fairlead.redirectFilter" $route.redirect | nindent 12 }}
+      {{- else }}
       {{- if $route.stripPrefix }}
       filters:
         - type: URLRewrite
@@ -75,4 +83,24 @@ spec:
       backendRefs:
         - name: {{ $route.service | quote }}
           port: {{ $route.port }}
+      {{- end }}
+{{- end -}}
+
+{{/* A redirect in the words of the Gateway API. Takes what "fairlead.redirect" gives. */}}
+{{- define "fairlead.redirectFilter" -}}
+scheme: https
+hostname: {{ .host | quote }}
+{{- with .port }}
+port: {{ . }}
+{{- end }}
+statusCode: 301
+{{- if not .preservePath }}
+path:
+  type: ReplaceFullPath
+  replaceFullPath: {{ .path | default "/" | quote }}
+{{- else if .path }}
+path:
+  type: ReplacePrefixMatch
+  replacePrefixMatch: {{ .path | quote }}
+{{- end }}
 {{- end -}}

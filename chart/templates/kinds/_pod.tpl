@@ -3,6 +3,9 @@
 metadata:
   labels:
     {{- include "fairlead.labels" . | nindent 4 }}
+    {{- with .component.podLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   {{- with include "fairlead.podAnnotations" . | trim }}
   annotations:
     {{- . | nindent 4 }}

@@ -22,6 +22,14 @@ spec:
   hostPath:
     path: {{ .hostPath | quote }}
     type: DirectoryOrCreate
+  {{- with $.application.cluster.storage.node }}
+  {{- /* Elsewhere the folder is empty. */}}
+  nodeAffinity:
+    required:
+      nodeSelectorTerms:
+        - matchExpressions:
+            - { key: kubernetes.io/hostname, operator: In, values: [{{ . | quote }}] }
+  {{- end }}
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim

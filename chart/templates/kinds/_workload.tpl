@@ -18,7 +18,7 @@ apiVersion: apps/v1
 kind: {{ $kind }}
 metadata:
   {{- include "fairlead.metadata" (merge (dict "name" .component.name) .) | nindent 2 }}
-  {{- with .component.reload }}
+  {{- with merge (dict) (.component.reload | default dict) (ternary (dict "jterrazz.com/repository" .application.repository) dict (hasKey .application "repository")) }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}

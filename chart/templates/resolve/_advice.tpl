@@ -28,8 +28,7 @@ Takes {scope, application}.
     {{- $covered = or $covered (eq $host .) (hasSuffix (printf ".%s" .) $host) -}}
   {{- end -}}
   {{- if not $covered -}}
-    {{- $at := concat (ternary list (list "components" .component) $call.scope.single) (list "ingress" "host") -}}
-    {{- include "fairlead.warning" (dict "call" $call "code" "APP_HOST_ZONE" "at" $at "message" (printf "%s is in none of the zones that the cluster has certificates and records for; zones: %s" $host (join ", " $zones))) -}}
+    {{- include "fairlead.warning" (dict "call" $call "code" "APP_HOST_ZONE" "at" (append .at "host") "message" (printf "%s is in none of the zones that the cluster has certificates and records for; zones: %s" $host (join ", " $zones))) -}}
   {{- end -}}
 {{- end -}}
 {{- toJson $call.warnings -}}

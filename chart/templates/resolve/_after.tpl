@@ -8,7 +8,8 @@ ready. A component that the environment removed is not waited for. Takes {scope,
 {{- range $key, $component := $components -}}
   {{- $at := ternary (list "after") (list "components" $key "after") $scope.single -}}
   {{- $waits := list -}}
-  {{- range $name := $component.after -}}
+  {{- range $index, $name := $component.after -}}
+    {{- $at := append $at $index -}}
     {{- $other := get $components $name | default dict -}}
     {{- $port := include "fairlead.waitPort" $other -}}
     {{- if not (or $other (hasKey $scope.layers $name)) -}}
@@ -24,7 +25,7 @@ ready. A component that the environment removed is not waited for. Takes {scope,
       {{- $waits = append $waits (dict "containerName" (printf "wait-for-%s" $name | trunc 63 | trimSuffix "-") "image" $image "imagePullPolicy" (include "fairlead.pullPolicy" $image) "command" $command "resources" $component.resources "securityContext" $component.securityContext) -}}
     {{- end -}}
   {{- end -}}
-  {{- $_ := set $component "initContainers" (concat $waits $component.initContainers) -}}
+  {{- $_ := set $component "initContainers" (concat $waits $component.initContainers | default list) -}}
 {{- end -}}
 {{- end -}}
 
@@ -87,30 +88,6 @@ Takes {scope, at, expect}; changes `expect`.
 {{- end -}}
 
 {{/*
-Gives the objects of `manifests` as JSON, by name, with the application's labels and namespace where they say none.
-Takes {scope, manifests}.
-*/}}
-{{- define "fairlead.manifests" -}}
-{{- $scope := .scope -}}
-{{- $clusterWide := list "ClusterRole" "ClusterRoleBinding" "PersistentVolume" "StorageClass" "PriorityClass" "Namespace" "CustomResourceDefinition" "ClusterIssuer" "IngressClass" "GatewayClass" "RuntimeClass" "ValidatingWebhookConfiguration" "MutatingWebhookConfiguration" -}}
-{{- $labels := dict "app" $scope.name "environment" $scope.environment "app.kubernetes.io/name" $scope.name "app.kubernetes.io/instance" (printf "%s-%s" $scope.environment $scope.name) "app.kubernetes.io/managed-by" "Helm" -}}
-{{- $objects := dict -}}
-{{- range $name, $object := .manifests -}}
-  {{- if not (and $object.apiVersion $object.kind) -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_MANIFEST_INCOMPLETE" "at" (list "manifests" $name) "message" "an object needs apiVersion and kind") -}}
-  {{- end -}}
-  {{- $metadata := dict "name" (printf "%s-%s" $scope.name $name) "labels" $labels -}}
-  {{- if not (has $object.kind $clusterWide) -}}
-    {{- $_ := set $metadata "namespace" $scope.namespace -}}
-  {{- end -}}
-  {{- $whole := dict "metadata" $metadata | toJson | fromJson -}}
-  {{- include "fairlead.merge" (dict "into" $whole "from" $object) -}}
-  {{- $_ := set $objects $name $whole -}}
-{{- end -}}
-{{- toJson $objects -}}
-{{- end -}}
-
-{{/*
 Gives {metrics?} as JSON, {path, port, name}: where to read a component's metrics. Takes {scope, at, ports, httpPort, folded}.
 */}}
 {{- define "fairlead.metrics" -}}
@@ -123,7 +100,7 @@ Gives {metrics?} as JSON, {path, port, name}: where to read a component's metric
     {{- end -}}
   {{- end -}}
   {{- if not $result -}}
-    {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_METRICS_PORT" "at" (append $.at "metrics") "message" (printf "the component has no port %q to read metrics from" $asked)) -}}
+    {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_METRICS_PORT" "at" (concat $.at (list "metrics" "port")) "message" (printf "the component has no port %q to read metrics from" $asked)) -}}
   {{- end -}}
 {{- end -}}
 {{- toJson $result -}}

@@ -22,11 +22,13 @@ chart/README.md describes the shape.
   "environment" $values.environment
   "environments" ($values.environments | default dict)
   "declared" ""
-  "overlay" dict
+  "written" list
+  "known" dict
   "errors" list
   "notices" list
 -}}
 {{- include "fairlead.name" $scope -}}
+{{- include "fairlead.olderFacts" $scope -}}
 {{- $application := dict -}}
 {{- if $values.environment -}}
   {{- $application = include "fairlead.application" $scope | fromJson -}}
@@ -67,10 +69,10 @@ chart/README.md describes the shape.
 {{- $names := include "fairlead.names" (dict "scope" $scope "metadata" $metadata) | fromJson -}}
 {{- $_ := set $scope "namespace" $names.namespace -}}
 {{- $spec := include "fairlead.layers" $scope | fromJson -}}
-{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "manifests" "same" -}}
+{{- $shared := pick $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "same" -}}
 {{- include "fairlead.prune" $shared -}}
 {{- $_ := set $scope "namespaces" ($shared.namespaces | default dict) -}}
-{{- $_ := set $scope "secrets" (include "fairlead.secrets" (dict "scope" $scope "secrets" $spec.secrets "environment" $body.secretsEnv) | fromJson) -}}
+{{- $_ := set $scope "secrets" (include "fairlead.secrets" (dict "scope" $scope "secrets" $spec.secrets "environment" $spec.secretsEnv) | fromJson) -}}
 {{- $_ := set $scope "config" (include "fairlead.config" (dict "scope" $scope "config" $spec.config) | fromJson) -}}
 {{- $components := include "fairlead.components" (dict "scope" $scope "spec" $spec) | fromJson -}}
 {{- $ingress := include "fairlead.routes" (dict "scope" $scope "spec" $spec "components" $components) | fromJsonArray -}}
@@ -83,7 +85,7 @@ chart/README.md describes the shape.
   "components" $components
   "ingress" $ingress
   "verify" (include "fairlead.checks" (dict "scope" $scope "verify" $shared.verify "components" $components) | fromJson)
-  "manifests" (include "fairlead.manifests" (dict "scope" $scope "manifests" $shared.manifests) | fromJson)
+  "manifests" (include "fairlead.manifests" (dict "scope" $scope "names" $names "manifests" $spec.manifests) | fromJson)
   "hints" ($shared.hints | default dict)
   "same" ($shared.same | default dict)
   "secrets" $scope.secrets
@@ -92,6 +94,9 @@ chart/README.md describes the shape.
   "cluster" .cluster
 -}}
 {{- $_ := merge $application $names -}}
+{{- with (.values.meta | default dict).repository -}}
+  {{- $_ := set $application "repository" . -}}
+{{- end -}}
 {{- $addresses := include "fairlead.addresses" $application | fromJsonArray -}}
 {{- $_ := set $application "addresses" $addresses -}}
 {{- $_ := set $application "url" (first $addresses | default "") -}}
@@ -103,6 +108,9 @@ chart/README.md describes the shape.
 {{- $_ := set $application "podSecurity" (get $namespaces $names.namespace).podSecurity -}}
 {{- include "fairlead.same" (dict "scope" $scope "same" $application.same "components" $components) -}}
 {{- $_ := set $application "warnings" (include "fairlead.warnings" (dict "scope" $scope "application" $application) | fromJsonArray) -}}
+{{- range $route := $ingress -}}
+  {{- $_ := unset $route "at" -}}
+{{- end -}}
 {{- range $component := $components -}}
   {{- $_ := unset $component "routes" -}}
   {{- $_ := unset $component "needs" -}}
@@ -121,25 +129,40 @@ chart/README.md describes the shape.
 {{- get .environments $key | default dict | toJson -}}
 {{- end -}}
 
-{{/* Gives {release, namespace} as JSON, {environment}-{name} unless said otherwise, checked against Kubernetes' and Helm's limits. Takes {scope, metadata}. */}}
+{{/*
+Gives {release, namespace} as JSON, {environment}-{name} unless said otherwise, checked against Kubernetes' and Helm's limits.
+Takes {scope, metadata}.
+*/}}
 {{- define "fairlead.names" -}}
-{{- $both := printf "%s-%s" .scope.environment .scope.name -}}
-{{- $release := .scope.values.deploy.release | default .metadata.release | default $both -}}
-{{- $namespace := .scope.values.deploy.namespace | default .metadata.namespace | default $both -}}
-{{- if gt (len $release) 53 -}}
-  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_NAME_TOO_LONG" "path" "metadata.name" "message" (printf "the release %s has %d characters, Helm takes 53; set metadata.release" $release (len $release))) -}}
+{{- $scope := .scope -}}
+{{- $metadata := .metadata -}}
+{{- $names := dict -}}
+{{- range $key, $limit := dict "release" (list 53 "Helm") "namespace" (list 63 "Kubernetes") -}}
+  {{- $given := get $scope.values.deploy $key | default (get $metadata $key) -}}
+  {{- $name := $given | default (printf "%s-%s" $scope.environment $scope.name) -}}
+  {{- $_ := set $names $key $name -}}
+  {{- if gt (len $name) (first $limit) -}}
+    {{- $path := "metadata.name" -}}
+    {{- if get $scope.values.deploy $key -}}
+      {{- $path = printf "deploy.%s" $key -}}
+    {{- else if get ((get $scope.environments $scope.declared | default dict).metadata | default dict) $key -}}
+      {{- $path = printf "environments.%s.metadata.%s" $scope.declared $key -}}
+    {{- else if $given -}}
+      {{- $path = printf "metadata.%s" $key -}}
+    {{- end -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAME_TOO_LONG" "path" $path "message" (printf "the %s %s has %d characters, %s takes %d; set metadata.%s" $key $name (len $name) (last $limit) (first $limit) $key)) -}}
+  {{- end -}}
 {{- end -}}
-{{- if gt (len $namespace) 63 -}}
-  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_NAME_TOO_LONG" "path" "metadata.name" "message" (printf "the namespace %s has %d characters, Kubernetes takes 63; set metadata.namespace" $namespace (len $namespace))) -}}
-{{- end -}}
-{{- dict "release" $release "namespace" $namespace | toJson -}}
+{{- toJson $names -}}
 {{- end -}}
 
-{{/* Gives the addresses of the application as a JSON list: its routes, then its Services with an HTTP port. Takes the application. */}}
+{{/* Gives the addresses of the application as a JSON list: its routes that do not lead elsewhere, then its Services with an HTTP port. Takes the application. */}}
 {{- define "fairlead.addresses" -}}
 {{- $addresses := list -}}
 {{- range .ingress -}}
-  {{- $addresses = append $addresses .url -}}
+  {{- if not .redirect -}}
+    {{- $addresses = append $addresses .url -}}
+  {{- end -}}
 {{- end -}}
 {{- range $component := .components -}}
   {{- range $port := $component.ports -}}

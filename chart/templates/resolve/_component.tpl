@@ -10,9 +10,13 @@ component stands, and the image given without saying for which component.
 {{- range list .shared .parent .layer -}}
   {{- include "fairlead.merge" (dict "into" $folded "from" . "level" "keys") -}}
 {{- end -}}
-{{- $_ := set $folded "env" (include "fairlead.givenEnv" (dict "scope" $scope "folded" $folded) | fromJson) -}}
+{{- $services := include "fairlead.platformServices" (dict "scope" $scope "at" .at "folded" $folded) | fromJson -}}
+{{- $_ := set $folded "env" (include "fairlead.givenEnv" (dict "scope" $scope "folded" $folded "services" $services.env) | fromJson) -}}
 {{- $patch := $folded.patch | default dict | toJson | fromJson -}}
 {{- include "fairlead.prune" $folded -}}
+{{- if and $services.peers (hasKey ($folded.networkPolicy | default dict) "to") -}}
+  {{- $_ := set $folded.networkPolicy "to" (concat $folded.networkPolicy.to $services.peers | uniq) -}}
+{{- end -}}
 {{- $call := dict "scope" $scope "key" .key "at" .at "kind" $kind "folded" $folded "sharedImage" .image -}}
 {{- $_ := set $call "hasBuild" (not (empty (coalesce .layer.build .parent.build .shared.build))) -}}
 {{- $_ := merge $call (include "fairlead.identity" $call | fromJson) -}}
@@ -29,6 +33,9 @@ component stands, and the image given without saying for which component.
   {{- end -}}
 {{- end -}}
 {{- $_ := merge $component (pick $folded "command" "args" "annotations" "networkPolicy") -}}
+{{- with $services.labels -}}
+  {{- $_ := set $component "podLabels" . -}}
+{{- end -}}
 {{- $_ := set $component "resources" (include "fairlead.resources" $call | fromJson) -}}
 {{- with include "fairlead.storage" $call -}}
   {{- $_ := set $call "storage" (fromJson .) -}}
@@ -49,6 +56,7 @@ component stands, and the image given without saying for which component.
 {{- $_ := set $component "initContainers" (include "fairlead.initContainers" (dict "call" $call "main" $component) | fromJsonArray) -}}
 {{- $_ := set $component "pulls" (include "fairlead.pulls" (dict "scope" $scope "component" $component) | eq "true") -}}
 {{- with $patch -}}
+  {{- include "fairlead.checkPatch" (dict "scope" $scope "at" (append $.at "patch") "patch" .) -}}
   {{- $_ := set $component "patch" . -}}
 {{- end -}}
 {{- with $call.reload -}}
@@ -110,7 +118,7 @@ image of the cluster's registry, and all when CI made the secret. Takes {scope, 
 {{- toJson $access -}}
 {{- end -}}
 
-{{/* Gives the component's variables under those that every application gets, as JSON. Takes {scope, folded}. */}}
+{{/* Gives the component's variables under those that every application gets, as JSON. Takes {scope, folded, services}. */}}
 {{- define "fairlead.givenEnv" -}}
 {{- $env := dict -}}
 {{- $http := (.folded.ports | default dict).http -}}
@@ -123,6 +131,7 @@ image of the cluster's registry, and all when CI made the secret. Takes {scope, 
 {{- with (.scope.cluster.telemetry | default dict).endpoint -}}
   {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" . -}}
 {{- end -}}
+{{- include "fairlead.merge" (dict "into" $env "from" .services) -}}
 {{- include "fairlead.merge" (dict "into" $env "from" (.folded.env | default dict) "level" "entries") -}}
 {{- toJson $env -}}
 {{- end -}}
@@ -150,10 +159,9 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
 {{- $result := dict "image" $image "imagePullPolicy" (.folded.imagePullPolicy | default (include "fairlead.pullPolicy" $image)) -}}
 {{- if and .folded.build (or .hasBuild (not $own.repository)) -}}
   {{- $build := pick .folded.build "context" "file" "target" "platforms" -}}
-  {{- $args := dict -}}
-  {{- include "fairlead.merge" (dict "into" $args "from" ((.scope.cluster.build | default dict).args | default dict)) -}}
-  {{- include "fairlead.merge" (dict "into" $args "from" (.folded.build.args | default dict)) -}}
-  {{- $_ := set $build "args" (include "fairlead.texts" (dict "scope" .scope "at" (concat .at (list "build" "args")) "map" $args) | fromJson) -}}
+  {{- $args := include "fairlead.texts" (dict "scope" .scope "path" "cluster.build.args" "map" ((.scope.cluster.build | default dict).args | default dict)) | fromJson -}}
+  {{- $written := include "fairlead.texts" (dict "scope" .scope "at" (concat .at (list "build" "args")) "map" (.folded.build.args | default dict)) | fromJson -}}
+  {{- $_ := set $build "args" (mergeOverwrite $args $written) -}}
   {{- $_ := set $build "secrets" (.folded.build.secrets | default dict) -}}
   {{- $_ := set $build "repository" ($own.repository | default $default) -}}
   {{- $_ := set $result "build" $build -}}
@@ -173,6 +181,10 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
 {{- $asked := .folded.resources | default dict -}}
 {{- $texts := dict -}}
 {{- range $key, $value := $asked -}}
+  {{- /* The seed wrote an empty memoryLimit for none. */ -}}
+  {{- if eq (toString $value) "" -}}
+    {{- continue -}}
+  {{- end -}}
   {{- $_ := set $texts $key (include "fairlead.quantity" (dict "scope" $scope "at" (concat $.at (list "resources" $key)) "value" $value)) -}}
 {{- end -}}
 {{- if and $texts.memory (not $texts.memoryLimit) -}}

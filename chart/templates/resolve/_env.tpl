@@ -20,6 +20,7 @@ NAME, because Kubernetes expands only what stands above. Takes {call, at, env, s
         {{- $_ := merge $entry (pick $value "optional") -}}
       {{- end -}}
     {{- end -}}
+    {{- include "fairlead.refuseForms" (dict "scope" $call.scope "at" (append $at $name) "map" $value "keys" (list "secret" "config" "field" "resource")) -}}
     {{- if eq (len $entry) 1 -}}
       {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_REFERENCE_EMPTY" "at" (append $at $name) "message" "say where the value comes from: secret, config, field or resource") -}}
     {{- end -}}
@@ -37,7 +38,7 @@ NAME, because Kubernetes expands only what stands above. Takes {call, at, env, s
   {{- $list = append $list (dict "name" $name "secret" $object "key" $key) -}}
 {{- end -}}
 {{- $texts := include "fairlead.texts" (dict "scope" $call.scope "at" $at "map" $plain) | fromJson -}}
-{{- concat $list $references (include "fairlead.ordered" (dict "call" $call "at" $at "values" $texts) | fromJsonArray) | toJson -}}
+{{- concat $list $references (include "fairlead.ordered" (dict "call" $call "at" $at "values" $texts) | fromJsonArray) | default list | toJson -}}
 {{- end -}}
 
 {{/* Gives plain variables as a JSON list of {name, value}, each after those that its value uses. Takes {call, at, values}. */}}
@@ -77,13 +78,18 @@ NAME, because Kubernetes expands only what stands above. Takes {call, at, env, s
 {{- $call := .call -}}
 {{- $at := .at -}}
 {{- $list := list -}}
-{{- range .from -}}
+{{- range $index, $from := .from -}}
+  {{- $at := append $at $index -}}
   {{- $entry := pick . "prefix" -}}
+  {{- include "fairlead.refuseForms" (dict "scope" $call.scope "at" $at "map" . "keys" (list "secret" "config")) -}}
   {{- with .secret -}}
-    {{- $_ := set $entry "secretRef" (dict "name" (include "fairlead.useSet" (dict "call" $call "at" $at "type" "secret" "set" .))) -}}
+    {{- $_ := set $entry "secretRef" (dict "name" (include "fairlead.useSet" (dict "call" $call "at" (append $at "secret") "type" "secret" "set" .))) -}}
+    {{- with get $call.scope.secrets . -}}
+      {{- $_ := set . "whole" true -}}
+    {{- end -}}
   {{- end -}}
   {{- with .config -}}
-    {{- $_ := set $entry "configMapRef" (dict "name" (include "fairlead.useSet" (dict "call" $call "at" $at "type" "config" "set" .))) -}}
+    {{- $_ := set $entry "configMapRef" (dict "name" (include "fairlead.useSet" (dict "call" $call "at" (append $at "config") "type" "config" "set" .))) -}}
     {{- $_ := set $call.used . (get $call.scope.config . | default dict).data -}}
   {{- end -}}
   {{- $list = append $list $entry -}}

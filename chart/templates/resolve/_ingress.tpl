@@ -1,127 +1,213 @@
 {{/*
-Gives the application's routes as a JSON list: those of each component, by key, then those of `spec` that name theirs.
+Gives the application's routes as a JSON list: those of each component, by key, then those of `spec` that name theirs. `at` is
+where one is written, until nothing more is to be told of it.
 Takes {scope, spec, components}.
 */}}
 {{- define "fairlead.routes" -}}
 {{- $scope := .scope -}}
-{{- $components := .components -}}
+{{- $shared := dict "scope" $scope "components" .components "seen" dict "certificates" dict -}}
 {{- $routes := list -}}
-{{- $seen := dict -}}
-{{- range $key, $component := $components -}}
+{{- range $key, $component := .components -}}
   {{- $at := ternary (list "ingress") (list "components" $key "ingress") $scope.single -}}
-  {{- $call := dict "scope" $scope "at" $at "seen" $seen "ingress" $component.routes "name" $component.name "key" $key "components" $components -}}
+  {{- $call := merge (dict "at" $at "ingress" $component.routes "name" $component.name "key" $key) $shared -}}
   {{- $routes = concat $routes (include "fairlead.ingress" $call | fromJsonArray) -}}
 {{- end -}}
 {{- if and .spec.ingress (not $scope.single) -}}
-  {{- $call := dict "scope" $scope "at" (list "ingress") "seen" $seen "ingress" .spec.ingress "name" $scope.name "key" "" "components" $components -}}
+  {{- $call := merge (dict "at" (list "ingress") "ingress" .spec.ingress "name" $scope.name "key" "") $shared -}}
   {{- $routes = concat $routes (include "fairlead.ingress" $call | fromJsonArray) -}}
+{{- end -}}
+{{- toJson ($routes | default list) -}}
+{{- end -}}
+
+{{/*
+Gives routes as a JSON list; chart/README.md describes one. The seed's names: a route by itself has the given name and the
+certificate <name>-tls; those of a list are <name>-<index>, with a certificate <name>-<host>-tls for each host, so that a list may grow.
+Takes {scope, components, seen, certificates, at, ingress, name, key}: `key` is the component that routes lead to unless they
+say another; `seen` and `certificates` are of the whole application.
+*/}}
+{{- define "fairlead.ingress" -}}
+{{- $call := . -}}
+{{- $routes := list -}}
+{{- if kindIs "slice" .ingress -}}
+  {{- range $index, $entry := .ingress -}}
+    {{- $own := dict "at" (append $call.at $index) "entry" $entry "route" (printf "%s-%d" $call.name $index) -}}
+    {{- $_ := set $own "certificate" (printf "%s-%s-tls" $call.name (toString $entry.host | lower | replace "." "-" | replace "*" "any")) -}}
+    {{- $routes = append $routes (include "fairlead.route" (merge $own $call) | fromJson) -}}
+  {{- end -}}
+{{- else if .ingress -}}
+  {{- $own := dict "entry" .ingress "route" .name "certificate" (printf "%s-tls" .name) -}}
+  {{- $routes = append $routes (include "fairlead.route" (merge $own .) | fromJson) -}}
 {{- end -}}
 {{- toJson $routes -}}
 {{- end -}}
 
-{{/*
-Gives routes as a JSON list of {name, namespace, component, service, port, host, path, public, url, stripPrefix, middlewares,
-tlsName, issuer?, controller, className?, gateway?, annotations?}.
-One route bears the given name and several <name>-<index>; each host has one certificate.
-Takes {scope, at, seen, ingress, name, key, components}: `key` is the component that routes lead to unless they say another.
-*/}}
-{{- define "fairlead.ingress" -}}
+{{/* Gives one route as JSON. Takes the call of "fairlead.ingress" with {at, entry, route, certificate} of this one. */}}
+{{- define "fairlead.route" -}}
 {{- $scope := .scope -}}
-{{- $call := . -}}
-{{- $entries := list -}}
-{{- if kindIs "slice" .ingress -}}
-  {{- $entries = .ingress -}}
-{{- else if .ingress -}}
-  {{- $entries = list .ingress -}}
+{{- $entry := .entry -}}
+{{- include "fairlead.prune" $entry -}}
+{{- $host := $entry.host | default "" | toString -}}
+{{- $path := $entry.path | default "/" -}}
+{{- $key := $entry.component | default .key -}}
+{{- $component := get .components $key | default dict -}}
+{{- $port := include "fairlead.routePort" (merge (dict "component" $component "key" $key) .) | fromJson -}}
+{{- if not $host -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_NO_HOST" "at" .at "message" "a route needs a host") -}}
 {{- end -}}
-{{- $routes := list -}}
-{{- $certificates := dict -}}
-{{- range $index, $entry := $entries -}}
-  {{- include "fairlead.prune" $entry -}}
-  {{- $name := ternary $call.name (printf "%s-%d" $call.name $index) (eq (len $entries) 1) -}}
-  {{- $path := $entry.path | default "/" -}}
-  {{- $key := $entry.component | default $call.key -}}
-  {{- $component := get $call.components $key | default dict -}}
-  {{- if not $component -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_NO_COMPONENT" "at" $call.at "message" (printf "there is no component %q to lead to; components: %s" $key (keys $call.components | sortAlpha | join ", "))) -}}
+{{- $address := printf "%s%s" $host $path -}}
+{{- if hasKey .seen $address -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_TWICE" "at" .at "message" (printf "%s is routed twice" $address)) -}}
+{{- end -}}
+{{- $_ := set .seen $address true -}}
+{{- $namespace := $component.namespace | default $scope.namespace -}}
+{{- $tls := ternary $entry.tls dict (kindIs "map" $entry.tls) -}}
+{{- $plain := eq (get $entry "tls" | toString) "false" -}}
+{{- $redirect := hasKey $entry "redirectTo" -}}
+{{- $route := dict
+  "at" .at
+  "name" .route
+  "namespace" $namespace
+  "component" $key
+  "service" ($component.service | default dict).name
+  "port" $port.service
+  "host" $host
+  "path" $path
+  "public" (ternary $entry.public true (hasKey $entry "public"))
+  "url" (printf "%s://%s" (ternary "http" "https" $plain) $address | trimSuffix "/")
+  "stripPrefix" (and (ne $path "/") (not $redirect) (ternary $entry.stripPrefix true (hasKey $entry "stripPrefix")))
+-}}
+{{- if not $plain -}}
+  {{- $certificate := printf "%s/%s" $namespace $host -}}
+  {{- if not (hasKey .certificates $certificate) -}}
+    {{- $_ := set .certificates $certificate .certificate -}}
   {{- end -}}
-  {{- $port := dict -}}
+  {{- $_ := set $route "tlsName" ($tls.secretName | default (get .certificates $certificate)) -}}
+{{- end -}}
+{{- if $redirect -}}
+  {{- $_ := set $route "redirect" (include "fairlead.redirect" (dict "scope" $scope "at" .at "entry" $entry "host" $host) | fromJson) -}}
+{{- end -}}
+{{- $_ := merge $route (include "fairlead.middlewares" (dict "route" $route "entry" $entry) | fromJson) -}}
+{{- merge $route (include "fairlead.controller" (dict "scope" $scope "at" .at "entry" $entry "route" $route "tls" $tls) | fromJson) | toJson -}}
+{{- end -}}
+
+{{/* Gives the port that a route leads to as JSON, or {} with an error. Takes {scope, components, at, entry, component, key}. */}}
+{{- define "fairlead.routePort" -}}
+{{- $component := .component -}}
+{{- $asked := .entry.port | default $component.httpPort -}}
+{{- $found := dict -}}
+{{- range $component.ports -}}
+  {{- if eq .name $asked -}}
+    {{- $found = . -}}
+  {{- end -}}
+{{- end -}}
+{{- if not $component -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_INGRESS_NO_COMPONENT" "at" (ternary (append .at "component") .at (hasKey .entry "component")) "message" (printf "there is no component %q to lead to; components: %s" .key (keys .components | sortAlpha | join ", "))) -}}
+{{- else if not $found -}}
+  {{- $names := list -}}
   {{- range $component.ports -}}
-    {{- if eq .name ($entry.port | default $component.httpPort) -}}
-      {{- $port = . -}}
-    {{- end -}}
+    {{- $names = append $names .name -}}
   {{- end -}}
-  {{- if and $component (not $port) -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_NO_PORT" "at" $call.at "message" "a route needs a port to lead to") -}}
-  {{- end -}}
-  {{- if not $entry.host -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_NO_HOST" "at" $call.at "message" "a route needs a host") -}}
-  {{- end -}}
-  {{- $address := printf "%s%s" $entry.host $path -}}
-  {{- if hasKey $call.seen $address -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_TWICE" "at" $call.at "message" (printf "%s is routed twice" $address)) -}}
-  {{- end -}}
-  {{- $_ := set $call.seen $address true -}}
-  {{- if not (hasKey $certificates ($entry.host | toString)) -}}
-    {{- $_ := set $certificates ($entry.host | toString) (printf "%s-tls" $name) -}}
-  {{- end -}}
-  {{- $route := dict
-    "name" $name
-    "namespace" ($component.namespace | default $scope.namespace)
-    "component" $key
-    "service" ($component.service | default dict).name
-    "port" $port.service
-    "host" $entry.host
-    "path" $path
-    "public" (ternary $entry.public true (hasKey $entry "public"))
-    "url" (printf "https://%s" $address | trimSuffix "/")
-    "stripPrefix" (and (ne $path "/") (ternary $entry.stripPrefix true (hasKey $entry "stripPrefix")))
-    "middlewares" ($entry.middlewares | default list)
-    "tlsName" (get $certificates ($entry.host | toString))
-  -}}
-  {{- $_ := merge $route (include "fairlead.controller" (dict "call" $call "entry" $entry "route" $route) | fromJson) -}}
-  {{- with ($entry.tls | default dict).secretName -}}
-    {{- $_ := set $route "tlsName" . -}}
-    {{- $_ := unset $route "issuer" -}}
-  {{- end -}}
-  {{- $routes = append $routes $route -}}
+  {{- $what := ternary (printf "the component has no port %q" .entry.port) "a route needs a port to lead to" (hasKey .entry "port") -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_INGRESS_NO_PORT" "at" (ternary (append .at "port") .at (hasKey .entry "port")) "message" (printf "%s; ports: %s" $what (join ", " $names | default "none"))) -}}
 {{- end -}}
-{{- toJson $routes -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/*
+Gives where a route sends its visitors, as JSON {to, host, port?, path, preservePath}. It answers for its whole host; the path
+that was asked for goes along unless `preservePath` is false. Takes {scope, at, entry, host}.
+*/}}
+{{- define "fairlead.redirect" -}}
+{{- $scope := .scope -}}
+{{- $at := append .at "redirectTo" -}}
+{{- $to := .entry.redirectTo | toString | trimSuffix "/" -}}
+{{- $rest := trimPrefix "https://" $to -}}
+{{- $authority := regexFind `^[^/?#]*` $rest -}}
+{{- $port := regexFind `:[0-9]+$` $authority | trimPrefix ":" -}}
+{{- $target := regexReplaceAll `:[0-9]+$` $authority "" -}}
+{{- if or (not (hasPrefix "https://" $to)) (not (regexMatch `^[A-Za-z0-9.-]+$` $target)) (regexMatch `[?#\s]` $rest) -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_REDIRECT" "at" $at "message" (printf "%q is not an address without a query; write for example https://www.example.com/articles" $to)) -}}
+{{- else if eq (lower $target) (lower .host) -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_REDIRECT" "at" $at "message" (printf "%s would send its visitors to itself" .host)) -}}
+{{- end -}}
+{{- if ne (.entry.path | default "/") "/" -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_REDIRECT" "at" (append .at "path") "message" "a redirect answers for its whole host; remove path") -}}
+{{- end -}}
+{{- $redirect := dict "to" $to "host" $target "path" (trimPrefix $authority $rest) "preservePath" (ternary .entry.preservePath true (hasKey .entry "preservePath")) -}}
+{{- with $port -}}
+  {{- $_ := set $redirect "port" (int .) -}}
+{{- end -}}
+{{- toJson $redirect -}}
+{{- end -}}
+
+{{/*
+Gives {middlewares, ownMiddlewares} as JSON: the Traefik Middlewares that the manifest names, in its order, and those that it
+brings itself, as [{name, spec}], which belong to the route. Takes {route, entry}.
+*/}}
+{{- define "fairlead.middlewares" -}}
+{{- $names := list -}}
+{{- $own := list -}}
+{{- range .entry.middlewares -}}
+  {{- if kindIs "string" . -}}
+    {{- $names = append $names (dict "name" .) -}}
+  {{- else if hasKey . "spec" -}}
+    {{- $name := printf "%s-%s" $.route.name .name -}}
+    {{- $names = append $names (dict "name" $name) -}}
+    {{- $own = append $own (dict "name" $name "spec" .spec) -}}
+  {{- else -}}
+    {{- $names = append $names (pick . "name" "namespace") -}}
+  {{- end -}}
+{{- end -}}
+{{- dict "middlewares" $names "ownMiddlewares" $own | toJson -}}
 {{- end -}}
 
 {{/*
 Gives what a route's controller needs, as JSON {controller, issuer?, className?, gateway?, annotations?}. What a controller cannot do
-is an error: a private host must not become public for it. Takes {call, entry, route}.
+is an error: a private host must not become public for it. Takes {scope, at, entry, route, tls}.
 */}}
 {{- define "fairlead.controller" -}}
-{{- $facts := .call.scope.cluster.ingress -}}
+{{- $call := . -}}
+{{- $facts := .scope.cluster.ingress -}}
 {{- $controller := .entry.controller | default $facts.controller -}}
-{{- $result := merge (dict "controller" $controller "issuer" (((.entry.tls | default dict).issuer) | default $facts.issuer)) (pick .entry "annotations") -}}
-{{- $missing := list -}}
+{{- $result := merge (dict "controller" $controller) (pick .entry "annotations") -}}
+{{- $missing := dict -}}
+{{- if and .route.tlsName (not .tls.secretName) (ne $controller "gateway") -}}
+  {{- with .tls.issuer | default $facts.issuer -}}
+    {{- $_ := set $result "issuer" . -}}
+  {{- end -}}
+{{- end -}}
 {{- if eq $controller "ingress" -}}
   {{- $class := .entry.className | default (ternary $facts.className $facts.privateClassName .route.public) -}}
   {{- with $class -}}
     {{- $_ := set $result "className" . -}}
   {{- else -}}
     {{- if not $.route.public -}}
-      {{- $missing = append $missing "public: false without cluster.ingress.privateClassName" -}}
+      {{- $_ := set $missing "public" "public: false without cluster.ingress.privateClassName" -}}
     {{- end -}}
   {{- end -}}
   {{- if .route.stripPrefix -}}
-    {{- $missing = append $missing "stripPrefix; set it false" -}}
+    {{- $_ := set $missing (ternary "stripPrefix" "path" (hasKey .entry "stripPrefix")) "stripPrefix; set it false" -}}
+  {{- end -}}
+  {{- if .route.redirect -}}
+    {{- $_ := set $missing "redirectTo" "redirectTo" -}}
   {{- end -}}
 {{- else if eq $controller "gateway" -}}
   {{- $_ := set $result "gateway" (ternary $facts.gateway $facts.privateGateway .route.public | default dict) -}}
   {{- if not ($result.gateway).name -}}
-    {{- $missing = append $missing (printf "a route without cluster.ingress.%s" (ternary "gateway" "privateGateway" .route.public)) -}}
+    {{- $_ := set $missing (ternary "host" "public" .route.public) (printf "a route without cluster.ingress.%s" (ternary "gateway" "privateGateway" .route.public)) -}}
   {{- end -}}
-  {{- $_ := unset $result "issuer" -}}
+  {{- if and (hasKey .entry "tls") (ne (toString .entry.tls) "true") -}}
+    {{- $_ := set $missing "tls" "tls; the Gateway's listeners have the certificates" -}}
+  {{- end -}}
 {{- end -}}
-{{- if and .route.middlewares (ne $controller "traefik") -}}
-  {{- $missing = append $missing "middlewares" -}}
+{{- if and (hasKey .entry "className") (ne $controller "ingress") -}}
+  {{- $_ := set $missing "className" "className" -}}
 {{- end -}}
-{{- range $missing -}}
-  {{- include "fairlead.error" (dict "scope" $.call.scope "code" "APP_INGRESS_UNSUPPORTED" "at" $.call.at "message" (printf "the controller %s cannot do %s" $controller .)) -}}
+{{- if and .entry.middlewares (ne $controller "traefik") -}}
+  {{- $_ := set $missing "middlewares" "middlewares" -}}
+{{- end -}}
+{{- range $key, $what := $missing -}}
+  {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_INGRESS_UNSUPPORTED" "at" (append $call.at $key) "message" (printf "the controller %s cannot do %s" $controller $what)) -}}
 {{- end -}}
 {{- toJson $result -}}
 {{- end -}}

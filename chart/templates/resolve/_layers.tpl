@@ -1,14 +1,15 @@
 {{/*
 Gives `spec` under the environment's part of it, normalised, as JSON, tombstones included.
-Sets the scope's `overlay` to that part as written, from which errors learn where a value came from. Takes the scope.
+Sets the scope's `written` to both as they were written, from which errors learn where a value came from. Takes the scope.
 */}}
 {{- define "fairlead.layers" -}}
-{{- $overlay := omit (get .environments .declared | default dict) "metadata" "deploy" "branch" "tag" "secretsEnv" -}}
-{{- $_ := set . "overlay" ($overlay | toJson | fromJson) -}}
+{{- $overlay := omit (get .environments .declared | default dict) "metadata" "deploy" "branch" "tag" -}}
 {{- $spec := .values.spec | default dict -}}
-{{- $_ := set . "writtenPort" (or (hasKey $spec "port") (hasKey $overlay "port")) -}}
-{{- include "fairlead.normaliseAll" (dict "scope" . "layer" $spec "path" "spec") -}}
-{{- include "fairlead.normaliseAll" (dict "scope" . "layer" $overlay "path" (printf "environments.%s" .declared)) -}}
+{{- $layers := list (dict "root" (printf "environments.%s" .declared) "body" $overlay) (dict "root" "spec" "body" $spec) -}}
+{{- $_ := set . "written" ($layers | toJson | fromJsonArray) -}}
+{{- range $layer := $layers -}}
+  {{- include "fairlead.normaliseAll" (dict "scope" $ "layer" $layer.body "path" $layer.root) -}}
+{{- end -}}
 {{- include "fairlead.merge" (dict "into" $spec "from" $overlay "level" "keys") -}}
 {{- toJson $spec -}}
 {{- end -}}
@@ -25,7 +26,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- if and (not $single) ($spec.secrets | default dict).env -}}
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SECRET_UNOWNED" "at" (list "secrets" "env") "message" "with components, say which of them gets a secret: env: {NAME: {secret: app/NAME}}") -}}
 {{- end -}}
-{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "config" "components" "defaults" "manifests" "same" -}}
+{{- $own := omit $spec "verify" "hints" "podSecurity" "rollback" "namespaces" "secrets" "config" "components" "defaults" "manifests" "same" "secretsEnv" -}}
 {{- $layers := dict "main" $own -}}
 {{- if not $single -}}
   {{- $layers = $spec.components | default dict -}}
@@ -56,7 +57,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- $scope := .scope -}}
 {{- range $key, $value := .own -}}
   {{- if not (kindIs "invalid" $value) -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SPEC_MIXED" "at" (list (ternary "port" $key (and (eq $key "ports") $scope.writtenPort))) "message" "spec is one application or has components, never both; move this into defaults or into a component") -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SPEC_MIXED" "at" (list $key) "message" "spec is one application or has components, never both; move this into defaults or into a component") -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -95,21 +96,36 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- toJson $parent -}}
 {{- end -}}
 
-{{/* Two components cannot have one name in one namespace, nor one port of the node. Takes {scope, components}. */}}
+{{/* Two components cannot have one name in one namespace, nor one Service, account or port of the node. Takes {scope, components}. */}}
 {{- define "fairlead.refuseTwice" -}}
 {{- $scope := .scope -}}
 {{- $seen := dict -}}
 {{- range $key, $component := .components -}}
-  {{- $address := printf "%s/%s" $component.namespace $component.name -}}
-  {{- if hasKey $seen $address -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAME_TWICE" "at" (list "components" $key "name") "message" (printf "%s is called %s in namespace %s too; give one of them another name" (get $seen $address) $component.name $component.namespace)) -}}
+  {{- $named := list (dict "what" "are both called" "name" $component.name "at" (list "name")) -}}
+  {{- with $component.service -}}
+    {{- $named = append $named (dict "what" "both have the Service" "name" .name "at" (list "service" "name")) -}}
+    {{- with .headless -}}
+      {{- $named = append $named (dict "what" "both have the Service" "name" . "at" (list "service" "name")) -}}
+    {{- end -}}
   {{- end -}}
-  {{- $_ := set $seen $address $key -}}
+  {{- if ($component.serviceAccount | default dict).create -}}
+    {{- $named = append $named (dict "what" "both have the ServiceAccount" "name" $component.serviceAccount.name "at" (list "serviceAccount" "name")) -}}
+  {{- end -}}
+  {{- $clash := false -}}
+  {{- range $named -}}
+    {{- $address := printf "%s %s/%s" .what $component.namespace .name -}}
+    {{- $other := get $seen $address -}}
+    {{- if and $other (ne $other $key) (not $clash) -}}
+      {{- $clash = true -}}
+      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NAME_TWICE" "at" (concat (list "components" $key) .at) "message" (printf "%s and %s %s %s in namespace %s; give one of them another name" $other $key .what .name $component.namespace)) -}}
+    {{- end -}}
+    {{- $_ := set $seen $address ($other | default $key) -}}
+  {{- end -}}
   {{- range $port := $component.ports -}}
     {{- if hasKey $port "hostPort" -}}
       {{- $taken := printf "%v/%s" $port.hostPort $port.protocol -}}
       {{- if hasKey $seen $taken -}}
-        {{- include "fairlead.error" (dict "scope" $scope "code" "APP_PORT_TWICE" "at" (list "components" $key "ports" $port.name) "message" (printf "%s takes port %s of the node too; give one of them another hostPort" (get $seen $taken) $taken)) -}}
+        {{- include "fairlead.error" (dict "scope" $scope "code" "APP_PORT_TWICE" "at" (list "components" $key "ports" $port.name) "message" (printf "%s and %s both take port %s of the node; give one of them another hostPort" (get $seen $taken) $key $taken)) -}}
       {{- end -}}
       {{- $_ := set $seen $taken $key -}}
     {{- end -}}
@@ -122,9 +138,9 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- $call := . -}}
 {{- range $key, $component := .components -}}
   {{- range $side, $peers := $component.networkPolicy -}}
-    {{- range $peer := $peers -}}
+    {{- range $index, $peer := $peers -}}
       {{- if not (or (has $peer (list "ingress" "internet")) (contains "/" $peer) (contains ":" $peer) (hasKey $call.components $peer)) -}}
-        {{- $at := concat (ternary list (list "components" $key) $call.scope.single) (list "networkPolicy" $side) -}}
+        {{- $at := concat (ternary list (list "components" $key) $call.scope.single) (list "networkPolicy" $side $index) -}}
         {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NETWORK_PEER" "at" $at "message" (printf "%q is none of ingress, internet, namespace:name, an address range or a component: %s" $peer (keys $call.components | sortAlpha | join ", "))) -}}
       {{- end -}}
     {{- end -}}

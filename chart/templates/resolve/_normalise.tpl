@@ -4,7 +4,13 @@ it. Works in place. Takes {scope, layer, path}.
 */}}
 {{- define "fairlead.normaliseAll" -}}
 {{- $call := . -}}
+{{- include "fairlead.olderKeys" . -}}
 {{- include "fairlead.normalise" . -}}
+{{- range $name, $set := .layer.secrets -}}
+  {{- if and (kindIs "map" $set) (ne $name "env") -}}
+    {{- include "fairlead.oneOf" (dict "scope" $call.scope "path" (printf "%s.secrets.%s" $call.path $name) "map" $set "keys" (list "path" "existingSecret")) -}}
+  {{- end -}}
+{{- end -}}
 {{- if kindIs "map" .layer.defaults -}}
   {{- include "fairlead.normalise" (dict "scope" .scope "layer" .layer.defaults "path" (printf "%s.defaults" .path)) -}}
 {{- end -}}
@@ -41,9 +47,15 @@ it. Works in place. Takes {scope, layer, path}.
 {{- if kindIs "map" $layer.health -}}
   {{- include "fairlead.normaliseHealth" (dict "scope" .scope "health" $layer.health "path" .path) -}}
 {{- end -}}
-{{- range $layer.volumes -}}
-  {{- if kindIs "map" . -}}
-    {{- include "fairlead.oneOf" (dict "map" . "keys" (list "size" "existingClaim" "hostPath" "emptyDir")) -}}
+{{- range $name, $sidecar := $layer.sidecars -}}
+  {{- $health := ($sidecar | default dict).health -}}
+  {{- if kindIs "map" $health -}}
+    {{- include "fairlead.normaliseHealth" (dict "scope" $.scope "health" $health "path" (printf "%s.sidecars.%s" $.path $name)) -}}
+  {{- end -}}
+{{- end -}}
+{{- range $name, $volume := $layer.volumes -}}
+  {{- if kindIs "map" $volume -}}
+    {{- include "fairlead.oneOf" (dict "scope" $.scope "path" (printf "%s.volumes.%s" $.path $name) "map" $volume "keys" (list "size" "existingClaim" "hostPath" "emptyDir")) -}}
   {{- end -}}
 {{- end -}}
 {{- if kindIs "map" $layer.secrets -}}
@@ -86,22 +98,51 @@ it. Works in place. Takes {scope, layer, path}.
 {{- end -}}
 {{- end -}}
 
-{{/* The seed's startupFailureThreshold counted probes of five seconds. Takes {scope, health, path}; works in place. */}}
+{{/*
+Brings `health` into the form that can be merged: of its forms, and of the words for one time, the one that is set clears the
+others. The seed's startupFailureThreshold counted probes of ten seconds, Kubernetes' default. Takes {scope, health, path};
+works in place.
+*/}}
 {{- define "fairlead.normaliseHealth" -}}
-{{- if .health.startupFailureThreshold -}}
-  {{- $_ := set .health "startup" (dict "within" (mul 5 (int .health.startupFailureThreshold))) -}}
-  {{- include "fairlead.notice" (dict "scope" .scope "path" (printf "%s.health.startupFailureThreshold" .path) "message" "write health: {startup: {within: 5m}} instead") -}}
+{{- $scope := .scope -}}
+{{- $health := .health -}}
+{{- $path := printf "%s.health" .path -}}
+{{- if $health.startupFailureThreshold -}}
+  {{- $_ := set $health "startup" (dict "within" (mul 10 (int $health.startupFailureThreshold))) -}}
+  {{- include "fairlead.notice" (dict "scope" $scope "path" (printf "%s.startupFailureThreshold" $path) "message" "write health: {startup: {within: 5m}} instead") -}}
 {{- end -}}
-{{- $_ := unset .health "startupFailureThreshold" -}}
-{{- include "fairlead.oneOf" (dict "map" .health "keys" (list "path" "exec" "tcp" "grpc")) -}}
+{{- $_ := unset $health "startupFailureThreshold" -}}
+{{- include "fairlead.normaliseProbe" (dict "scope" $scope "probe" $health "path" $path) -}}
+{{- range $name := list "startup" "readiness" "liveness" -}}
+  {{- $probe := get $health $name -}}
+  {{- if kindIs "map" $probe -}}
+    {{- include "fairlead.normaliseProbe" (dict "scope" $scope "probe" $probe "path" (printf "%s.%s" $path $name)) -}}
+  {{- end -}}
+{{- end -}}
 {{- end -}}
 
-{{/* Setting one of several keys that exclude each other clears the others of a lower layer. Takes {map, keys}; works in place. */}}
+{{/* Takes {scope, probe, path}; works in place. */}}
+{{- define "fairlead.normaliseProbe" -}}
+{{- $call := . -}}
+{{- range $form := list "tcp" "grpc" -}}
+  {{- if eq (get $call.probe $form | toString) "false" -}}
+    {{- $_ := set $call.probe $form nil -}}
+  {{- end -}}
+{{- end -}}
+{{- range $keys := list (list "path" "exec" "tcp" "grpc") (list "period" "periodSeconds") (list "timeout" "timeoutSeconds") (list "failures" "failureThreshold" "within") -}}
+  {{- include "fairlead.oneOf" (dict "scope" $call.scope "path" $call.path "map" $call.probe "keys" $keys) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Setting one of several keys that exclude each other clears the others of a lower layer; two of them at one place are an
+error. Takes {scope, path, map, keys}; works in place.
+*/}}
 {{- define "fairlead.oneOf" -}}
 {{- $map := .map -}}
-{{- $set := false -}}
-{{- range .keys -}}
-  {{- $set = or $set (and (hasKey $map .) (not (kindIs "invalid" (get $map .)))) -}}
+{{- $set := include "fairlead.given" (dict "map" $map "keys" .keys) | fromJsonArray -}}
+{{- if gt (len $set) 1 -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_FORM_TWICE" "path" .path "message" (printf "%s exclude each other; keep one" (join ", " $set))) -}}
 {{- end -}}
 {{- if $set -}}
   {{- range .keys -}}
@@ -110,6 +151,26 @@ it. Works in place. Takes {scope, layer, path}.
     {{- end -}}
   {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Notes an error for a map that sets several keys which exclude each other. Takes {scope, at, map, keys}. */}}
+{{- define "fairlead.refuseForms" -}}
+{{- $set := include "fairlead.given" . | fromJsonArray -}}
+{{- if gt (len $set) 1 -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_FORM_TWICE" "at" .at "message" (printf "%s exclude each other; keep one" (join ", " $set))) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Gives those of some keys that a map sets, as a JSON list. Takes {map, keys}. */}}
+{{- define "fairlead.given" -}}
+{{- $map := .map -}}
+{{- $set := list -}}
+{{- range .keys -}}
+  {{- if and (hasKey $map .) (not (kindIs "invalid" (get $map .))) -}}
+    {{- $set = append $set . -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $set -}}
 {{- end -}}
 
 {{/* A list of names counts as a map from each name to itself, so that environments can add and delete. Takes {map, key}; works in place. */}}

@@ -28,55 +28,77 @@ image's own user; `privileged` replaces the restricted context and is not mixed 
 {{- end -}}
 
 {{/*
-Gives what a component needs of its namespace's Pod Security level, as JSON {level, why}. Takes the component.
-Rules: kubernetes.io/docs/concepts/security/pod-security-standards.
+Gives what a component needs of its namespace's Pod Security level, as JSON {level, why, at}: `at` is the first thing that needs
+it, below the component. Takes the component. Rules: kubernetes.io/docs/concepts/security/pod-security-standards.
 */}}
 {{- define "fairlead.podSecurityNeed" -}}
 {{- $component := . -}}
-{{- $privileged := list -}}
+{{- $needs := dict "privileged" list "baseline" list -}}
 {{- range $key, $_ := .hostAccess -}}
-  {{- $privileged = append $privileged (printf "hostAccess.%s" $key) -}}
+  {{- include "fairlead.need" (dict "needs" $needs "level" "privileged" "why" (printf "hostAccess.%s" $key) "at" (list "hostAccess" $key)) -}}
 {{- end -}}
 {{- range .volumes -}}
   {{- if .hostPath -}}
-    {{- $privileged = append $privileged (printf "the hostPath of volumes.%s" .name) -}}
+    {{- include "fairlead.need" (dict "needs" $needs "level" "privileged" "why" (printf "the hostPath of volumes.%s" .name) "at" (list "volumes" .name "hostPath")) -}}
   {{- end -}}
 {{- end -}}
 {{- range .ports -}}
   {{- if .hostPort -}}
-    {{- $privileged = append $privileged (printf "the hostPort of ports.%s" .name) -}}
+    {{- include "fairlead.need" (dict "needs" $needs "level" "privileged" "why" (printf "the hostPort of ports.%s" .name) "at" (list "ports" .name "hostPort")) -}}
   {{- end -}}
 {{- end -}}
-{{- $baseline := list -}}
-{{- if or .runAsRoot .storage -}}
-  {{- $baseline = list "storage and runAsRoot" -}}
+{{- range $key := list "runAsRoot" "storage" -}}
+  {{- if get $component $key -}}
+    {{- include "fairlead.need" (dict "needs" $needs "level" "baseline" "why" $key "at" (list $key)) -}}
+  {{- end -}}
 {{- end -}}
 {{- range $container := concat (list $component) (.initContainers | default list) -}}
-  {{- $context := $container.securityContext | default dict -}}
-  {{- $added := (index ($context.capabilities | default dict) "add") | default list -}}
-  {{- $profile := ($context.seccompProfile | default $component.podSecurityContext.seccompProfile | default dict).type | default "" -}}
-  {{- $nonRoot := ternary $context $component.podSecurityContext (hasKey $context "runAsNonRoot") -}}
-  {{- if eq $profile "Unconfined" -}}
-    {{- $privileged = append $privileged (printf "the seccompProfile of container %s" $container.containerName) -}}
-  {{- else if $context.privileged -}}
-    {{- $privileged = append $privileged (printf "securityContext.privileged of container %s" $container.containerName) -}}
-  {{- else if without $added "AUDIT_WRITE" "CHOWN" "DAC_OVERRIDE" "FOWNER" "FSETID" "KILL" "MKNOD" "NET_BIND_SERVICE" "SETFCAP" "SETGID" "SETPCAP" "SETUID" "SYS_CHROOT" -}}
-    {{- $privileged = append $privileged (printf "the capabilities of container %s" $container.containerName) -}}
-  {{- else -}}
-    {{- $user := ternary $context $component.podSecurityContext (hasKey $context "runAsUser") -}}
-    {{- $dropped := (index ($context.capabilities | default dict) "drop") | default list -}}
-    {{- $loose := or $context.allowPrivilegeEscalation (without $added "NET_BIND_SERVICE") (not (has "ALL" $dropped)) (eq (get $user "runAsUser" | toString) "0") (ne (get $nonRoot "runAsNonRoot" | toString) "true") -}}
-    {{- if and $loose (not $component.runAsRoot) -}}
-      {{- $baseline = append $baseline (printf "the securityContext of container %s" $container.containerName) -}}
+  {{- $at := list "securityContext" -}}
+  {{- if hasKey $container "sidecar" -}}
+    {{- $at = list (ternary "sidecars" "initContainers" $container.sidecar) $container.containerName "securityContext" -}}
+  {{- end -}}
+  {{- include "fairlead.containerNeed" (dict "needs" $needs "component" $component "container" $container "at" $at) -}}
+{{- end -}}
+{{- $found := dict "level" "restricted" "why" "" "at" list -}}
+{{- range $level := list "baseline" "privileged" -}}
+  {{- with get $needs $level -}}
+    {{- $whys := list -}}
+    {{- range . -}}
+      {{- $whys = append $whys .why -}}
     {{- end -}}
+    {{- $found = dict "level" $level "why" (join ", " $whys) "at" (first .).at -}}
   {{- end -}}
 {{- end -}}
-{{- if $privileged -}}
-  {{- dict "level" "privileged" "why" (join ", " $privileged) | toJson -}}
-{{- else if $baseline -}}
-  {{- dict "level" "baseline" "why" (join ", " $baseline) | toJson -}}
-{{- else -}}
-  {{- dict "level" "restricted" "why" "" | toJson -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/* Notes a need. Takes {needs, level, why, at}; changes `needs`. */}}
+{{- define "fairlead.need" -}}
+{{- $_ := set .needs .level (append (get .needs .level) (pick . "why" "at")) -}}
+{{- end -}}
+
+{{/* Notes what one container needs. Takes {needs, component, container, at}; changes `needs`. */}}
+{{- define "fairlead.containerNeed" -}}
+{{- $pod := .component.podSecurityContext | default dict -}}
+{{- $context := .container.securityContext | default dict -}}
+{{- $capabilities := $context.capabilities | default dict -}}
+{{- $added := get $capabilities "add" | default list -}}
+{{- $profile := ($context.seccompProfile | default $pod.seccompProfile | default dict).type | default "" -}}
+{{- $call := merge (dict "level" "privileged") (pick . "needs" "at") -}}
+{{- $name := .container.containerName -}}
+{{- if eq $profile "Unconfined" -}}
+  {{- include "fairlead.need" (merge (dict "why" (printf "the seccompProfile of container %s" $name)) $call) -}}
+{{- else if $context.privileged -}}
+  {{- include "fairlead.need" (merge (dict "why" (printf "securityContext.privileged of container %s" $name)) $call) -}}
+{{- else if without $added "AUDIT_WRITE" "CHOWN" "DAC_OVERRIDE" "FOWNER" "FSETID" "KILL" "MKNOD" "NET_BIND_SERVICE" "SETFCAP" "SETGID" "SETPCAP" "SETUID" "SYS_CHROOT" -}}
+  {{- include "fairlead.need" (merge (dict "why" (printf "the capabilities of container %s" $name)) $call) -}}
+{{- else if not .component.runAsRoot -}}
+  {{- $user := ternary $context $pod (hasKey $context "runAsUser") -}}
+  {{- $nonRoot := ternary $context $pod (hasKey $context "runAsNonRoot") -}}
+  {{- $dropped := get $capabilities "drop" | default list -}}
+  {{- if or $context.allowPrivilegeEscalation (without $added "NET_BIND_SERVICE") (not (has "ALL" $dropped)) (eq (get $user "runAsUser" | toString) "0") (ne (get $nonRoot "runAsNonRoot" | toString) "true") -}}
+    {{- include "fairlead.need" (merge (dict "level" "baseline" "why" (printf "the securityContext of container %s" $name)) $call) -}}
+  {{- end -}}
 {{- end -}}
 {{- end -}}
 
@@ -104,8 +126,13 @@ error. Takes {scope, declared, components}.
   {{- if and $level (lt (get $rank $level.podSecurity | int) (get $rank $component.needs.level | int)) -}}
     {{- if or $level.declared (eq $component.needs.level "privileged") -}}
       {{- $at := ternary (list "namespaces" $component.namespace "podSecurity") (list "podSecurity") (hasKey (get $namespaces $component.namespace) "podSecurity") -}}
-      {{- $what := ternary $component.needs.why (printf "%s: %s" $key $component.needs.why) $scope.single -}}
-      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_POD_SECURITY" "at" $at "message" (printf "%s need the level %s; %s is declared" $what $component.needs.level ($level.declared | default "none"))) -}}
+      {{- $advice := "" -}}
+      {{- if not $level.declared -}}
+        {{- $at = concat (ternary list (list "components" $key) $scope.single) $component.needs.at -}}
+        {{- $advice = printf "; set podSecurity: %s" $component.needs.level -}}
+      {{- end -}}
+      {{- $what := ternary $component.needs.why (printf "%s of %s" $component.needs.why $key) $scope.single -}}
+      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_POD_SECURITY" "at" $at "message" (printf "the level %s is needed for %s; %s is declared%s" $component.needs.level $what ($level.declared | default "none") $advice)) -}}
     {{- else -}}
       {{- $_ := set $level "podSecurity" $component.needs.level -}}
     {{- end -}}

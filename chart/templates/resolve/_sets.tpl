@@ -1,6 +1,6 @@
 {{/*
-Gives the application's secret sets as JSON, {<set>: {secretName, existing?, path?, environment, keys, reload?}}; the seed's
-unnamed set is `app`. What components refer to is noted in them later: `keys`, and `namespaces` as {<namespace>: [suffix]}.
+Gives the application's secret sets as JSON, {<set>: {baseName, secretName, existing?, path?, environment, keys, reload?}}; the
+seed's unnamed set is `app`. What components refer to is noted in them later: `keys`, and `namespaces` as {<namespace>: [suffix]}.
 Takes {scope, secrets, environment}, the last from the manifest's own environment.
 */}}
 {{- define "fairlead.secrets" -}}
@@ -11,16 +11,15 @@ Takes {scope, secrets, environment}, the last from the manifest's own environmen
 {{- $sets := dict -}}
 {{- $given := .secrets | default dict -}}
 {{- if or (hasKey $given "path") (hasKey $given "env") -}}
-  {{- $set := dict "environment" $environment "secretName" (printf "%s-secrets" .scope.name) "keys" ($given.env | default dict) "path" $given.path "namespaces" dict -}}
+  {{- $set := dict "environment" $environment "baseName" (printf "%s-secrets" .scope.name) "keys" ($given.env | default dict) "path" $given.path "namespaces" dict -}}
   {{- include "fairlead.prune" $set -}}
   {{- $_ := set $sets "app" $set -}}
 {{- end -}}
 {{- range $name, $written := omit $given "path" "env" -}}
   {{- if kindIs "map" $written -}}
     {{- include "fairlead.prune" $written -}}
-    {{- $secretName := $written.name | default (printf "%s-%s-secrets" $call.scope.name $name) -}}
-    {{- $set := dict "environment" $environment "secretName" ($written.existingSecret | default $secretName) "keys" dict "namespaces" dict -}}
-    {{- $_ := merge $set (pick $written "path" "reload") -}}
+    {{- $baseName := $written.existingSecret | default $written.name | default (printf "%s-%s-secrets" $call.scope.name $name) -}}
+    {{- $set := merge (dict "environment" $environment "baseName" $baseName "keys" dict "namespaces" dict) (pick $written "path" "reload") -}}
     {{- if $written.existingSecret -}}
       {{- $_ := set $set "existing" true -}}
     {{- else if not $written.path -}}
@@ -32,7 +31,33 @@ Takes {scope, secrets, environment}, the last from the manifest's own environmen
     {{- $_ := set $sets $name $set -}}
   {{- end -}}
 {{- end -}}
+{{- range $name, $set := $sets -}}
+  {{- include "fairlead.delivery" (dict "scope" $call.scope "name" $name "set" $set) -}}
+{{- end -}}
 {{- toJson $sets -}}
+{{- end -}}
+
+{{/*
+Sets `secretName`, the Secret that pods refer to, and `synced` where the deploy action makes it: a new one for each content, so
+that a rollback finds its old values. Only a deploy knows its name; what is printed before has a stand-in.
+Takes {scope, name, set}; changes `set`.
+*/}}
+{{- define "fairlead.delivery" -}}
+{{- $scope := .scope -}}
+{{- $set := .set -}}
+{{- $_ := set $set "secretName" $set.baseName -}}
+{{- if and (eq $scope.cluster.secrets.delivery "sync") $set.path (not $set.existing) -}}
+  {{- $_ := set $set "synced" true -}}
+  {{- $given := get ($scope.values.deploy.secrets | default dict) .name -}}
+  {{- $_ := set $set "secretName" ($given | default (printf "%s-preview" $set.baseName)) -}}
+  {{- if not (or $given $scope.values.deploy.preview $scope.values.deploy.resolved) -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SECRET_UNDELIVERED" "at" (ternary (list "secrets" "path") (list "secrets" .name) (eq .name "app")) "message" (printf "cluster.secrets.delivery is sync, and deploy.secrets.%s names no Secret; deploy with the deploy action, or set the delivery operator" .name)) -}}
+  {{- end -}}
+  {{- if has ($set.reload | default "") (list "operator" "reloader") -}}
+    {{- include "fairlead.notice" (dict "scope" $scope "path" (include "fairlead.place" (dict "scope" $scope "at" (list "secrets" .name "reload"))) "message" "does nothing, since with the delivery sync a changed value is another Secret, which restarts pods anyway") -}}
+  {{- end -}}
+  {{- $_ := unset $set "reload" -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Gives the configuration sets as JSON, {<set>: {configName, existing?, data, required, namespaces}}. Takes {scope, config}. */}}
@@ -84,8 +109,11 @@ Takes {call, at, type, set}: `type` is secret or config, `call` the component.
 {{- if not $set -}}
   {{- $path := ternary "secrets" "config" (eq .type "secret") -}}
   {{- include "fairlead.error" (dict "scope" .call.scope "code" "APP_REFERENCE_UNKNOWN" "at" .at "message" (printf "spec.%s declares no %q; declared: %s" $path .set (keys $sets | sortAlpha | join ", " | default "none"))) -}}
-{{- else if $set.existing -}}
+{{- else if or $set.existing $set.synced -}}
   {{- include "fairlead.noteReload" (dict "call" .call "set" $set) -}}
+  {{- if $set.synced -}}
+    {{- $_ := set $set.namespaces .call.namespace (list "") -}}
+  {{- end -}}
   {{- $set.secretName | default $set.configName -}}
 {{- else -}}
   {{- $suffix := ternary "-pre" "" (eq (.call.folded.when | default "") "pre-deploy") -}}
@@ -135,6 +163,12 @@ on which the component's checksum depends. Takes {call, at, type, text}.
   {{- if and $scope.single (not .namespaces) -}}
     {{- $_ := set .namespaces $scope.namespace (list "") -}}
   {{- end -}}
+{{- end -}}
+{{- range $name, $set := $scope.secrets -}}
+  {{- if and $set.synced $set.whole (not $set.keys) -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SECRET_INCOMPLETE" "at" (list "secrets" $name) "message" "only declared keys leave Infisical; a set that is used whole needs keys") -}}
+  {{- end -}}
+  {{- $_ := unset $set "whole" -}}
 {{- end -}}
 {{- range list $scope.secrets $scope.config -}}
   {{- range $set := . -}}

@@ -6,13 +6,17 @@ into 1.048576e+06; JSON does not.
 {{- if kindIs "string" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
 {{- end -}}
 
-{{/* Gives a map of scalars as JSON with every value as text. Takes {scope, at, map}. */}}
+{{/* Gives a map of scalars as JSON with every value as text. Takes {scope, map} and `at`, or `path` outside `spec`. */}}
 {{- define "fairlead.texts" -}}
 {{- $texts := dict -}}
 {{- $call := . -}}
 {{- range $key, $value := .map -}}
   {{- if and (kindIs "float64" $value) (or (gt $value 9007199254740992.0) (lt $value -9007199254740992.0)) -}}
-    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NUMBER_PRECISION" "at" (append $call.at $key) "message" "this number is too large to keep its digits; write it in quotes") -}}
+    {{- $place := dict "path" (printf "%s.%s" $call.path $key) -}}
+    {{- if hasKey $call "at" -}}
+      {{- $place = dict "at" (append $call.at $key) -}}
+    {{- end -}}
+    {{- include "fairlead.error" (merge $place (dict "scope" $call.scope "code" "APP_NUMBER_PRECISION" "message" "this number is too large to keep its digits; write it in quotes")) -}}
   {{- end -}}
   {{- $_ := set $texts $key (include "fairlead.text" $value) -}}
 {{- end -}}

@@ -16,7 +16,7 @@
     {{- $size = include "fairlead.quantity" (dict "scope" $scope "at" (concat $.at (list "storage" "size")) "value" .) -}}
   {{- end -}}
   {{- if $.several -}}
-    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_STORAGE_SHARED" "at" (append $.at "replicas") "message" "two pods must not write to one storage; set replicas: 1 or remove storage") -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_STORAGE_SHARED" "at" (append $.at (ternary "kind" "replicas" (eq $.kind "DaemonSet"))) "message" "two pods must not write to one storage; set replicas: 1 or remove storage") -}}
   {{- end -}}
   {{- $folder := printf "%s/%s-%s" $scope.cluster.storage.root $.name $scope.environment -}}
   {{- dict
@@ -102,6 +102,7 @@ Takes {call, result}; changes `result`.
 {{- range $target, $written := .call.folded.files -}}
   {{- $at := concat $call.at (list "files" $target) -}}
   {{- $file := ternary $written (dict "content" $written) (kindIs "map" $written) -}}
+  {{- include "fairlead.refuseForms" (dict "scope" $call.scope "at" $at "map" $file "keys" (list "content" "file" "secret" "config")) -}}
   {{- $key := printf "%s-%s" (sha256sum $target | trunc 8) (regexReplaceAll `[^-._a-zA-Z0-9]` (base $target) "_") | trunc 200 -}}
   {{- $name := "files" -}}
   {{- $source := dict -}}

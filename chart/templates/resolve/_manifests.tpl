@@ -1,0 +1,47 @@
+{{/*
+Gives the objects of `manifests` as JSON, by name, with the application's labels and namespace where they say none. A text
+is a template in which `.App` stands for the application; it may hold several objects. Takes {scope, names, manifests}.
+*/}}
+{{- define "fairlead.manifests" -}}
+{{- $scope := .scope -}}
+{{- $labels := dict "app" $scope.name "environment" $scope.environment "app.kubernetes.io/name" $scope.name "app.kubernetes.io/instance" (printf "%s-%s" $scope.environment $scope.name) "app.kubernetes.io/managed-by" "Helm" -}}
+{{- $application := merge (dict "name" $scope.name "environment" $scope.environment "labels" $labels) .names -}}
+{{- $objects := dict -}}
+{{- range $name, $written := .manifests -}}
+  {{- $at := list "manifests" $name -}}
+  {{- if kindIs "string" $written -}}
+    {{- $texts := regexSplit `(?m)^---.*$` (tpl $written (dict "App" $application)) -1 -}}
+    {{- $count := 0 -}}
+    {{- range $text := $texts -}}
+      {{- $object := fromYaml $text -}}
+      {{- if $object.Error -}}
+        {{- include "fairlead.error" (dict "scope" $scope "code" "APP_MANIFEST_INCOMPLETE" "at" $at "message" (printf "this is no object in YAML: %s" $object.Error)) -}}
+      {{- else if $object -}}
+        {{- $key := ternary (printf "%s-%d" $name $count) $name (gt $count 0) -}}
+        {{- $_ := set $objects $key (include "fairlead.manifest" (dict "scope" $scope "labels" $labels "name" $key "at" $at "object" $object) | fromJson) -}}
+        {{- $count = add1 $count -}}
+      {{- end -}}
+    {{- end -}}
+  {{- else if kindIs "map" $written -}}
+    {{- $_ := set $objects $name (include "fairlead.manifest" (dict "scope" $scope "labels" $labels "name" $name "at" $at "object" $written) | fromJson) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $objects -}}
+{{- end -}}
+
+{{/* Gives one object as JSON; `namespace: null` keeps one of an unknown kind out of every namespace. Takes {scope, labels, name, at, object}. */}}
+{{- define "fairlead.manifest" -}}
+{{- $clusterWide := list "APIService" "ClusterIssuer" "ClusterRole" "ClusterRoleBinding" "ClusterSecretStore" "CSIDriver" "CustomResourceDefinition" "FlowSchema" "GatewayClass" "IngressClass" "MutatingWebhookConfiguration" "Namespace" "Node" "PersistentVolume" "PriorityClass" "PriorityLevelConfiguration" "RuntimeClass" "StorageClass" "ValidatingAdmissionPolicy" "ValidatingAdmissionPolicyBinding" "ValidatingWebhookConfiguration" "VolumeAttributesClass" -}}
+{{- $placed := or (has .object.kind $clusterWide) (hasKey (.object.metadata | default dict) "namespace") -}}
+{{- include "fairlead.prune" .object -}}
+{{- if not (and .object.apiVersion .object.kind) -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_MANIFEST_INCOMPLETE" "at" .at "message" "an object needs apiVersion and kind") -}}
+{{- end -}}
+{{- $metadata := dict "name" (printf "%s-%s" .scope.name .name) "labels" .labels -}}
+{{- if not $placed -}}
+  {{- $_ := set $metadata "namespace" .scope.namespace -}}
+{{- end -}}
+{{- $whole := dict "metadata" $metadata | toJson | fromJson -}}
+{{- include "fairlead.merge" (dict "into" $whole "from" .object) -}}
+{{- toJson $whole -}}
+{{- end -}}
