@@ -201,7 +201,7 @@ describe("the resolved document", () => {
     assert.deepEqual(
       application.warnings.map(({ code, path }: { code: string; path: string }) => `${code} ${path}`).sort(),
       [
-        "APP_HOST_ZONE spec.ingress.host",
+        "APP_HOST_ZONE spec.ingress.1.host",
         "APP_NODE_ROLE spec.nodeSelector.node-role.kubernetes.io/worker",
         "APP_SECRET_PLAIN spec.env.WITH_KEY",
         "APP_SECRET_PLAIN spec.env.WITH_PASSWORD",
