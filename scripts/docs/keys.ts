@@ -60,13 +60,23 @@ export function allNames(language: Language): string[] {
   );
 }
 
-/** The keys below a key, at any depth. One that is the same as another key stands alone, without its own keys. */
-export function keysBelow(language: Language, path: readonly string[], schema: Schema): Key[] {
+/**
+ * The keys below a key, at any depth. One that is the same as another key stands alone, without its own keys.
+ *
+ * @param shown where each part of the schema that has no place of its own was met first.
+ */
+export function keysBelow(
+  language: Language,
+  path: readonly string[],
+  schema: Schema,
+  shown = new Map<string, readonly string[]>(),
+): Key[] {
   return childrenOf(language, schema, path.at(-1) ?? "").flatMap(([key, child]) => {
     const here = [...path, key];
-    const sameAs = twinOf(language, here, child, schema);
-    if (sameAs !== undefined) return [{ path: here, schema: follow(language, child), sameAs }];
-    return [{ path: here, schema: child }, ...keysBelow(language, here, child)];
+    const own = follow(language, child);
+    const sameAs = twinOf(language, here, child, schema, shown);
+    if (sameAs !== undefined) return [{ path: here, schema: own, sameAs }];
+    return [{ path: here, schema: own }, ...keysBelow(language, here, own, shown)];
   });
 }
 
@@ -88,9 +98,15 @@ function twinOf(
   path: readonly string[],
   schema: Schema,
   parent: Schema,
+  shown: Map<string, readonly string[]>,
 ): readonly string[] | undefined {
   const name = path.at(-1) ?? "";
-  if (typeof schema["$ref"] === "string") return [name];
+  const reference = schema["$ref"];
+  if (typeof reference === "string") {
+    const twin = placeOf(reference) ?? shown.get(reference);
+    shown.set(reference, twin ?? path);
+    return twin;
+  }
   const own = Object.keys(keysOf(schema));
   const ofComponent = keysOf(definitionOf(language, "component"))[name];
   const known = Object.keys(keysOf(ofComponent));
@@ -99,6 +115,14 @@ function twinOf(
   const above = Object.entries(keysOf(parent)).slice(0, Object.keys(keysOf(parent)).indexOf(name));
   const twin = above.find(([, other]) => form(schema).includes('"properties"') && form(other) === form(schema))?.[0];
   return twin === undefined ? undefined : [...path.slice(0, -1), twin];
+}
+
+/** The path of the key that a reference leads to; undefined for a part of the schema that is shown where it is used. */
+function placeOf(reference: string): readonly string[] | undefined {
+  const [, scope = "", below] = /^#\/(?:definitions\/(\w+)\/)?properties\/(.+)$/.exec(reference) ?? [];
+  if (below === undefined || !["", "component", "spec", "initContainer"].includes(scope)) return undefined;
+  const keys = below.split("/properties/");
+  return scope === "initContainer" ? ["initContainers", "<name>", ...keys] : keys;
 }
 
 function definitionOf({ schema }: Language, name: string): Schema | undefined {

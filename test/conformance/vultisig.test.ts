@@ -360,7 +360,7 @@ describe("jobs", () => {
     const unknown = await problemsAfter(({ spec }) => {
       spec.components["minio-init"].after = ["mimio"];
     });
-    assert.deepEqual(unknown, ["APP_AFTER spec.components.minio-init.after"]);
+    assert.deepEqual(unknown, ["APP_AFTER spec.components.minio-init.after.0"]);
   });
 
   it("V-34 the SQL travels with the manifest and leaves each row once, however often it runs", () => {

@@ -16,14 +16,14 @@ Takes {scope, at, kind, ports, httpPort, folded}.
       {{- $_ := set $probes (printf "%sProbe" $name) (fromJson .) -}}
     {{- end -}}
   {{- end -}}
-  {{- if $probes -}}
-    {{- $_ := set $result "probes" $probes -}}
-    {{- $_ := set $facts "startup" (dict "within" (include "fairlead.startBudget" (dict "call" $call "probe" $probes.startupProbe) | int)) -}}
+  {{- with $probes -}}
+    {{- $_ := set $result "probes" . -}}
+    {{- $_ := set $facts "startup" (dict "within" (include "fairlead.startBudget" (dict "call" $call "probe" .startupProbe) | int)) -}}
     {{- $_ := merge $facts (pick $health "path") -}}
   {{- end -}}
 {{- end -}}
 {{- with $health.crashRestarts -}}
-  {{- $_ := set $facts "crashRestarts" (int .) -}}
+  {{- $_ := merge (set $facts "crashRestarts" (int .)) (dict "startup" (dict "within" (include "fairlead.startBudget" (dict "call" $call) | int))) -}}
 {{- end -}}
 {{- with $facts -}}
   {{- $_ := set $result "health" . -}}
