@@ -38,6 +38,10 @@ const immutable: Readonly<Record<string, readonly (readonly string[])[]>> = {
   Service: [["spec", "clusterIP"]],
   RoleBinding: [["roleRef"]],
   ClusterRoleBinding: [["roleRef"]],
+  Job: [
+    ...["selector", "template", "completions", "completionMode", "podFailurePolicy", "successPolicy"],
+    ...["backoffLimitPerIndex", "managedBy"],
+  ].map((key) => ["spec", key]),
   PersistentVolume: ["hostPath", "nfs", "csi", "local", "nodeAffinity", "volumeMode"].map((key) => ["spec", key]),
 };
 
@@ -47,7 +51,6 @@ const mutable: Readonly<Record<string, readonly string[]>> = {
     ...["replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit"],
     ...["persistentVolumeClaimRetentionPolicy", "minReadySeconds"],
   ],
-  Job: ["suspend", "parallelism", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"],
   PersistentVolumeClaim: ["resources", "volumeAttributesClassName"],
 };
 
