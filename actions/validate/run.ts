@@ -51,7 +51,7 @@ export async function run(inputs: ValidateInputs, context: Context): Promise<Out
   const ref = inputs.baseRef ?? context.run.baseRef;
   if (ref === "" || rendered.length === 0) return { problems, diff: "" };
   const { showChanges } = await import("./changes/show.ts");
-  return { problems, diff: await showChanges(ref, rendered, rules, context, helm) };
+  return { problems, diff: await showChanges(ref, inputs.manifests, rendered, rules, context, helm) };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -245,10 +245,12 @@ environments:
     assert.equal(step.commands.filter((command) => command.includes("template")).length, 4);
   });
 
-  it("shows environments that come and go, and a manifest that is new", async () => {
+  it("shows environments and manifests that come and go", async () => {
     const renamed = shop(oldSecret).replace("  staging:", "  pr-*:");
-    using request = openPullRequest(base, { [file]: renamed, "b/.deploy/manifest.yaml": hello });
-    const { changes, step } = await check(request, { with: { manifests: `${file}\nb/.deploy/manifest.yaml` } });
+    const before = { ...base, "old/.deploy/manifest.yaml": hello, "other/file.yaml": "" };
+    const after = { "old/.deploy/manifest.yaml": null, "other/file.yaml": null, "b/.deploy/manifest.yaml": hello };
+    using request = openPullRequest(before, { [file]: renamed, ...after });
+    const { changes, step } = await check(request, { with: { manifests: `${file}\n*/.deploy/manifest.yaml` } });
     assert.deepEqual(
       changes.map(({ manifest, environment, state }: Record<string, string>) => `${manifest} ${environment} ${state}`),
       [
@@ -259,6 +261,11 @@ environments:
       ],
     );
     assert.match(step.summary, /staging: no longer declared; what is deployed stays until it is removed/);
+    assert.match(
+      step.summary,
+      /^old\/\.deploy\/manifest\.yaml is gone; what is deployed of it stays until it is removed\.$/m,
+    );
+    assert.doesNotMatch(step.summary, /file\.yaml is gone/);
   });
 
   it("says why it shows nothing where the base cannot be had, and passes", async () => {

@@ -1,6 +1,6 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, normalize, relative } from "node:path";
+import { dirname, join, matchesGlob, normalize, relative } from "node:path";
 import type { Context } from "../../core/context.ts";
 import { FairleadError } from "../../core/errors.ts";
 import { execute } from "../../core/process.ts";
@@ -129,6 +129,20 @@ export async function manifestAt(
     for (const name of named) await copy(git, base.commit, name, folder);
   }
   return await openManifest(path, folder);
+}
+
+/** The files of a folder that patterns match in a commit, and that are not there any more. */
+export async function deletedSince(
+  commit: string,
+  patterns: readonly string[],
+  folder: string,
+  context: GitContext,
+): Promise<string[]> {
+  const names = (await gitIn(folder, context)(["ls-tree", "-r", "-z", "--name-only", commit])).split("\0");
+  const wanted = names.filter(
+    (name) => name !== "" && patterns.some((pattern) => matchesGlob(name, normalize(pattern))),
+  );
+  return wanted.filter((name) => !existsSync(join(folder, name)));
 }
 
 /** The way from the top of a repository to a file, which may be gone; undefined when it lies elsewhere. */

@@ -6,16 +6,17 @@ import type { Changes, EnvironmentChanges } from "./run.ts";
 const mostTogether = 400_000;
 /** Of one object. */
 const mostOfOne = 40_000;
+const mostKeysOfOne = 100;
 /** Keys in the table; the rest is in the diff. */
 const mostKeys = 5;
 
-/** Changes whose diffs are cut to what GitHub takes. */
+/** Changes whose diffs and lists of keys are cut to what GitHub takes. */
 export function limitDiffs(changes: Changes): Changes {
   let left = mostTogether;
   const cut = (object: ObjectChange): ObjectChange => {
     const diff = cutDiff(object.diff, Math.min(left, mostOfOne));
     left -= diff.length;
-    return { ...object, diff };
+    return { ...object, diff, keys: object.keys.slice(0, mostKeysOfOne) };
   };
   const environments = changes.environments.map((one) => ({ ...one, objects: one.objects.map(cut) }));
   return { ...changes, environments };

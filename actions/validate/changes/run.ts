@@ -30,7 +30,7 @@ export interface Changes {
   readonly commit: string;
   /** Those that differ. */
   readonly environments: readonly EnvironmentChanges[];
-  /** What could not be compared, and why; a sentence each. */
+  /** What could not be compared, and why, and what else is to be known; a sentence each. */
   readonly notes: readonly string[];
 }
 

@@ -3,6 +3,7 @@ import { FairleadError, messageOf } from "../../core/errors.ts";
 import type { Helm } from "../../core/helm.ts";
 import { oneLine } from "../problem.ts";
 import type { Rendered, Rules } from "../validate.ts";
+import { deletedSince } from "./base.ts";
 import { warningsOf } from "./compare.ts";
 import { createHider } from "./hide.ts";
 import { changesAsJson, headlineOf, limitDiffs, summarizeChanges } from "./report.ts";
@@ -11,9 +12,12 @@ import { type Changes, compareWithBase, type EnvironmentChanges } from "./run.ts
 /**
  * Shows in the log, the summary and annotations what changes against a base, and gives it as JSON. That there is nothing
  * to compare with is a notice and never a failure; the JSON is empty then.
+ *
+ * @param patterns the manifests that are checked; those that were there in the base are looked for by them.
  */
 export async function showChanges(
   ref: string,
+  patterns: readonly string[],
   rendered: readonly Rendered[],
   rules: Rules,
   context: Context,
@@ -24,7 +28,10 @@ export async function showChanges(
   const wanted = { ref, fetch: true, ...(isMerge ? { mergeCommit: run.commit } : {}) };
   let changes: Changes;
   try {
-    changes = limitDiffs(await compareWithBase(rendered, rules, wanted, context, openHelm));
+    const found = await compareWithBase(rendered, rules, wanted, context, openHelm);
+    const deleted = await deletedSince(found.commit, patterns, context.workspace, context);
+    const gone = deleted.map((file) => `${file} is gone; what is deployed of it stays until it is removed.`);
+    changes = limitDiffs({ ...found, notes: [...found.notes, ...gone] });
   } catch (thrown) {
     context.signal.throwIfAborted();
     if (!(thrown instanceof FairleadError)) throw thrown;
