@@ -1,0 +1,59 @@
+// Measures how fast fairlead is, each figure against something in the same run. Exit code 1: one is not good enough.
+// ./scripts/bench [--rounds N] [SUBJECT …]: all subjects when none is named.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { messageOf } from "../actions/core/errors.ts";
+import { ensureTools } from "../test/cluster/toolchain.ts";
+import { chart } from "./benchmarks/chart.ts";
+import { isMet, renderFigure } from "./benchmarks/figure.ts";
+import { startup } from "./benchmarks/startup.ts";
+import type { Subject } from "./benchmarks/subject.ts";
+import { validate } from "./benchmarks/validate.ts";
+
+const subjects: ReadonlyMap<string, Subject> = new Map([
+  ["chart", chart],
+  ["validate", validate],
+  ["startup", startup],
+]);
+
+const folder = mkdtempSync(join(tmpdir(), "fairlead-bench-"));
+const clear = () => rmSync(folder, { recursive: true, force: true });
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
+process.once("exit", clear);
+
+try {
+  process.exitCode = (await benchAll()) ? 0 : 1;
+} catch (thrown) {
+  console.error(messageOf(thrown));
+  process.exitCode = 2;
+}
+
+async function benchAll(): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: "string", default: "7" } },
+  });
+  const names = positionals.length > 0 ? positionals : [...subjects.keys()];
+  const unknown = names.filter((name) => !subjects.has(name));
+  if (unknown.length > 0) {
+    throw new Error(`There is no subject ${unknown.join(", ")}; there are ${[...subjects.keys()].join(", ")}.`);
+  }
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number from 1.");
+  await import("./build.ts");
+  let missed = 0;
+  for (const name of names) {
+    console.log(`\n== ${name}`);
+    const own = mkdtempSync(join(folder, `${name}-`));
+    const bench = { root: join(import.meta.dirname, ".."), folder: own, rounds, tools: ensureTools };
+    for await (const figure of subjects.get(name)?.(bench) ?? []) {
+      console.log(renderFigure(figure));
+      if (!isMet(figure)) missed++;
+    }
+  }
+  console.log(missed === 0 ? "\nEvery target is met." : `\n${missed} missed.`);
+  return missed === 0;
+}
