@@ -1,7 +1,7 @@
 // Measures how fast fairlead is, each figure against something in the same run. Exit code 1: one is not good enough.
 // ./scripts/bench [--rounds N] [SUBJECT …]: all subjects when none is named.
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "../actions/core/errors.ts";
@@ -44,6 +44,8 @@ async function benchAll(): Promise<boolean> {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number from 1.");
   await import("./build.ts");
+  // The reader can tell from it whether the machine had something else to do.
+  console.log(`${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}, ${rounds} rounds`);
   let missed = 0;
   for (const name of names) {
     console.log(`\n== ${name}`);

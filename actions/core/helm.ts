@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "./context.ts";
 import { FairleadError } from "./errors.ts";
-import { execute, type Finished } from "./process.ts";
-import { type FoundTool, findTool, type Tool } from "./tools.ts";
+import type { Finished } from "./process.ts";
+import type { FoundTool, Tool } from "./tools.ts";
 
 /** Helm 4, from the first version whose apply is sound; Helm 5 may differ. */
 export const helmTool: Tool = {
@@ -76,6 +76,8 @@ export async function openHelm(
   context: Context,
   options: { mirror?: string; kubeconfig?: string } = {},
 ): Promise<Helm> {
+  // A manifest can be checked by itself without Helm, and without what starts programs.
+  const { findTool } = await import("./tools.ts");
   const found = await findTool(helmTool, context, options.mirror);
   const run = (timeout: number, args: readonly string[], values?: Values) =>
     runHelm(found, args, {
@@ -169,6 +171,7 @@ async function runHelm(found: FoundTool, args: readonly string[], context: HelmC
   // Helm ends a SIGINT by writing the revision as failed, so that no lock is left.
   const stopping = { stopSignal: "SIGINT", grace: 7_000 } as const;
   const options = { environment, masker, signal, timeout, input, accept: [0, 1], ...stopping };
+  const { execute } = await import("./process.ts");
   const finished = await execute(found.command, [...found.args, ...args], options);
   if (finished.code !== 0) throw helmFailed(args[0] ?? "", finished);
   return finished;

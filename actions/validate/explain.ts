@@ -1,5 +1,5 @@
 import { suggest } from "../core/suggest.ts";
-import { type Fault, faultsOf } from "./keywords.ts";
+import { type Fault, keywordJudge } from "./keywords.ts";
 import { isSchema, keysOf, type Language, listOf, type Schema, schemaOfKey, typeOf, typesOf } from "./language.ts";
 import type { Finding } from "./problem.ts";
 import { describeFault, joinWords, show, typeFault } from "./words.ts";
@@ -21,6 +21,7 @@ interface Place {
  * most likely meant is reported. Every problem of the document is given; none for a valid one.
  */
 export function explainer(language: Language): (content: unknown) => Finding[] {
+  const faultsOf = keywordJudge();
   // One list takes all findings: a sound manifest then costs no more than looking at each of its values once.
   const visit = (given: Schema, value: unknown, place: Place, found: Finding[]): void => {
     const schema = language.resolve(given);

@@ -6,9 +6,10 @@ import { Ajv } from "ajv";
 import { parse } from "yaml";
 import { bundledChart } from "../core/helm.ts";
 import { explainer, followedKeywords } from "./explain.ts";
-import { faultsOf, ownKeywords } from "./keywords.ts";
+import { keywordJudge, ownKeywords } from "./keywords.ts";
 import { languageOf, type Schema } from "./language.ts";
 
+const faultsOf = keywordJudge();
 const read = (file: string) => JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8"));
 const manifestSchema: Schema = read("../../chart/values.schema.json");
 const objectSchemas: Schema = read("recorded/kubernetes-objects.json");

@@ -11,7 +11,7 @@ export interface Fault {
 /** Whether a value keeps to what its schema says under one keyword; a value of another type always does. */
 type Rule = (value: unknown, limit: unknown) => boolean;
 
-const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+const fixedRules: readonly (readonly [string, Rule])[] = [
   ["type", (value, types) => [types].flat().some((type) => isOfType(value, String(type)))],
   ["enum", (value, allowed) => (allowed as readonly unknown[]).some((one) => isSame(value, one))],
   ["const", isSame],
@@ -27,25 +27,39 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["minProperties", ofSize(countOfKeys, (count, limit) => count >= limit)],
   ["maxProperties", ofSize(countOfKeys, (count, limit) => count <= limit)],
   ["uniqueItems", (value, unique) => unique !== true || !Array.isArray(value) || !hasTwins(value)],
-  ["pattern", (value, pattern) => typeof value !== "string" || new RegExp(String(pattern), "u").test(value)],
-]);
+];
 
 /** Keywords of JSON schema that are judged here; what they say is about the value itself, not about what is in it. */
-export const ownKeywords: readonly string[] = [...rules.keys(), "required"];
+export const ownKeywords: readonly string[] = [...fixedRules.map(([keyword]) => keyword), "pattern", "required"];
 
-/** What the keywords of one schema find wrong with a value, without those that lead to other schemas. */
-export function faultsOf(schema: Schema, value: unknown): Fault[] {
-  const faults: Fault[] = [];
-  for (const keyword in schema) {
-    const limit = schema[keyword];
-    const rule = rules.get(keyword);
-    if (rule !== undefined && !rule(value, limit)) faults.push({ keyword, limit });
-    if (keyword === "required" && isSchema(value)) {
-      const missing = (limit as readonly string[]).filter((key) => !Object.hasOwn(value, key));
-      faults.push(...missing.map((key) => ({ keyword, limit: key })));
+/**
+ * Gives what says what the keywords of one schema find wrong with a value, without those that lead to other schemas.
+ * Each pattern is compiled once.
+ */
+export function keywordJudge(): (schema: Schema, value: unknown) => Fault[] {
+  const patterns = new Map<unknown, RegExp>();
+  const patternOf = (source: unknown): RegExp => {
+    const pattern = patterns.get(source) ?? new RegExp(String(source), "u");
+    patterns.set(source, pattern);
+    return pattern;
+  };
+  const matches: Rule = (value, source) => typeof value !== "string" || patternOf(source).test(value);
+  const rules: ReadonlyMap<string, Rule> = new Map([...fixedRules, ["pattern", matches]]);
+  return (schema, value) => {
+    const faults: Fault[] = [];
+    for (const keyword in schema) {
+      const limit = schema[keyword];
+      const rule = rules.get(keyword);
+      if (rule !== undefined && !rule(value, limit)) faults.push({ keyword, limit });
+      if (keyword === "required" && isSchema(value)) faults.push(...missingKeys(value, limit as readonly string[]));
     }
-  }
-  return faults;
+    return faults;
+  };
+}
+
+function missingKeys(value: object, required: readonly string[]): Fault[] {
+  const missing = required.filter((key) => !Object.hasOwn(value, key));
+  return missing.map((key) => ({ keyword: "required", limit: key }));
 }
 
 function isOfType(value: unknown, type: string): boolean {

@@ -9,6 +9,7 @@ import { readYaml } from "./document.ts";
 import { openManifest } from "./manifest.ts";
 import type { Problem } from "./problem.ts";
 import { openJudge } from "./schema.ts";
+import { findTraps } from "./traps.ts";
 
 const workspace = mkdtempSync(join(tmpdir(), "fairlead-mutants-"));
 after(() => rmSync(workspace, { recursive: true }));
@@ -67,6 +68,7 @@ const splinters = [
     "-1",
     "1e999",
   ],
+  ...[" # it's on, or no\n", "\n# 1.10 & 'more'\n", '"# yes', "' # no', "],
 ];
 
 /** One to three small changes: something put in, taken out, doubled, cut off, or indented otherwise. */
@@ -96,6 +98,7 @@ async function check(text: string): Promise<readonly Problem[]> {
   if (manifest?.plain) {
     const { content, faults } = readYaml(text);
     assert.deepEqual({ content: manifest.content, faults }, { content, faults: [] }, "both readers agree");
+    assert.deepEqual(findTraps(readYaml(text), await judge.language()), [], "what is plain has no trap");
   }
   return manifest === undefined ? problems : [...problems, ...(await checkManifest(manifest, judge))];
 }

@@ -38,12 +38,21 @@ describe("plain YAML", () => {
       content: { a: 1, b: ["x", 2.5], c: { d: "/e" } },
     });
   });
+
+  test("takes the fast way whatever a comment says", () => {
+    const text = "# It's on, or no: see 1. & *all*\na: 1 # <<: yes\n  # - 0755\nb: '# x' # y\n";
+    assert.deepEqual(readPlainYaml(text), { content: { a: 1, b: "# x" } });
+  });
 });
 
 describe("what may be a trap goes the slow way:", () => {
   for (const text of [
     "a: yes\n",
     "a: [on, x]\n",
+    "a: {b: 'x # y', c: on}\n",
+    'a: {b: "x\n # y", c: on}\n',
+    "a: {b: 'x\n # it''s', c: on}\n",
+    "a: x#y\nb: on # y\n",
     "{no: 1}\n",
     "y: 1\n",
     "- N\n",

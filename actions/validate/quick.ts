@@ -8,15 +8,22 @@ const unusual = /(^|[\s[{,])[&*!][^\s]|^%|\t|<<|.\n(---|\.\.\.)/m;
 /** Keys that are no text: complex ones, collections, and nothing. */
 const oddKeys = /^[ ]*\?|[\]}][ ]*:|(^|[\s[{,])(~|null|Null|NULL)?[ ]*:(\s|$)/m;
 
-/** Every run of letters and digits that could be a plain word or number. */
-const tokens = /(?<![\w."'/:-])[-+.\w]+(?![\w"'/])/g;
+/**
+ * Comments, in which no word is a trap. What looks like one in a quoted text holds no quote up to the end of its line, but
+ * an apostrophe within a word, so that it neither ends the text nor hides what comes after.
+ */
+const comments = /(?<=^|\s)#(?:[^"'\n]|(?<=\w)'(?=\w))*$/gm;
+
+/** Every word that stands by itself and could be a number, or true or false. */
+const suspects = /(?<![\w."'/:-])(?:[-+]?\.?\d[-+.\w]*|y|yes|n|no|on|off)(?![-+.\w"'/])/gi;
 
 /**
  * Reads YAML that is written so plainly that no trap can be in it and every reader agrees; several times faster than the
  * reader that keeps places. Gives undefined for all other text, also for plain text that is wrong.
  */
 export function readPlainYaml(text: string): { readonly content: unknown } | undefined {
-  if (unusual.test(text) || oddKeys.test(text) || hasTrap(text) || misreadLetters(text)) return undefined;
+  const code = text.replace(comments, "");
+  if (unusual.test(code) || oddKeys.test(code) || hasTrap(code) || misreadLetters(text)) return undefined;
   try {
     return { content: load(text) };
   } catch {
@@ -25,9 +32,9 @@ export function readPlainYaml(text: string): { readonly content: unknown } | und
   }
 }
 
-/** Quotes and comments are not known here, so this finds too much rather than too little. */
+/** Quotes are not known here, so this finds too much rather than too little. */
 function hasTrap(text: string): boolean {
-  for (const [token] of text.matchAll(tokens)) {
+  for (const [token] of text.matchAll(suspects)) {
     if (booleanWords.test(token)) return true;
     if (numberWords.test(token) && !keepsDigits(token)) return true;
   }
