@@ -312,10 +312,25 @@ const faults: readonly Fault[] = [
     spec: { networkPolicy: { from: ["web"] } },
     line: 'APP_NETWORK_PEER: spec.networkPolicy.from.0: "web" is none of ingress, internet, namespace:name, an address range or a component: main',
   },
+  ...["data:postgres", "10.0.0.0", "a/b"].map((peer) => ({
+    name: `a network policy names ${peer}, which is no address range`,
+    spec: { networkPolicy: { to: [peer] } },
+    line: `APP_NETWORK_PEER: spec.networkPolicy.to.0: "${peer}" is none of ingress, internet, namespace:name, an address range or a component: main`,
+  })),
   {
     name: "an object of manifests is none",
     spec: { manifests: { a: { kind: "ConfigMap" } } },
-    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: an object needs apiVersion and kind",
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: an object needs apiVersion and kind, both text, and a map as its metadata",
+  },
+  {
+    name: "an object of manifests has no text for its apiVersion",
+    spec: { manifests: { a: { apiVersion: ["v1"], kind: "ConfigMap" } } },
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: an object needs apiVersion and kind, both text, and a map as its metadata",
+  },
+  {
+    name: "an object of manifests has a list as its metadata",
+    spec: { manifests: { a: { apiVersion: "v1", kind: "ConfigMap", metadata: [] } } },
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: an object needs apiVersion and kind, both text, and a map as its metadata",
   },
   {
     name: "a controller would make a private host public",

@@ -46,7 +46,8 @@ function missingHelm(): string | false {
 export function template(values: Values, args: readonly string[] = [], binary: string = helms["4"]): Outcome {
   const run = spawnSync(binary, ["template", "release", chartFolder, "--values", "-", ...args], {
     encoding: "utf8",
-    input: JSON.stringify(values),
+    // Helm 4 loses a last line without a line break whose length is a multiple of 4096 bytes.
+    input: `${JSON.stringify(values)}\n`,
     timeout: 30_000,
   });
   if (run.error) throw run.error;

@@ -137,12 +137,16 @@ function valueArguments({ files, overlay, set = {} }: Values): string[] {
   ];
 }
 
-/** JSON in which nothing stands that YAML does not allow in quotes (YAML 1.2, 5.1): Helm reads it as YAML. */
+/**
+ * JSON in which nothing stands that YAML does not allow in quotes (YAML 1.2, 5.1): Helm reads it as YAML. It ends with a
+ * line break, because Helm 4 loses a last line without one whose length is a multiple of 4096 bytes.
+ */
 function jsonForHelm(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
+  const json = JSON.stringify(value).replaceAll(
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+  return `${json}\n`;
 }
 
 /** Milliseconds beside hooks: Helm's `--timeout` bounds hooks only, none of its calls of the API server has a deadline. */

@@ -139,7 +139,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- range $key, $component := .components -}}
   {{- range $side, $peers := $component.networkPolicy -}}
     {{- range $index, $peer := $peers -}}
-      {{- if not (or (has $peer (list "ingress" "internet")) (contains "/" $peer) (contains ":" $peer) (hasKey $call.components $peer)) -}}
+      {{- if not (or (has $peer (list "ingress" "internet")) (regexMatch `^(namespace:[a-z0-9]|[0-9a-fA-F.:]+/[0-9]+$)` $peer) (hasKey $call.components $peer)) -}}
         {{- $at := concat (ternary list (list "components" $key) $call.scope.single) (list "networkPolicy" $side $index) -}}
         {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NETWORK_PEER" "at" $at "message" (printf "%q is none of ingress, internet, namespace:name, an address range or a component: %s" $peer (keys $call.components | sortAlpha | join ", "))) -}}
       {{- end -}}

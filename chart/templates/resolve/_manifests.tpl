@@ -32,10 +32,12 @@ is a template in which `.App` stands for the application; it may hold several ob
 {{/* Gives one object as JSON; `namespace: null` keeps one of an unknown kind out of every namespace. Takes {scope, labels, name, at, object}. */}}
 {{- define "fairlead.manifest" -}}
 {{- $clusterWide := list "APIService" "ClusterIssuer" "ClusterRole" "ClusterRoleBinding" "ClusterSecretStore" "CSIDriver" "CustomResourceDefinition" "FlowSchema" "GatewayClass" "IngressClass" "MutatingWebhookConfiguration" "Namespace" "Node" "PersistentVolume" "PriorityClass" "PriorityLevelConfiguration" "RuntimeClass" "StorageClass" "ValidatingAdmissionPolicy" "ValidatingAdmissionPolicyBinding" "ValidatingWebhookConfiguration" "VolumeAttributesClass" -}}
-{{- $placed := or (has .object.kind $clusterWide) (hasKey (.object.metadata | default dict) "namespace") -}}
+{{- $named := ternary .object.metadata dict (kindIs "map" .object.metadata) -}}
+{{- $placed := or (has .object.kind $clusterWide) (hasKey $named "namespace") -}}
 {{- include "fairlead.prune" .object -}}
-{{- if not (and .object.apiVersion .object.kind) -}}
-  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_MANIFEST_INCOMPLETE" "at" .at "message" "an object needs apiVersion and kind") -}}
+{{- $texts := and (kindIs "string" .object.apiVersion) (kindIs "string" .object.kind) -}}
+{{- if not (and $texts .object.apiVersion .object.kind (has (kindOf .object.metadata) (list "map" "invalid"))) -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_MANIFEST_INCOMPLETE" "at" .at "message" "an object needs apiVersion and kind, both text, and a map as its metadata") -}}
 {{- end -}}
 {{- $metadata := dict "name" (printf "%s-%s" .scope.name .name) "labels" .labels -}}
 {{- if not $placed -}}

@@ -17,13 +17,16 @@ key of their entries are merged so here too. Without a patch the text stays as i
 {{- get (dict "containers" "name" "initContainers" "name" "volumes" "name" "env" "name" "ports" "name" "imagePullSecrets" "name" "volumeMounts" "mountPath") . | default "" -}}
 {{- end -}}
 
-{{/* Entries of a list that merges by a key need the key. Takes {scope, at, patch}. */}}
+{{/* Entries of a list that merges by a key need the key; and an object stays one. Takes {scope, at, patch}. */}}
 {{- define "fairlead.checkPatch" -}}
 {{- $call := . -}}
 {{- range $name, $value := .patch -}}
   {{- $at := append $call.at $name -}}
   {{- $key := include "fairlead.listKey" $name -}}
-  {{- if kindIs "map" $value -}}
+  {{- $kind := get (dict "apiVersion" "string" "kind" "string" "metadata" "map" "spec" "map") $name -}}
+  {{- if and $kind (not (kindIs $kind $value)) -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_PATCH_INVALID" "at" $at "message" (printf "%s can only be %s" $name (ternary "a map" "text" (eq $kind "map")))) -}}
+  {{- else if kindIs "map" $value -}}
     {{- include "fairlead.checkPatch" (dict "scope" $call.scope "at" $at "patch" $value) -}}
   {{- else if and $key (kindIs "slice" $value) -}}
     {{- range $index, $entry := $value -}}

@@ -71,7 +71,9 @@ Takes {scope, name, set}; changes `set`.
     {{- $data := dict -}}
     {{- range $key, $value := omit $written "metadata" "existingConfig" -}}
       {{- $at := list "config" $name $key -}}
-      {{- if kindIs "map" $value -}}
+      {{- if and (kindIs "map" $value) (not $value.file) -}}
+        {{- include "fairlead.error" (dict "scope" $scope "code" "APP_REFERENCE_EMPTY" "at" $at "message" "write the text itself, or the file that holds it") -}}
+      {{- else if kindIs "map" $value -}}
         {{- include "fairlead.notInlined" (dict "scope" $scope "at" $at "file" $value.file) -}}
       {{- else -}}
         {{- $_ := set $data $key (include "fairlead.text" $value) -}}

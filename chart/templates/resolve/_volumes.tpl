@@ -106,7 +106,7 @@ Takes {call, result}; changes `result`.
   {{- $key := printf "%s-%s" (sha256sum $target | trunc 8) (regexReplaceAll `[^-._a-zA-Z0-9]` (base $target) "_") | trunc 200 -}}
   {{- $name := "files" -}}
   {{- $source := dict -}}
-  {{- if hasKey $file "file" -}}
+  {{- if $file.file -}}
     {{- include "fairlead.notInlined" (dict "scope" $call.scope "at" $at "file" $file.file) -}}
   {{- else if hasKey $file "content" -}}
     {{- $text := include "fairlead.text" $file.content -}}
