@@ -1,10 +1,11 @@
 import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached, hashOf } from "./cache.ts";
+import { goModule } from "./go-module.ts";
 import type { ApiServer } from "./kubernetes.ts";
 import type { Progress } from "./progress.ts";
+import infisical from "./recorded/infisical-definitions.json" with { type: "json" };
 import { run } from "./run.ts";
-import { goProgram } from "./toolchain.ts";
 import { versions } from "./versions.ts";
 
 /** The kinds that the API server knows besides its own, and so checks when the chart renders them. */
@@ -13,21 +14,38 @@ export interface CustomResources {
   readonly names: readonly string[];
 }
 
-/** Where Traefik's and cert-manager's Go modules hold their definitions. */
-const sources = [
+/** Where Go modules hold the definitions of what the chart renders. */
+export const definitionSources = [
   {
+    product: `Traefik ${versions.traefik}`,
     module: `github.com/traefik/traefik/v3@v${versions.traefik}`,
     folder: "docs/content/reference/dynamic-configuration",
     matches: /^kubernetes-crd-definition-v1\.yml$/,
   },
   {
+    product: `cert-manager ${versions.certManager}`,
     module: `github.com/cert-manager/cert-manager@v${versions.certManager}`,
     folder: "deploy/crds",
     matches: /\.yaml$/,
   },
+  {
+    product: `the Gateway API ${versions.gatewayApi}`,
+    module: `sigs.k8s.io/gateway-api@v${versions.gatewayApi}`,
+    folder: "config/crd/standard",
+    matches: /_httproutes\.yaml$/,
+  },
+  {
+    product: `Prometheus' operator ${versions.prometheusOperator}`,
+    module: `github.com/prometheus-operator/prometheus-operator@v${versions.prometheusOperator}`,
+    folder: "example/prometheus-operator-crd",
+    matches: /_servicemonitors\.yaml$/,
+  },
 ] as const;
 
-/** Adds the definitions of Traefik, cert-manager and Infisical to a cluster and waits until they are served. */
+/**
+ * Adds the definitions of all custom resources that the chart renders to a cluster and waits until they are served.
+ * Infisical's come in no Go module; `scripts/trim-custom-resources.ts` recorded them from the operator's repository.
+ */
 export async function startCustomResources(
   { kubectl: program, kubeconfig }: ApiServer,
   progress: Progress,
@@ -42,86 +60,16 @@ export async function startCustomResources(
 }
 
 function ensureDefinitions(progress: Progress): Promise<string> {
-  const infisical = JSON.stringify(infisicalSecret);
-  const name = `definitions-${hashOf(JSON.stringify(sources), infisical)}`;
+  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: infisical.definitions });
+  const name = `definitions-${hashOf(JSON.stringify(definitionSources), list)}`;
   return cached(name, progress, async (unfinished) => {
-    for (const [index, { module, folder, matches }] of sources.entries()) {
-      const { rawOutput } = await run([goProgram(), "mod", "download", "-json", module], { timeout: 300_000 });
-      const source = join(JSON.parse(rawOutput).Dir, folder);
+    for (const [index, { module, folder, matches }] of definitionSources.entries()) {
+      const source = join(await goModule(module), folder);
       const files = (await readdir(source)).filter((file) => matches.test(file));
       if (files.length === 0) throw new Error(`${module} holds no definitions in ${folder}.`);
       // kubectl reads .yaml and .json of a folder, and .yml too, but two modules may share a name.
       for (const file of files) await copyFile(join(source, file), join(unfinished, `${index}-${file}`));
     }
-    await writeFile(join(unfinished, "infisical.json"), infisical);
+    await writeFile(join(unfinished, "infisical.json"), list);
   });
 }
-
-const text = { type: "string" };
-const open = { "x-kubernetes-preserve-unknown-fields": true };
-const object = (required: readonly string[], optional: readonly string[] = []) => ({
-  type: "object",
-  required,
-  properties: Object.fromEntries([...required, ...optional].map((name) => [name, text])),
-});
-
-/**
- * Infisical's own definition comes in no Go module, so this one was written from the operator's documentation
- * (infisical.com/docs/integrations/platforms/kubernetes/infisical-secret-crd). It checks what universal auth and a
- * managed secret need, and lets everything else pass: what it accepts proves less than for the other two.
- */
-const infisicalSecret = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "infisicalsecrets.secrets.infisical.com" },
-  spec: {
-    group: "secrets.infisical.com",
-    scope: "Namespaced",
-    names: { kind: "InfisicalSecret", plural: "infisicalsecrets", singular: "infisicalsecret" },
-    versions: [
-      {
-        name: "v1alpha1",
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            properties: {
-              spec: {
-                type: "object",
-                ...open,
-                properties: {
-                  hostAPI: text,
-                  resyncInterval: { type: "integer" },
-                  authentication: {
-                    type: "object",
-                    ...open,
-                    properties: {
-                      universalAuth: {
-                        type: "object",
-                        required: ["credentialsRef", "secretsScope"],
-                        properties: {
-                          credentialsRef: object(["secretName", "secretNamespace"]),
-                          secretsScope: {
-                            ...object(["envSlug", "secretsPath"], ["projectSlug", "projectId"]),
-                            ...open,
-                          },
-                        },
-                      },
-                    },
-                  },
-                  managedSecretReference: {
-                    ...object(["secretName", "secretNamespace"], ["secretType", "creationPolicy"]),
-                    ...open,
-                  },
-                },
-              },
-              status: { type: "object", ...open },
-            },
-          },
-        },
-      },
-    ],
-  },
-};
