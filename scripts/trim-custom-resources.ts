@@ -8,10 +8,14 @@ import { parseAllDocuments } from "yaml";
 import { definitionSources } from "../test/cluster/crds.ts";
 import { goModule } from "../test/cluster/go-module.ts";
 import { run } from "../test/cluster/run.ts";
-import { isObject, type Json, type JsonObject, mapParts, withKeywords } from "./trim-schema.ts";
+import { type Json, type JsonObject, mapParts, withKeywords } from "./trim-schema.ts";
 
 interface Definition extends JsonObject {
-  spec: { group: string; names: { kind: string }; versions: { name: string; schema: { openAPIV3Schema: JsonObject } }[] };
+  spec: {
+    group: string;
+    names: { kind: string };
+    versions: { name: string; schema: { openAPIV3Schema: JsonObject } }[];
+  };
 }
 
 const kinds = new Set([
@@ -36,7 +40,14 @@ const kept = new Set([
 ]);
 /** What the server needs besides to treat an object of the kind as the published definition would. */
 const served = new Set([...kept, "default", "format", "nullable"]);
-for (const marker of ["preserve-unknown-fields", "int-or-string", "validations", "list-type", "list-map-keys", "map-type"]) {
+for (const marker of [
+  "preserve-unknown-fields",
+  "int-or-string",
+  "validations",
+  "list-type",
+  "list-map-keys",
+  "map-type",
+]) {
   served.add(`x-kubernetes-${marker}`);
 }
 
@@ -47,7 +58,8 @@ const found: { product: string; definition: Definition }[] = [];
 for (const { product, module, folder, matches } of definitionSources) {
   const source = join(await goModule(module), folder);
   for (const file of readdirSync(source).filter((name) => matches.test(name))) {
-    for (const definition of definitionsOf(readFileSync(join(source, file), "utf8"))) found.push({ product, definition });
+    for (const definition of definitionsOf(readFileSync(join(source, file), "utf8")))
+      found.push({ product, definition });
   }
 }
 const ofInfisical: Definition[] = [];
@@ -101,10 +113,12 @@ function objectSchema(schema: JsonObject): JsonObject {
 
 /** A part of a structural schema, in plain JSON schema: what it does not name is refused. */
 function closed(schema: JsonObject): JsonObject {
-  if (schema["x-kubernetes-int-or-string"] === true) return { ...plain(schema, ["type", "anyOf"]), type: ["integer", "string"] };
+  if (schema["x-kubernetes-int-or-string"] === true)
+    return { ...plain(schema, ["type", "anyOf"]), type: ["integer", "string"] };
   const own = plain(schema, []);
   const open = schema["x-kubernetes-preserve-unknown-fields"] === true;
-  if (own["type"] === "object" && own["additionalProperties"] === undefined && !open) own["additionalProperties"] = false;
+  if (own["type"] === "object" && own["additionalProperties"] === undefined && !open)
+    own["additionalProperties"] = false;
   // The server fills in a default before it misses a key.
   const properties = (schema["properties"] ?? {}) as Record<string, JsonObject>;
   const required = ((own["required"] ?? []) as string[]).filter((key) => properties[key]?.["default"] === undefined);

@@ -42,7 +42,10 @@ for (const [version, [release, sum]] of Object.entries(releases)) {
 const whole = trimmed.get(wholeVersion);
 if (whole === undefined) throw new Error(`no release of ${wholeVersion} is listed`);
 const others = [...trimmed].map(([version, schemas]) => [version, patchBetween(whole, schemas)] as const);
-const from = Object.entries(releases).map(([version, [release, sum]]) => [version, `k8s.io/kubernetes v${release} ${sum}`]);
+const from = Object.entries(releases).map(([version, [release, sum]]) => [
+  version,
+  `k8s.io/kubernetes v${release} ${sum}`,
+]);
 writeFileSync(
   join(import.meta.dirname, "../actions/validate/recorded/kubernetes-objects.json"),
   `${JSON.stringify({ from: Object.fromEntries(from), whole, differences: Object.fromEntries(others) })}\n`,
@@ -55,7 +58,11 @@ function trimRelease(folder: string): { kinds: JsonObject; definitions: JsonObje
   const names: JsonObject = {};
   const definitions: JsonObject = {};
   for (const [name, schema] of Object.entries(schemas)) {
-    const apiKinds = (schema["x-kubernetes-group-version-kind"] ?? []) as { group: string; version: string; kind: string }[];
+    const apiKinds = (schema["x-kubernetes-group-version-kind"] ?? []) as {
+      group: string;
+      version: string;
+      kind: string;
+    }[];
     const [only, ...more] = apiKinds;
     // What is listed under several groups is no object but part of every request.
     if (only === undefined || more.length > 0 || only.kind.endsWith("List")) continue;
@@ -98,7 +105,10 @@ function addAllowedValues(schemas: Record<string, JsonObject>, code: string): vo
 
 /** `io.k8s.api.core.v1.Container` is `k8sio_api_core_v1_Container` in the code's names. */
 function functionOf(definition: string): string {
-  return definition.replace(/^io\.k8s\./, "k8sio.").replaceAll(".", "_").replaceAll("-", "_");
+  return definition
+    .replace(/^io\.k8s\./, "k8sio.")
+    .replaceAll(".", "_")
+    .replaceAll("-", "_");
 }
 
 function addDefinition(name: string, schemas: Record<string, JsonObject>, definitions: JsonObject): string {

@@ -8,11 +8,14 @@ export function mapParts(schema: JsonObject, change: (part: JsonObject, keyword:
     if (isObject(schema[keyword])) mapped[keyword] = change(schema[keyword], keyword);
   }
   for (const keyword of ["allOf", "anyOf", "oneOf"]) {
-    if (Array.isArray(schema[keyword])) mapped[keyword] = schema[keyword].map((part) => change(part as JsonObject, keyword));
+    if (Array.isArray(schema[keyword]))
+      mapped[keyword] = schema[keyword].map((part) => change(part as JsonObject, keyword));
   }
   if (isObject(schema["properties"])) {
     const entries = Object.entries(schema["properties"]);
-    mapped["properties"] = Object.fromEntries(entries.map(([k, part]) => [k, change(part as JsonObject, "properties")]));
+    mapped["properties"] = Object.fromEntries(
+      entries.map(([k, part]) => [k, change(part as JsonObject, "properties")]),
+    );
   }
   return mapped;
 }

@@ -30,8 +30,11 @@ export const manifestCodes = {
   APP_KEY_MISSING: "A key is missing.",
   APP_KEY_UNKNOWN: "A key is misspelt, or stands in the wrong place.",
   APP_NOTICE: "Only worth knowing: an older spelling, or what this environment leaves out.",
-  APP_OBJECT_INVALID: "A rendered object does not fit the schema of Kubernetes 1.35.",
+  APP_OBJECT_INVALID:
+    "A rendered object does not fit the schema of the chosen version of Kubernetes, or of its custom resource.",
+  APP_OBJECT_TWICE: "Two objects of the same kind and name are rendered, one of which would be lost.",
   APP_RENDER_FAILED: "Helm refused the manifest although nothing was found wrong with it.",
+  APP_SERVICE_NO_POD: "The selector of a Service fits no pod of the application.",
   APP_VALUE_INVALID: "A value does not have the form, the size or the length that is allowed.",
   APP_VALUE_NOT_ALLOWED: "A value is none of those that are allowed.",
   APP_VALUE_TYPE: "A value is of another type, as text in place of a number.",

@@ -1,9 +1,11 @@
 import { type Environment, lines, optional, readInputs, required, text, type Values } from "../core/inputs.ts";
+import { kubernetesVersion } from "./kubernetes-versions.ts";
 
 const declarations = {
   manifests: required(lines),
   environments: optional(lines),
   cluster: optional(text),
+  kubernetesVersion: required(kubernetesVersion),
   baseRef: optional(text),
   toolMirror: optional(text),
 };

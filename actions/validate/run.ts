@@ -25,10 +25,11 @@ export interface Outcome {
  */
 export async function run(inputs: ValidateInputs, context: Context): Promise<Outcome> {
   const files = findManifests(inputs.manifests, context.workspace);
-  const { cluster, environments, toolMirror } = inputs;
+  const { cluster, environments, kubernetesVersion, toolMirror } = inputs;
   const clusterFile = cluster === undefined || isAbsolute(cluster) ? cluster : join(context.workspace, cluster);
   const rules = {
     chart: bundledChart(),
+    kubernetesVersion,
     ...(clusterFile === undefined ? {} : { clusterFile }),
     ...(environments === undefined ? {} : { environments }),
   };

@@ -6,6 +6,7 @@ import { mapSome } from "../core/map-some.ts";
 import { checkManifest } from "./check.ts";
 import { locate, type Manifest, openManifest } from "./manifest.ts";
 import type { objectChecker } from "./objects.ts";
+import { isBrought, type Origins, originFinder } from "./origin.ts";
 import { fileProblem, mergeProblems, type Problem } from "./problem.ts";
 import { renderObjects, resolveChecked, type Source } from "./resolve.ts";
 import { openJudge } from "./schema.ts";
@@ -18,6 +19,8 @@ export interface Rules {
   readonly clusterFile?: string;
   /** Environments to check; all that a manifest declares if left out. */
   readonly environments?: readonly string[];
+  /** One of the `kubernetesVersions`; the usual one if left out. */
+  readonly kubernetesVersion?: string;
   /** False: the manifests are checked by themselves only, without Helm. */
   readonly render?: boolean;
 }
@@ -75,7 +78,7 @@ export async function validateFiles(
 async function renderAll(manifests: readonly Manifest[], rules: Rules, helm: Helm): Promise<Verdict[]> {
   const { chart, clusterFile } = rules;
   const { objectChecker } = await import("./objects.ts");
-  const checkObjects = objectChecker();
+  const checkObjects = objectChecker(rules.kubernetesVersion);
   const renders = manifests.flatMap((manifest) => {
     const source = { manifest, chart, ...(clusterFile === undefined ? {} : { clusterFile }) };
     return environmentsOf(manifest, rules).map((environment) => ({ source, environment }));
@@ -94,15 +97,21 @@ async function render(
   const chosen = exampleOf(environment);
   try {
     const asDeclared = (found: readonly Problem[]) => found.map((problem) => ({ ...problem, environment }));
-    const resolution = await resolveChecked(source, chosen, {}, helm);
+    const resolution = await resolveChecked<Origins>(source, chosen, {}, helm);
     const problems = asDeclared(resolution.problems);
     const remarks = asDeclared(resolution.remarks);
-    if (problems.length > 0 || chosen === "") return { problems, remarks, unchecked: [], rendered: [] };
+    const { application } = resolution;
+    if (problems.length > 0 || chosen === "" || application === undefined) {
+      return { problems, remarks, unchecked: [], rendered: [] };
+    }
     const objects = await renderObjects(source, chosen, helm);
     const { mistakes, unknown } = checkObjects(objects);
-    const keys = ["environments", environment];
-    const findings = mistakes.map((message) => ({ ...objectFinding, keys, message }));
-    const rendered = mistakes.length > 0 ? [] : [{ manifest: source.manifest, environment, objects }];
+    const origin = originFinder(application, source.manifest.content, environment);
+    const findings = mistakes
+      // What a manifest brings as it is may stand in front of pods that are not its own.
+      .filter(({ code, object }) => code !== "APP_SERVICE_NO_POD" || !isBrought(application, object))
+      .map((mistake) => ({ ...mistake, keys: origin(mistake.object, mistake.keys) }));
+    const rendered = findings.length > 0 ? [] : [{ manifest: source.manifest, environment, objects }];
     return { problems: await locate(source.manifest, findings, environment), remarks, unchecked: unknown, rendered };
   } catch (thrown) {
     // A manifest that Helm itself refuses must not keep the others from being checked.
@@ -111,8 +120,6 @@ async function render(
     return { problems: [{ ...problem, environment }], remarks: [], unchecked: [], rendered: [] };
   }
 }
-
-const objectFinding = { code: "APP_OBJECT_INVALID", target: "key", hint: "" } as const;
 
 /** A pattern such as pr-* stands for many environments; one of them shows what is true of all. */
 export function exampleOf(environment: string): string {
