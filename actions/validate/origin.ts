@@ -5,15 +5,18 @@ export interface Origins {
   readonly components: Readonly<
     Record<string, { readonly containerName: string; readonly selector: { readonly app: string } }>
   >;
-  readonly ingress: readonly {
-    readonly name: string;
-    readonly namespace: string;
-    readonly component: string;
-    readonly tlsName?: string;
-  }[];
+  /** The chart says null for none. */
+  readonly ingress: readonly Route[] | null;
   readonly config: Readonly<Record<string, { readonly configName: string }>>;
   readonly secrets: Readonly<Record<string, { readonly secretName: string }>>;
   readonly manifests: Readonly<Record<string, KubernetesObject>>;
+}
+
+interface Route {
+  readonly name: string;
+  readonly namespace: string;
+  readonly component: string;
+  readonly tlsName?: string;
 }
 
 type Keys = readonly string[];
@@ -98,12 +101,12 @@ function isSame(one: KubernetesObject, other: KubernetesObject): boolean {
 }
 
 function componentOf({ components, ingress }: Origins, object: KubernetesObject): string | undefined {
-  const route = ingress.find((one) => one.namespace === object.metadata?.namespace && isOfRoute(object, one));
+  const route = ingress?.find((one) => one.namespace === object.metadata?.namespace && isOfRoute(object, one));
   const app = object.metadata?.labels?.["app"];
   return route?.component ?? Object.entries(components).find(([, { selector }]) => selector.app === app)?.[0];
 }
 
-function isOfRoute({ kind, metadata }: KubernetesObject, { name, tlsName }: Origins["ingress"][number]): boolean {
+function isOfRoute({ kind, metadata }: KubernetesObject, { name, tlsName }: Route): boolean {
   if (kind === "Certificate") return metadata?.name === tlsName;
   if (kind === "Middleware") return metadata?.name === `${name}-strip-prefix`;
   return /^(Ingress|IngressRoute|HTTPRoute)$/.test(kind ?? "") && metadata?.name === name;
@@ -175,7 +178,7 @@ const objectKeys: Readonly<Record<string, Table>> = {
 /** Where a key of a component's object may be written, the likeliest first: a patch lies over all else. */
 function guesses(application: Origins, component: string, object: KubernetesObject, steps: readonly Step[]): Guess[] {
   const kind = object.kind ?? "";
-  const routes = application.ingress.filter((route) => route.component === component);
+  const routes = (application.ingress ?? []).filter((route) => route.component === component);
   const route = routes.findIndex((one) => isOfRoute(object, one));
   if (route >= 0) return [patch("ingress", steps), guess(["ingress", String(route)]), guess(["ingress"])];
   const template = podTemplates[kind];

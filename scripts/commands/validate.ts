@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { FairleadError, messageOf } from "../../actions/core/errors.ts";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { findManifests } from "../../actions/validate/files.ts";
+import { kubernetesVersion, usualVersion } from "../../actions/validate/kubernetes-versions.ts";
 import { validateFiles } from "../../actions/validate/validate.ts";
 import { type Command, exitCodes } from "./command.ts";
 import { paintFor, renderVerdict } from "./problems.ts";
@@ -13,6 +15,8 @@ Checks manifests, .deploy/manifest.yaml by default, in every environment that th
 
   -e, --environment NAME  check this environment only; may be given several times
       --cluster FILE      file with the key \`cluster\`, laid over the chart's own values
+      --kubernetes-version VERSION
+                          version whose schemas the rendered objects must fit, ${usualVersion} if left out
       --no-render         check YAML and schema only, without Helm
       --json              print the problems as a JSON array
   -h, --help              show this
@@ -30,6 +34,7 @@ async function run(args: readonly string[]): Promise<number> {
     options: {
       environment: { type: "string", short: "e", multiple: true },
       cluster: { type: "string" },
+      "kubernetes-version": { type: "string" },
       render: { type: "boolean", default: true },
       json: { type: "boolean", default: false },
     },
@@ -37,6 +42,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { environment, cluster, render } = values;
   const rules = {
     chart: bundledChart(),
+    kubernetesVersion: versionOf(values["kubernetes-version"]),
     render,
     ...(environment === undefined ? {} : { environments: environment }),
     ...(cluster === undefined ? {} : { clusterFile: resolve(cluster) }),
@@ -54,4 +60,16 @@ async function run(args: readonly string[]): Promise<number> {
   }
   if (unchecked.length > 0) console.error(`Rendered, but not checked against a schema: ${unchecked.join(", ")}.`);
   return problems.length > 0 ? 1 : 0;
+}
+
+function versionOf(text = usualVersion): string {
+  try {
+    return kubernetesVersion(text);
+  } catch (thrown) {
+    throw new FairleadError({
+      code: "INPUT_INVALID",
+      message: `--kubernetes-version ${messageOf(thrown)}.`,
+      cause: thrown,
+    });
+  }
 }
