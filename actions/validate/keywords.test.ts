@@ -8,11 +8,21 @@ import { bundledChart } from "../core/helm.ts";
 import { explainer, followedKeywords } from "./explain.ts";
 import { keywordJudge, ownKeywords } from "./keywords.ts";
 import { languageOf, type Schema } from "./language.ts";
+import { patched } from "./merge-patch.ts";
 
 const faultsOf = keywordJudge();
 const read = (file: string) => JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8"));
 const manifestSchema: Schema = read("../../chart/values.schema.json");
-const objectSchemas: Schema = read("recorded/kubernetes-objects.json");
+const { whole, differences } = read("recorded/kubernetes-objects.json");
+const custom = read("recorded/custom-resources.json");
+/** The definitions of every version of Kubernetes, and those of custom resources. */
+const objectSchemas: readonly Schema[] = [
+  ...Object.values(differences).map((difference) => patched(whole.definitions, Object(difference).definitions ?? {})),
+  {
+    ...custom.definitions,
+    ...Object.fromEntries(Object.entries<{ schema: Schema }>(custom.kinds).map(([kind, { schema }]) => [kind, schema])),
+  },
+].map((definitions) => ({ definitions }));
 
 describe("a keyword judges as ajv does:", () => {
   const values = [
@@ -87,7 +97,7 @@ function* keywordsIn(schema: unknown): Generator<string> {
 test("no schema that we carry holds a keyword that would be passed over", () => {
   const silent = ["$schema", "$id", "definitions", "title", "description", "default", "examples"];
   const known = new Set([...ownKeywords, ...followedKeywords, ...silent]);
-  for (const schema of [manifestSchema, { definitions: objectSchemas["definitions"] }]) {
+  for (const schema of [manifestSchema, ...objectSchemas]) {
     assert.deepEqual(
       [...new Set(keywordsIn(schema))].filter((keyword) => !known.has(keyword) && !keyword.startsWith("x-")),
       [],
