@@ -4,6 +4,7 @@ import type {
   CoordinationV1Api,
   CoreV1Api,
   DiscoveryV1Api,
+  HttpMethod,
   KubeConfig,
   KubernetesObject,
 } from "@kubernetes/client-node";
@@ -34,8 +35,12 @@ export interface Cluster {
    * @throws FairleadError CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED, CLUSTER_FORBIDDEN or CLUSTER_REJECTED.
    */
   ask<T>(call: () => Promise<T>): Promise<T>;
-  /** Reads any path of the API server once, whatever the status of the answer: `/api/v1/namespaces/…/proxy/health`. */
-  get(path: string, signal: AbortSignal): Promise<PlainAnswer>;
+  /**
+   * Makes one call of any path, `/api/v1/namespaces/…/proxy/health`, and gives the answer whatever its status.
+   *
+   * @throws the reason of a signal, or that of a connection that failed.
+   */
+  call(request: PlainRequest, signal?: AbortSignal): Promise<PlainAnswer>;
   /** Runs a command in a container and waits for its end. */
   run(command: PodCommand, signal: AbortSignal): Promise<CommandResult>;
   /**
@@ -44,6 +49,15 @@ export interface Cluster {
    * @throws as `ask`, when it cannot be listed at first.
    */
   watch<T extends KubernetesObject>(collection: Collection<T>, listener: WatchListener<T>): Promise<Watched<T>>;
+}
+
+/** A call of a path of the API server. */
+export interface PlainRequest {
+  readonly path: string;
+  readonly method?: "GET" | "POST" | "PATCH";
+  readonly accept?: string;
+  readonly contentType?: string;
+  readonly body?: unknown;
 }
 
 /** An answer as it came. */
@@ -103,10 +117,14 @@ export async function openCluster(options: {
     kubeconfig,
     version: async () => (await ask(() => versionApi.getCode())).gitVersion,
     ask,
-    get: async (path, signal) => {
-      const request = new kubernetes.RequestContext(new URL(path, server).href, kubernetes.HttpMethod.GET);
+    call: async ({ path, method = "GET", accept, contentType, body }, signal) => {
+      const request = new kubernetes.RequestContext(new URL(path, server).href, method as HttpMethod);
       await config.applySecurityAuthentication(request);
-      request.setSignal(AbortSignal.any([options.signal, signal]));
+      if (accept !== undefined) request.setHeaderParam("Accept", accept);
+      if (contentType !== undefined) request.setHeaderParam("Content-Type", contentType);
+      if (body !== undefined) request.setBody(JSON.stringify(body));
+      const signals = [options.signal, signal ?? AbortSignal.timeout(callTimeout)];
+      request.setSignal(AbortSignal.any(signals));
       const answer = await configuration.httpApi.send(request).toPromise();
       return { status: answer.httpStatusCode, body: await answer.body.text() };
     },

@@ -28,7 +28,7 @@ export function certificateChecks(cluster: Cluster, { ingress }: Pick<Applicatio
       optional: false,
       look: async (signal) => {
         const path = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${name}`;
-        const { status, body } = await cluster.get(path, signal);
+        const { status, body } = await cluster.call({ path }, signal);
         if (status !== 200) return { state: "unknown", final: true, said: `the certificate ${name} cannot be read` };
         return judge(name, JSON.parse(body) as Certificate, performance.now() - from);
       },

@@ -25,7 +25,7 @@ export async function askService(
     return { state: "wrong", final: true, said: `${component.name} has no Service with a port that speaks HTTP` };
   }
   const base = `/api/v1/namespaces/${component.namespace}/services/http:${service.name}:${port}/proxy`;
-  const answer = await cluster.get(`${base}${path}`, signal);
+  const answer = await cluster.call({ path: `${base}${path}` }, signal);
   const own = ownStatus(answer.body);
   if (own === undefined) return compare({ status: answer.status, text: answer.body }, expect, isGood, "status");
   if (answer.status === 403) return { state: "unknown", said: "the kubeconfig's user may not `get services/proxy`" };

@@ -1,0 +1,102 @@
+import type { Cluster } from "../../core/cluster.ts";
+import type { Obstacle, RenderedObject } from "./fault.ts";
+import { nameOf } from "./fault.ts";
+
+interface ClaimSpec {
+  readonly storageClassName?: string;
+  readonly volumeName?: string;
+}
+
+/** Looks whether the classes and issuers that objects name are in the cluster, and a default where they name none. */
+export async function checkClasses(cluster: Cluster, objects: readonly RenderedObject[], namespace: string): Promise<Obstacle[]> {
+  const checks = await Promise.all([
+    storageClasses(cluster, objects),
+    ingressClasses(cluster, objects),
+    issuers(cluster, objects, namespace),
+  ]);
+  return checks.flat();
+}
+
+async function storageClasses(cluster: Cluster, objects: readonly RenderedObject[]): Promise<Obstacle[]> {
+  const claims = objects.flatMap((object) => claimsOf(object).map((claim) => ({ owner: nameOf(object), claim })));
+  // A claim that names its volume needs no class that makes one.
+  const needy = claims.filter(({ claim }) => !claim.volumeName && claim.storageClassName !== "");
+  if (needy.length === 0) return [];
+  const listed = await list(cluster, "/apis/storage.k8s.io/v1/storageclasses");
+  if (listed === undefined) return [];
+  const names = listed.map(({ metadata }) => metadata?.name ?? "");
+  const hasDefault = listed.some(
+    ({ metadata }) => metadata?.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true",
+  );
+  const there = names.join(", ") || "none";
+  return needy.flatMap(({ owner, claim: { storageClassName } }) => {
+    if (storageClassName === undefined) return hasDefault ? [] : [noDefault(owner, there)];
+    if (names.includes(storageClassName)) return [];
+    const cause = `${owner} asks for the storage class ${storageClassName}, which the cluster does not have; it has: ${there}`;
+    return [{ code: "PREFLIGHT_FAILED", cause, fix: "Correct `storageClass` in the manifest." }];
+  });
+}
+
+function noDefault(owner: string, there: string): Obstacle {
+  return {
+    code: "PREFLIGHT_FAILED",
+    cause: `${owner} claims a volume without a storage class, and the cluster has no default one; it has: ${there}`,
+    fix: "Name one with `storageClass` in the manifest.",
+  };
+}
+
+function claimsOf({ kind, spec }: RenderedObject): ClaimSpec[] {
+  if (kind === "PersistentVolumeClaim") return [spec as ClaimSpec];
+  const { volumeClaimTemplates = [] } = (spec ?? {}) as { volumeClaimTemplates?: { spec: ClaimSpec }[] };
+  return kind === "StatefulSet" ? volumeClaimTemplates.map((template) => template.spec) : [];
+}
+
+async function ingressClasses(cluster: Cluster, objects: readonly RenderedObject[]): Promise<Obstacle[]> {
+  const asked = objects.flatMap((object) => {
+    const { ingressClassName } = (object.spec ?? {}) as { ingressClassName?: string };
+    return object.kind === "Ingress" && ingressClassName !== undefined ? [{ owner: nameOf(object), ingressClassName }] : [];
+  });
+  if (asked.length === 0) return [];
+  const listed = await list(cluster, "/apis/networking.k8s.io/v1/ingressclasses");
+  if (listed === undefined) return [];
+  const names = listed.map(({ metadata }) => metadata?.name ?? "");
+  return asked
+    .filter(({ ingressClassName }) => !names.includes(ingressClassName))
+    .map(({ owner, ingressClassName }) => ({
+      code: "PREFLIGHT_FAILED",
+      cause: `${owner} asks for the ingress class ${ingressClassName}, which the cluster does not have; it has: ${names.join(", ") || "none"}`,
+      fix: "Correct `ingress.className` in the manifest, or install its controller.",
+    }));
+}
+
+async function issuers(cluster: Cluster, objects: readonly RenderedObject[], fallback: string): Promise<Obstacle[]> {
+  const asked = new Map(
+    objects.flatMap(({ kind, spec, metadata }) => {
+      const { issuerRef } = (spec ?? {}) as { issuerRef?: { kind?: string; name?: string } };
+      if (kind !== "Certificate" || issuerRef?.name === undefined) return [];
+      const place = issuerRef.kind === "ClusterIssuer" ? "" : `/namespaces/${metadata?.namespace ?? fallback}`;
+      const plural = issuerRef.kind === "ClusterIssuer" ? "clusterissuers" : "issuers";
+      const path = `/apis/cert-manager.io/v1${place}/${plural}/${issuerRef.name}`;
+      return [[path, `${issuerRef.kind ?? "Issuer"} ${issuerRef.name}`] as const];
+    }),
+  );
+  const answers = await Promise.all([...asked].map(async ([path, name]) => ({ name, ...(await cluster.call({ path })) })));
+  return answers
+    // A 404 without the name in it means that cert-manager's kinds are not installed, which the dry run tells.
+    .filter(({ status, body, name }) => status === 404 && body.includes(name.split(" ")[1] ?? name))
+    .map(({ name }) => ({
+      code: "PREFLIGHT_FAILED",
+      cause: `certificates are to come from the ${name}, which the cluster does not have`,
+      fix: "Correct `ingress.issuer` in the cluster's values, or create it.",
+    }));
+}
+
+interface Named {
+  readonly metadata?: { readonly name?: string; readonly annotations?: Readonly<Record<string, string>> };
+}
+
+/** All objects of a path, undefined when they may not be listed. */
+async function list(cluster: Cluster, path: string): Promise<readonly Named[] | undefined> {
+  const { status, body } = await cluster.call({ path });
+  return status === 200 ? (JSON.parse(body) as { items: Named[] }).items : undefined;
+}

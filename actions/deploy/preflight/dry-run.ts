@@ -1,0 +1,110 @@
+import { type Cluster, statusMessage } from "../../core/cluster.ts";
+import { pathOf, type Resources } from "../../core/discovery.ts";
+import { nameOf, type Obstacle, type RenderedObject } from "./fault.ts";
+import type { PodTemplate } from "./objects.ts";
+
+/** Helm's name in `metadata.managedFields`, so that the server judges as it will judge Helm. */
+const helmManager = "helm";
+
+/**
+ * Lets the API server judge every object of a release, and a pod of every template, without keeping anything: schema,
+ * admission, quotas, immutable fields. Pod security and limits look at pods and not at what makes them, hence the pods.
+ *
+ * @param owned whether objects are applied by the server: fields of another manager are then a conflict.
+ */
+export async function dryRun(
+  cluster: Cluster,
+  resources: Resources,
+  objects: readonly RenderedObject[],
+  templates: readonly PodTemplate[],
+  { namespace, owned }: { readonly namespace: string; readonly owned: boolean },
+): Promise<Obstacle[]> {
+  const accounts = new Set(objects.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata?.name));
+  const verdicts = await Promise.all([
+    ...objects.map((object) => dryRunObject(cluster, resources, object, namespace, owned)),
+    ...templates.map((template) => dryRunPod(cluster, template, accounts)),
+  ]);
+  const found = verdicts.flatMap((verdict) => (verdict === undefined ? [] : [verdict]));
+  // What is wrong with a template is told once for its workload; its pod says the same again.
+  return [...new Map(found.map((obstacle) => [obstacle.cause, obstacle])).values()];
+}
+
+async function dryRunObject(
+  cluster: Cluster,
+  resources: Resources,
+  object: RenderedObject,
+  namespace: string,
+  owned: boolean,
+): Promise<Obstacle | undefined> {
+  const resource = resources.find(object.apiVersion, object.kind);
+  if (resource === undefined) {
+    return {
+      code: "PREFLIGHT_FAILED",
+      cause: `the cluster knows no ${object.kind} (${object.apiVersion}), which ${nameOf(object)} is`,
+      fix: "Install its custom resource definition, or leave out what needs it.",
+    };
+  }
+  // A hook is made anew each time, and may not be there when it is compared.
+  const path = pathOf(resource, object.metadata?.namespace ?? namespace, object.metadata?.name);
+  const query = `dryRun=All&fieldValidation=Strict&fieldManager=${helmManager}&force=${!owned}`;
+  const contentType = "application/apply-patch+yaml";
+  const { status, body } = await cluster.call({ method: "PATCH", path: `${path}?${query}`, contentType, body: object });
+  return status < 300 ? undefined : obstacleOf(nameOf(object), status, body);
+}
+
+async function dryRunPod(
+  cluster: Cluster,
+  { owner, namespace, metadata, spec }: PodTemplate,
+  accounts: ReadonlySet<string | undefined>,
+): Promise<Obstacle | undefined> {
+  const { serviceAccountName, ...others } = spec;
+  // An account of the same release is not there before the first install; what it may do is not judged here anyway.
+  const account = accounts.has(serviceAccountName) ? {} : { serviceAccountName };
+  const { labels, annotations } = metadata;
+  const body = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { generateName: "fairlead-dry-run-", namespace, labels, annotations },
+    spec: { ...others, ...account, restartPolicy: spec.restartPolicy ?? "Always" },
+  };
+  const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
+  const answer = await cluster.call({ method: "POST", path, contentType: "application/json", body });
+  if (answer.status < 300) return undefined;
+  // The account of a namespace that was just made comes a moment later.
+  if (/serviceaccount "default" not found|error looking up service account \S+\/default/.test(answer.body)) return undefined;
+  return obstacleOf(`a pod of ${owner}`, answer.status, answer.body);
+}
+
+function obstacleOf(what: string, status: number, body: string): Obstacle {
+  const said = shorten(statusMessage({ body }));
+  const rule = remedies.find(([pattern]) => pattern.test(said));
+  const code = status === 403 && /cannot \w+ resource/.test(said) ? "CLUSTER_FORBIDDEN" : "PREFLIGHT_FAILED";
+  return {
+    code,
+    cause: `the cluster would refuse ${what}: ${said}`,
+    fix: rule?.[1] ?? "Correct what the message names.",
+  };
+}
+
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [
+    /updates to statefulset spec for fields other than/i,
+    "A claim template, the service name and the selector of a StatefulSet cannot be changed: `kubectl delete statefulset NAME --cascade=orphan` keeps its pods and claims, and the next deploy takes them over; claims that grow are patched by hand.",
+  ],
+  [
+    /selector.*field is immutable/i,
+    "The selector of a workload cannot be changed: delete the workload first, or keep its name and its component as they were.",
+  ],
+  [/field is immutable/i, "This field cannot be changed: delete the object first, or give it another name."],
+  [/exceeded quota/i, "Lower `resources` or `replicas` in the manifest, or raise the quota."],
+  [/violates PodSecurity/i, "Declare the level with `podSecurity` in the manifest, or drop what needs it."],
+  [/admission webhook/i, "The cluster's own rules refuse it: change what they name."],
+  [/conflict with "/i, "Somebody else has set this field; leave it out of the manifest, or take it back from them."],
+  [/must be less than or equal to .* limit/i, "Raise the limit or lower the request under `resources` in the manifest."],
+];
+
+/** Without the dump of a whole template that the API server puts into some messages, which may hold values of variables. */
+function shorten(message: string): string {
+  const cut = message.replaceAll(/Invalid value: (core|apps|batch|v1)\.\w+\{.*?\}: (?=[a-z])/gs, "").replaceAll(/\s+/g, " ");
+  return (cut.length > 600 ? `${cut.slice(0, 600)}…` : cut).replace(/\.$/, "");
+}

@@ -1,0 +1,37 @@
+import type { V1PodSpec, V1PodTemplateSpec } from "@kubernetes/client-node";
+import { nameOf, type RenderedObject } from "./fault.ts";
+
+/** The template of the pods that an object makes, and what it belongs to. */
+export interface PodTemplate {
+  readonly owner: string;
+  readonly namespace: string;
+  readonly metadata: NonNullable<V1PodTemplateSpec["metadata"]>;
+  readonly spec: V1PodSpec;
+}
+
+/** The objects of a rendered release. */
+export async function readObjects(rendered: string): Promise<RenderedObject[]> {
+  const { loadAll } = await import("js-yaml");
+  return (loadAll(rendered) as (RenderedObject | null | undefined)[]).filter(
+    (object): object is RenderedObject => typeof object?.kind === "string" && typeof object.apiVersion === "string",
+  );
+}
+
+/** The pod templates in objects: of workloads, and of the Jobs that a CronJob makes. */
+export function podTemplates(objects: readonly RenderedObject[], namespace: string): PodTemplate[] {
+  return objects.flatMap((object) => {
+    const template = templateOf(object);
+    if (template?.spec === undefined || template.spec === null) return [];
+    const place = object.metadata?.namespace ?? namespace;
+    return [{ owner: nameOf(object), namespace: place, metadata: template.metadata ?? {}, spec: template.spec }];
+  });
+}
+
+function templateOf({ kind, spec }: RenderedObject): V1PodTemplateSpec | undefined {
+  if (kind === "CronJob") {
+    const { jobTemplate } = spec as { jobTemplate?: { spec?: { template?: V1PodTemplateSpec } } };
+    return jobTemplate?.spec?.template;
+  }
+  const workloads = ["Deployment", "StatefulSet", "DaemonSet", "Job"];
+  return workloads.includes(kind) ? (spec as { template?: V1PodTemplateSpec }).template : undefined;
+}

@@ -1,0 +1,122 @@
+import type { V1ResourceRule } from "@kubernetes/client-node";
+import type { Cluster } from "../../core/cluster.ts";
+import type { Resources } from "../../core/discovery.ts";
+import type { Obstacle, RenderedObject } from "./fault.ts";
+
+/** Something that the user of the kubeconfig must be allowed to do; no namespace for what is cluster-wide. */
+interface Permission {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+}
+
+/** What Helm does with each object of a release. */
+const objectVerbs = ["get", "create", "patch", "delete"];
+
+/** What the lock, the tracker and Helm's own records need, whatever the application holds. */
+const ownNeeds: readonly (readonly [group: string, resource: string, verbs: readonly string[]])[] = [
+  ["coordination.k8s.io", "leases", ["get", "create", "update", "delete"]],
+  ["", "secrets", ["get", "list", "create", "update", "patch", "delete"]],
+  ["", "pods", ["get", "list", "watch"]],
+  ["", "pods/log", ["get"]],
+  ["", "events", ["list", "watch"]],
+  ["", "persistentvolumeclaims", ["list", "watch"]],
+  ["apps", "deployments", ["list", "watch"]],
+  ["apps", "replicasets", ["list", "watch"]],
+  ["apps", "statefulsets", ["list", "watch"]],
+  ["apps", "daemonsets", ["list", "watch"]],
+  ["batch", "jobs", ["list", "watch"]],
+];
+
+/**
+ * Looks whether the user of the kubeconfig may do all that a deploy does, and gives everything that is missing at once,
+ * with the Role that would grant it.
+ */
+export async function checkPermissions(
+  cluster: Cluster,
+  resources: Resources,
+  objects: readonly RenderedObject[],
+  namespaces: readonly string[],
+): Promise<Obstacle[]> {
+  const needed = unique([...ofRelease(namespaces), ...ofObjects(objects, resources, namespaces[0] ?? "")]);
+  const rules = new Map(
+    await Promise.all(namespaces.map(async (namespace) => [namespace, await readRules(cluster, namespace)] as const)),
+  );
+  const doubtful = needed.filter((one) => !allows(rules.get(one.namespace || (namespaces[0] ?? "")) ?? [], one));
+  const answers = await Promise.all(doubtful.map(async (one) => ({ one, allowed: await mayI(cluster, one) })));
+  const missing = answers.filter(({ allowed }) => !allowed).map(({ one }) => one);
+  if (missing.length === 0) return [];
+  return [
+    {
+      code: "CLUSTER_FORBIDDEN",
+      cause: `the user of the kubeconfig may not ${sentenceOf(missing)}`,
+      fix: "Grant it with the Role in the job's log.",
+      details: rolesFor(missing),
+    },
+  ];
+}
+
+function ofRelease(namespaces: readonly string[]): Permission[] {
+  return namespaces.flatMap((namespace) =>
+    ownNeeds.flatMap(([group, resource, verbs]) => verbs.map((verb) => ({ verb, group, resource, namespace }))),
+  );
+}
+
+function ofObjects(objects: readonly RenderedObject[], resources: Resources, fallback: string): Permission[] {
+  return objects.flatMap(({ apiVersion, kind, metadata }) => {
+    const resource = resources.find(apiVersion, kind);
+    if (resource === undefined) return [];
+    const namespace = resource.namespaced ? (metadata?.namespace ?? fallback) : "";
+    return objectVerbs.map((verb) => ({ verb, group: resource.group, resource: resource.name, namespace }));
+  });
+}
+
+function unique(permissions: readonly Permission[]): Permission[] {
+  return [...new Map(permissions.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** What the user may do in a namespace, as far as the authorizer can list it; what is not listed is asked for singly. */
+async function readRules({ ask, authorization }: Cluster, namespace: string): Promise<V1ResourceRule[]> {
+  const body = { spec: { namespace } };
+  const { status } = await ask(() => authorization.createSelfSubjectRulesReview({ body }));
+  return status?.resourceRules ?? [];
+}
+
+function allows(rules: readonly V1ResourceRule[], { verb, group, resource }: Permission): boolean {
+  const covers = (list: readonly string[] | undefined, value: string) => list?.some((one) => one === "*" || one === value);
+  return rules.some(
+    ({ verbs, apiGroups, resources, resourceNames }) =>
+      covers(verbs, verb) && covers(apiGroups, group) && covers(resources, resource) && !resourceNames?.length,
+  );
+}
+
+async function mayI({ ask, authorization }: Cluster, permission: Permission): Promise<boolean> {
+  const { verb, group, namespace } = permission;
+  const [resource = "", subresource = ""] = permission.resource.split("/");
+  const resourceAttributes = { verb, group, resource, subresource, ...(namespace === "" ? {} : { namespace }) };
+  const { status } = await ask(() => authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } }));
+  return status?.allowed ?? false;
+}
+
+/** `create and patch deployments.apps in prod-web, …` */
+function sentenceOf(missing: readonly Permission[]): string {
+  const groups = Object.entries(Object.groupBy(missing, ({ resource, group, namespace }) => `${resource}${group === "" ? "" : `.${group}`}${namespace === "" ? " in the whole cluster" : ` in ${namespace}`}`));
+  return groups.map(([what, list = []]) => `${list.map(({ verb }) => verb).join(", ")} ${what}`).join("; ");
+}
+
+/** The Roles, and the ClusterRole for what is cluster-wide, that would grant what is missing. */
+function rolesFor(missing: readonly Permission[]): string {
+  const byNamespace = Object.groupBy(missing, ({ namespace }) => namespace);
+  return Object.entries(byNamespace)
+    .map(([namespace, list = []]) => {
+      const rules = Object.values(Object.groupBy(list, ({ group, resource }) => `${group}/${resource}`)).map((same = []) => {
+        const [{ group = "", resource = "" } = {}] = same;
+        const verbs = same.map(({ verb }) => verb).join(", ");
+        return `  - { apiGroups: ["${group}"], resources: [${resource}], verbs: [${verbs}] }`;
+      });
+      const head = namespace === "" ? "kind: ClusterRole\nmetadata: { name: fairlead }" : `kind: Role\nmetadata: { name: fairlead, namespace: ${namespace} }`;
+      return `apiVersion: rbac.authorization.k8s.io/v1\n${head}\nrules:\n${rules.join("\n")}`;
+    })
+    .join("\n---\n");
+}

@@ -1,0 +1,61 @@
+import { discover } from "../../core/discovery.ts";
+import { FairleadError } from "../../core/errors.ts";
+import type { Deploy } from "../rollout.ts";
+import { checkClasses } from "./classes.ts";
+import { dryRun } from "./dry-run.ts";
+import type { Obstacle } from "./fault.ts";
+import { checkImages } from "./images.ts";
+import { podTemplates, readObjects } from "./objects.ts";
+import { checkPermissions } from "./permissions.ts";
+import { checkReferences } from "./references.ts";
+
+/** What the checks before a deploy know of it. */
+export interface Preflight {
+  /** Secrets that the deploy itself makes, as `namespace/name`. */
+  readonly made: ReadonlySet<string>;
+  /** Whether the release is applied by the server, so that fields of other managers are a conflict. */
+  readonly owned: boolean;
+}
+
+/**
+ * Looks at everything that can be known before a release is touched, all at once, and lists all that is in the way.
+ *
+ * @throws FairleadError with the code of what was found, PREFLIGHT_FAILED for several kinds; the release is as it was.
+ */
+export async function preflight(deploy: Deploy, { made, owned }: Preflight): Promise<void> {
+  const { cluster, application, rendered, context } = deploy;
+  const { namespace, namespaces } = application;
+  const objects = await readObjects(rendered);
+  const templates = podTemplates(objects, namespace);
+  const all = [...new Set([namespace, ...Object.keys(namespaces)])];
+  const resources = await discover(cluster);
+  const found = await Promise.all([
+    checkPermissions(cluster, resources, objects, all),
+    checkImages(deploy),
+    checkReferences(cluster, objects, templates, namespace, made),
+    checkClasses(cluster, objects, namespace),
+    dryRun(cluster, resources, objects, templates, { namespace, owned }),
+  ]);
+  const obstacles = relevant(found.flat());
+  if (obstacles.length > 0) throw obstacleError(obstacles, context.masker.redact);
+}
+
+/** Without a permission, the dry run says the same in its own words. */
+function relevant(obstacles: readonly Obstacle[]): Obstacle[] {
+  const [permissions] = obstacles.filter(({ code, details }) => code === "CLUSTER_FORBIDDEN" && details !== undefined);
+  return permissions === undefined ? [...obstacles] : obstacles.filter(({ code, details }) => code !== "CLUSTER_FORBIDDEN" || details !== undefined);
+}
+
+function obstacleError(obstacles: readonly Obstacle[], redact: (text: string) => string): FairleadError {
+  const [first] = obstacles;
+  const codes = new Set(obstacles.map(({ code }) => code));
+  const causes = obstacles.map(({ cause }) => cause).join("; ");
+  const fixes = [...new Set(obstacles.map(({ fix }) => fix))];
+  const details = obstacles.map(({ cause, fix, details = "" }) => [`${cause}. ${fix}`, details].filter((part) => part !== "").join("\n"));
+  return new FairleadError({
+    code: codes.size === 1 && first !== undefined ? first.code : "PREFLIGHT_FAILED",
+    message: redact(`${causes.charAt(0).toUpperCase()}${causes.slice(1)}. Nothing was changed.`),
+    fix: fixes.length === 1 ? (fixes[0] ?? "") : "The job's log says what to do about each.",
+    details: redact(details.join("\n")),
+  });
+}
