@@ -1,5 +1,6 @@
 import type {
   AppsV1Api,
+  AuthorizationV1Api,
   BatchV1Api,
   CoordinationV1Api,
   CoreV1Api,
@@ -22,6 +23,7 @@ const callTimeout = 15_000;
 export interface Cluster {
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
+  readonly authorization: AuthorizationV1Api;
   readonly batch: BatchV1Api;
   readonly coordination: CoordinationV1Api;
   readonly discovery: DiscoveryV1Api;
@@ -111,6 +113,7 @@ export async function openCluster(options: {
   return {
     core,
     apps: new kubernetes.AppsV1Api(configuration),
+    authorization: new kubernetes.AuthorizationV1Api(configuration),
     batch: new kubernetes.BatchV1Api(configuration),
     coordination: new kubernetes.CoordinationV1Api(configuration),
     discovery: new kubernetes.DiscoveryV1Api(configuration),

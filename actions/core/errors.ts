@@ -22,6 +22,7 @@ export const errorCodes = {
   INPUT_INVALID: "Inputs are missing, misspelt or have a wrong value; the message lists all of them.",
   KUBECONFIG_INVALID: "The kubeconfig cannot be read as one.",
   MANIFEST_INVALID: "The manifest is missing, unreadable, or breaks a rule; the message lists all problems.",
+  PREFLIGHT_FAILED: "Something is in the way of a deploy; the message lists all of it, and nothing was changed.",
   SECRET_MISSING: "A credential is neither in the environment of the step nor in Infisical.",
   TAILNET_FAILED: "Tailscale could not be joined.",
   TAILNET_UNREACHABLE: "The tailnet was joined, but the address behind it did not answer.",

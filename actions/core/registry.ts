@@ -19,7 +19,10 @@ export interface RegistryLogin {
 
 /** What a registry says of an image; `unknown` when it could not be asked from here. */
 export type Pullability =
-  | { readonly state: "there" }
+  | {
+      readonly state: "there" /** `linux/amd64`, …; undefined where it was not told. */;
+      readonly platforms: readonly string[] | undefined;
+    }
   | { readonly state: "absent" | "denied" | "unknown"; readonly reason: string };
 
 /** Takes a reference apart as Docker does: what has no host in front is on Docker Hub. */
@@ -31,8 +34,10 @@ export function parseReference(reference: string): ImageReference {
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
   if (hasHost) return { host: first, repository: rest.join("/"), version };
   const repository = untagged.includes("/") ? untagged : `library/${untagged}`;
-  return { host: "registry-1.docker.io", repository, version };
+  return { host: dockerHub, repository, version };
 }
+
+const dockerHub = "registry-1.docker.io";
 
 /** How a registry is asked. */
 export interface RegistryQuestion {
@@ -53,11 +58,11 @@ const manifestTypes = [
 export async function askRegistry(reference: ImageReference, question: RegistryQuestion): Promise<Pullability> {
   const { host, repository, version } = reference;
   try {
-    const answer = await headManifest(`https://${host}`, reference, question).catch((thrown) => {
+    const answer = await readManifest(`https://${host}`, reference, question).catch((thrown) => {
       if (!speaksPlainHttp(thrown) || !isPrivate(host)) throw thrown;
-      return headManifest(`http://${host}`, reference, question);
+      return readManifest(`http://${host}`, reference, question);
     });
-    if (answer.status === 200) return { state: "there" };
+    if (answer.status === 200) return { state: "there", platforms: platformsIn(answer.body) };
     if (answer.status === 404) return { state: "absent", reason: `${host} has no ${repository} ${version}` };
     if (answer.status === 401 || answer.status === 403) return { state: "denied", reason: `${host} refuses the login` };
     return { state: "unknown", reason: `${host} answers with HTTP ${answer.status}` };
@@ -65,6 +70,21 @@ export async function askRegistry(reference: ImageReference, question: RegistryQ
     question.signal.throwIfAborted();
     return { state: "unknown", reason: `${host} cannot be asked from here: ${messageOf(thrown)}` };
   }
+}
+
+interface Index {
+  readonly manifests?: readonly { readonly platform?: { readonly os: string; readonly architecture: string } }[];
+}
+
+/**
+ * The platforms of an index; what is no image in it (an attestation) has the platform `unknown/unknown`. The manifest of
+ * a single image does not tell its own.
+ */
+function platformsIn(body: string): string[] | undefined {
+  if (body === "") return undefined;
+  const { manifests }: Index = JSON.parse(body);
+  const platforms = manifests?.flatMap(({ platform }) => (platform ? [`${platform.os}/${platform.architecture}`] : []));
+  return platforms?.filter((platform) => platform !== "unknown/unknown");
 }
 
 /** Whether the other side did not understand TLS at all. */
@@ -85,14 +105,16 @@ function isPrivate(host: string): boolean {
   return isIPv4(name) && ranges.check(name);
 }
 
-async function headManifest(
+async function readManifest(
   origin: string,
   reference: ImageReference,
   question: RegistryQuestion,
 ): Promise<HttpAnswer> {
   const url = `${origin}/v2/${reference.repository}/manifests/${reference.version}`;
+  // Docker Hub counts a GET as a pull, and limits those.
+  const method = reference.host === dockerHub ? "HEAD" : "GET";
   const ask = (headers: Record<string, string>) =>
-    request({ ...call(question), url, method: "HEAD", headers: { accept: manifestTypes, ...headers } });
+    request({ ...call(question), url, method, headers: { accept: manifestTypes, ...headers } });
   const first = await ask({});
   if (first.status !== 401) return first;
   const authorization = await authorize(first.headers.get("www-authenticate") ?? "", question);

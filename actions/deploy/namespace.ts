@@ -5,52 +5,60 @@ import type { PullCredentials } from "./inputs.ts";
 /**
  * Makes the namespaces of an application, or only labels them: outside the release, so that no uninstall deletes them.
  */
-export async function ensureNamespaces(
-  cluster: Cluster,
-  { namespaces }: Pick<Application, "namespaces">,
-): Promise<void> {
-  for (const [name, { podSecurity }] of Object.entries(namespaces)) await ensureNamespace(cluster, name, podSecurity);
+export async function ensureNamespaces(cluster: Cluster, { namespaces }: Pick<Application, "namespaces">): Promise<void> {
+  await Promise.all(
+    Object.entries(namespaces).map(([name, { podSecurity }]) => ensureNamespace(cluster, name, podSecurity)),
+  );
 }
 
 async function ensureNamespace(cluster: Cluster, name: string, podSecurity: string): Promise<void> {
-  const body = {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: {
-      name,
-      labels: {
-        "pod-security.kubernetes.io/enforce": podSecurity,
-        "app.kubernetes.io/managed-by": "fairlead",
-      },
-    },
+  const labels = {
+    "pod-security.kubernetes.io/enforce": podSecurity,
+    "app.kubernetes.io/managed-by": "fairlead",
   };
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
   const options = await serverSideApply();
   await cluster.ask(() => cluster.core.patchNamespace({ name, body, fieldManager, force: true }, options));
 }
 
+/** The name of the Secret that pods pull with. */
+export function pullSecretName({ name }: Pick<Application, "name">): string {
+  return `${name}-pull`;
+}
+
 /**
- * Applies the pull secret, so that no password enters a release, and gives its name.
+ * Applies the pull secret in every namespace of an application, so that no password enters a release.
  * It is not part of the release: an uninstall leaves it, and the next deploy replaces it.
  */
-export async function ensurePullSecret(
+export async function ensurePullSecrets(
   cluster: Cluster,
-  { name, namespace, cluster: { registry } }: Application,
+  application: Application,
+  credentials: PullCredentials,
+): Promise<void> {
+  const names = Object.keys(application.namespaces);
+  await Promise.all(names.map((namespace) => ensurePullSecret(cluster, application, namespace, credentials)));
+}
+
+async function ensurePullSecret(
+  cluster: Cluster,
+  application: Application,
+  namespace: string,
   { username, password }: PullCredentials,
-): Promise<string> {
+): Promise<void> {
+  const { registry } = application.cluster;
   // `registry.example.com/team` is a registry with a prefix; credentials belong to the host.
   const server = registry.split("/")[0] ?? registry;
   const auth = Buffer.from(`${username}:${password}`).toString("base64");
   const config = { auths: { [server]: { username, password, auth } } };
-  const secretName = `${name}-pull`;
+  const name = pullSecretName(application);
   const body = {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: secretName, namespace, labels: { "app.kubernetes.io/managed-by": "fairlead" } },
+    metadata: { name, namespace, labels: { "app.kubernetes.io/managed-by": "fairlead" } },
     type: "kubernetes.io/dockerconfigjson",
     data: { ".dockerconfigjson": Buffer.from(JSON.stringify(config)).toString("base64") },
   };
   const options = await serverSideApply();
-  const request = { name: secretName, namespace, body, fieldManager, force: true };
+  const request = { name, namespace, body, fieldManager, force: true };
   await cluster.ask(() => cluster.core.patchNamespacedSecret(request, options));
-  return secretName;
 }

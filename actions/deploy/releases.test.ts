@@ -6,6 +6,7 @@ import { baselineOf, type Revision, toRevision } from "./releases.ts";
 const revision = (number: number, changes: Partial<Revision>): Revision => ({
   number,
   status: "superseded",
+  applyMethod: "ssa",
   description: "Upgrade complete",
   ours: true,
   verified: false,

@@ -8,6 +8,8 @@ export interface Revision {
   /** `deployed`, `superseded`, `failed`, `pending-upgrade`, … */
   readonly status: string;
   readonly description: string;
+  /** Whether the API server merged its objects (`ssa`), or Helm did (`csa`, and all of Helm 3). */
+  readonly applyMethod: "ssa" | "csa";
   /** Whether fairlead made this revision, and whether it saw it healthy. */
   readonly ours: boolean;
   readonly verified: boolean;
@@ -37,6 +39,7 @@ export function revisionLabels(number: number): Record<string, string> {
 
 /** The part of Helm's release document that is read and written here (helm pkg/release/v1). */
 interface ReleaseDocument {
+  apply_method?: string;
   info: { status: string; description: string };
 }
 
@@ -51,10 +54,12 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
 export function toRevision(secret: V1Secret): Revision {
   const labels = secret.metadata?.labels ?? {};
   const number = labels["version"] ?? "0";
+  const document = decode(secret.data?.["release"] ?? "");
   return {
     number: Number(number),
     status: labels["status"] ?? "unknown",
-    description: decode(secret.data?.["release"] ?? "").info.description,
+    description: document.info.description,
+    applyMethod: document.apply_method === "ssa" ? "ssa" : "csa",
     ours: labels[revisionLabel] === number,
     verified: labels[verifiedLabel] === number,
     createdAt: secret.metadata?.creationTimestamp?.getTime() ?? 0,

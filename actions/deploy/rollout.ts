@@ -18,6 +18,10 @@ export interface Deploy {
   readonly helm: Helm;
   readonly source: Source;
   readonly application: Application;
+  /** What the deploy itself adds to the values. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The objects of the release, as Helm renders them. */
+  readonly rendered: string;
   /** When time is up, on the clock of `performance.now()`. */
   readonly end: number;
 }
@@ -36,8 +40,8 @@ export async function openWatched(deploy: Deploy): Promise<Watched & Disposable>
   return { ...deploy, store, logs, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
-function scopeOf({ release, namespace, namespaces }: Application): Scope {
-  return { release, namespaces: [...new Set([namespace, ...Object.keys(namespaces)])] };
+function scopeOf({ release, namespaces }: Application): Scope {
+  return { release, namespaces: Object.keys(namespaces) };
 }
 
 /** How a rollout ended, and the workloads that it was about. */

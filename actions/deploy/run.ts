@@ -1,18 +1,14 @@
-import { openCluster } from "../core/cluster.ts";
 import type { Context } from "../core/context.ts";
 import type { FairleadError } from "../core/errors.ts";
-import { writePrivateFile } from "../core/files.ts";
-import { openHelm } from "../core/helm.ts";
-import { readManifest } from "../validate/manifest.ts";
-import { resolveApplication, sourceOf, valuesOf } from "../validate/resolve.ts";
-import { type Images, imagesByComponent, named } from "./images.ts";
+import { valuesOf } from "../validate/resolve.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { endPending, noteBegin, noteEnd } from "./interruption.ts";
 import { type Hold, holderOf } from "./lease.ts";
 import { isLock, takeLock } from "./lock.ts";
-import { ensureNamespaces, ensurePullSecret } from "./namespace.ts";
+import { ensureNamespaces, ensurePullSecrets } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
-import { checkImages } from "./preflight.ts";
+import { preflight } from "./preflight/preflight.ts";
+import { prepare } from "./prepare.ts";
 import { giveUp, type Recovered, undoApply } from "./recover.ts";
 import {
   baselineOf,
@@ -55,8 +51,10 @@ export async function run(inputs: DeployInputs, context: Context): Promise<Deplo
   const fence = new AbortController();
   const guarded = { ...context, signal: AbortSignal.any([context.signal, fence.signal]) };
   const deploy = await prepare(inputs, guarded);
-  await checkImages(deploy);
-  await ensureNamespaces(deploy.cluster, deploy.application);
+  const { cluster, application } = deploy;
+  await ensureNamespaces(cluster, application);
+  const [newest] = await listRevisions(cluster, application.namespace, application.release);
+  await preflight(deploy, newest);
   const lock = await lockRelease(deploy, (reason) => fence.abort(reason));
   if (!isLock(lock)) return await held(deploy, lock);
   try {
@@ -97,12 +95,9 @@ async function deployLocked(deploy: Deploy, tookOver: boolean): Promise<Deployed
   if (newer !== undefined) return superseded(deploy, baseline, newer);
   const number = (revisions[0]?.number ?? 0) + 1;
   await noteBegin({ namespace, release, identity: holderOf(context.run), number }, context);
-  const pullSecret =
-    inputs.pullCredentials === undefined
-      ? undefined
-      : await ensurePullSecret(cluster, application, inputs.pullCredentials);
+  if (inputs.pullCredentials !== undefined) await ensurePullSecrets(cluster, application, inputs.pullCredentials);
   using watched = await openWatched(deploy);
-  const { recovered, checks } = await roll(watched, number, baseline, pullSecret);
+  const { recovered, checks } = await roll(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), checks, ...recovered };
   await markVerified(cluster, namespace, release, number);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
@@ -130,9 +125,9 @@ interface Rolled {
   readonly checks: readonly CheckResult[];
 }
 
-async function roll(deploy: Watched, number: number, baseline: Revision | undefined, secret?: string): Promise<Rolled> {
+async function roll(deploy: Watched, number: number, baseline: Revision | undefined): Promise<Rolled> {
   try {
-    await apply(deploy, number, secret);
+    await apply(deploy, number);
   } catch (thrown) {
     return { recovered: await undoApply(deploy, number, baseline, thrown), checks: [] };
   }
@@ -154,46 +149,20 @@ function tellChecks(results: readonly CheckResult[], { runner }: Context): void 
   }
 }
 
-async function prepare(inputs: DeployInputs, context: Context): Promise<Deploy> {
-  const end = performance.now() + inputs.timeout;
-  const { masker, signal, runner } = context;
-  const [cluster, manifest] = await Promise.all([
-    openCluster({ kubeconfig: inputs.kubeconfig, proxy: inputs.proxy, masker, signal }),
-    readManifest(inputs.manifest, context),
-  ]);
-  const kubeconfig = await writePrivateFile(context.folder, "kubeconfig", cluster.kubeconfig);
-  const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
-  const [helm, version] = await Promise.all([openHelm(context, { ...mirror, kubeconfig }), cluster.version()]);
-  runner.info(`Kubernetes ${version}`);
-  const source = sourceOf(manifest, inputs.cluster, context);
-  const resolve = (images: Images) => resolveApplication(source, inputs.environment, images, helm);
-  const { images: given } = inputs;
-  const images = "*" in given ? imagesByComponent(given, await resolve(named(given))) : given;
-  const application = await resolve(images);
-  return { inputs: { ...inputs, images }, context, cluster, helm, source, application, end };
-}
-
-async function apply(
-  { cluster, helm, source, inputs, application, context, end }: Deploy,
-  number: number,
-  pullSecret?: string,
-) {
-  const { run: workflowRun } = context;
+async function apply(deploy: Deploy, number: number): Promise<void> {
+  const { cluster, helm, source, inputs, application, context, values, end } = deploy;
+  const { release, namespace } = application;
   await helm.upgrade({
-    release: application.release,
-    namespace: application.namespace,
+    release,
+    namespace,
     chart: source.chart,
-    values: valuesOf(source, {
-      environment: inputs.environment,
-      "deploy.images": inputs.images,
-      ...(pullSecret === undefined ? {} : { "deploy.pullSecret": pullSecret }),
-    }),
+    values: valuesOf(source, { environment: inputs.environment, ...values }),
     labels: revisionLabels(number),
-    description: `${workflowRun.commit.slice(0, 7)} ${workflowRun.url}`,
+    description: `${context.run.commit.slice(0, 7)} ${context.run.url}`,
     timeout: remaining(end),
   });
-  await markMade(cluster, application.namespace, application.release, number, markOf(workflowRun));
-  context.runner.info(`${application.release} revision ${number} is applied in namespace ${application.namespace}`);
+  await markMade(cluster, namespace, release, number, markOf(context.run));
+  context.runner.info(`${release} revision ${number} is applied in namespace ${namespace}`);
 }
 
 function outcome({ application: { url, release, namespace } }: Deploy, baseline: Revision | undefined) {

@@ -82,14 +82,18 @@ export async function resolveChecked<T>(
   return { application, problems: await places(errors), remarks: await places(remarks) };
 }
 
-/** The objects of one environment, as Helm renders them. */
-export async function renderObjects(source: Source, environment: string, helm: Helm): Promise<string> {
-  return await helm.template(
-    source.chart,
-    "fairlead",
-    "default",
-    valuesOf(source, { environment, "deploy.preview": true }),
-  );
+/**
+ * The objects of one environment, as Helm renders them.
+ *
+ * @param deploy what the deploy itself adds, `deploy.images` for one; by default what only it knows has a stand-in.
+ */
+export async function renderObjects(
+  source: Source,
+  environment: string,
+  helm: Helm,
+  deploy: Required<Values>["set"] = { "deploy.preview": true },
+): Promise<string> {
+  return await helm.template(source.chart, "fairlead", "default", valuesOf(source, { environment, ...deploy }));
 }
 
 async function resolveOrThrow<T>(source: Source, environment: string, images: Record<string, string>, helm: Helm) {

@@ -56,8 +56,17 @@ export async function startCustomResources(
   const { rawOutput } = await run([...kubectl, ...apply]);
   const objects = rawOutput.trim().split("\n");
   await run([...kubectl, "wait", "--for=condition=Established", "--timeout=60s", ...objects], { timeout: 90_000 });
+  await run([...kubectl, "apply", "--server-side", "--filename", "-"], { input: JSON.stringify(clusterIssuer) });
   return { names: objects.map((object) => object.slice(object.indexOf("/") + 1)) };
 }
+
+/** What the seed's cluster issues certificates with; nobody issues any here. */
+const clusterIssuer = {
+  apiVersion: "cert-manager.io/v1",
+  kind: "ClusterIssuer",
+  metadata: { name: "letsencrypt-production" },
+  spec: { selfSigned: {} },
+};
 
 function ensureDefinitions(progress: Progress): Promise<string> {
   const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: infisical.definitions });

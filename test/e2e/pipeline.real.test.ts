@@ -168,14 +168,31 @@ describe("a version that does not become healthy", () => {
     await using app = createApp(world, "refused");
     const first = await deploy(app);
     assert.equal(first.conclusion, "success", first.log);
-    // Only the API server knows that a limit may not be below its request; the Service comes before the Deployment.
+    // Each of two Services may have this port of the nodes, but not both: only applying them tells.
+    const service =
+      "{ apiVersion: v1, kind: Service, spec: { type: NodePort, ports: [{ port: 80, nodePort: 31813 }] } }";
     app.edit(".deploy/manifest.yaml", "port: 3000", "port: 3001");
-    app.edit(".deploy/manifest.yaml", "cpu: 100m", "cpu: 100m\n    cpuLimit: 50m");
+    app.edit(
+      ".deploy/manifest.yaml",
+      "\nenvironments:",
+      `\n  manifests:\n    a: ${service}\n    b: ${service}\nenvironments:`,
+    );
     const step = await deploy(app, app.commit());
-    assertFailedWith(step, /must be less than or equal to cpu limit/, /Revision 1 serves again/);
+    assertFailedWith(step, /provided port is already allocated/, /Revision 1 serves again/);
     assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["rolled-back", "3"]);
     assert.deepEqual(await revisions(`staging-${app.name}`), ["1 superseded", "2 failed", "3 deployed"]);
     assert.match(await readPage(await serviceAddress(world, "staging", app)), new RegExp(app.event.commit ?? "never"));
+  });
+
+  it("is not applied when the cluster would refuse one of its objects", async () => {
+    await using app = createApp(world, "refused");
+    const first = await deploy(app);
+    assert.equal(first.conclusion, "success", first.log);
+    // Only the API server knows that a limit may not be below its request.
+    app.edit(".deploy/manifest.yaml", "cpu: 100m", "cpu: 100m\n    cpuLimit: 50m");
+    const step = await deploy(app, app.commit());
+    assertFailedWith(step, /must be less than or equal to cpu limit/, /Nothing was changed/);
+    assert.deepEqual(await revisions(`staging-${app.name}`), ["1 deployed"]);
   });
 
   it("is kept when it is the first install", async () => {

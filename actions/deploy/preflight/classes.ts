@@ -8,7 +8,11 @@ interface ClaimSpec {
 }
 
 /** Looks whether the classes and issuers that objects name are in the cluster, and a default where they name none. */
-export async function checkClasses(cluster: Cluster, objects: readonly RenderedObject[], namespace: string): Promise<Obstacle[]> {
+export async function checkClasses(
+  cluster: Cluster,
+  objects: readonly RenderedObject[],
+  namespace: string,
+): Promise<Obstacle[]> {
   const checks = await Promise.all([
     storageClasses(cluster, objects),
     ingressClasses(cluster, objects),
@@ -54,7 +58,9 @@ function claimsOf({ kind, spec }: RenderedObject): ClaimSpec[] {
 async function ingressClasses(cluster: Cluster, objects: readonly RenderedObject[]): Promise<Obstacle[]> {
   const asked = objects.flatMap((object) => {
     const { ingressClassName } = (object.spec ?? {}) as { ingressClassName?: string };
-    return object.kind === "Ingress" && ingressClassName !== undefined ? [{ owner: nameOf(object), ingressClassName }] : [];
+    return object.kind === "Ingress" && ingressClassName !== undefined
+      ? [{ owner: nameOf(object), ingressClassName }]
+      : [];
   });
   if (asked.length === 0) return [];
   const listed = await list(cluster, "/apis/networking.k8s.io/v1/ingressclasses");
@@ -80,15 +86,19 @@ async function issuers(cluster: Cluster, objects: readonly RenderedObject[], fal
       return [[path, `${issuerRef.kind ?? "Issuer"} ${issuerRef.name}`] as const];
     }),
   );
-  const answers = await Promise.all([...asked].map(async ([path, name]) => ({ name, ...(await cluster.call({ path })) })));
-  return answers
-    // A 404 without the name in it means that cert-manager's kinds are not installed, which the dry run tells.
-    .filter(({ status, body, name }) => status === 404 && body.includes(name.split(" ")[1] ?? name))
-    .map(({ name }) => ({
-      code: "PREFLIGHT_FAILED",
-      cause: `certificates are to come from the ${name}, which the cluster does not have`,
-      fix: "Correct `ingress.issuer` in the cluster's values, or create it.",
-    }));
+  const answers = await Promise.all(
+    [...asked].map(async ([path, name]) => ({ name, ...(await cluster.call({ path })) })),
+  );
+  return (
+    answers
+      // A 404 without the name in it means that cert-manager's kinds are not installed, which the dry run tells.
+      .filter(({ status, body, name }) => status === 404 && body.includes(name.split(" ")[1] ?? name))
+      .map(({ name }) => ({
+        code: "PREFLIGHT_FAILED",
+        cause: `certificates are to come from the ${name}, which the cluster does not have`,
+        fix: "Correct `ingress.issuer` in the cluster's values, or create it.",
+      }))
+  );
 }
 
 interface Named {

@@ -19,14 +19,17 @@ export async function dryRun(
   templates: readonly PodTemplate[],
   { namespace, owned }: { readonly namespace: string; readonly owned: boolean },
 ): Promise<Obstacle[]> {
-  const accounts = new Set(objects.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata?.name));
-  const verdicts = await Promise.all([
-    ...objects.map((object) => dryRunObject(cluster, resources, object, namespace, owned)),
-    ...templates.map((template) => dryRunPod(cluster, template, accounts)),
+  const accounts = new Set(
+    objects.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata?.name),
+  );
+  const [ofObjects, ofPods] = await Promise.all([
+    Promise.all(objects.map((object) => dryRunObject(cluster, resources, object, namespace, owned))),
+    Promise.all(templates.map((template) => dryRunPod(cluster, template, accounts))),
   ]);
-  const found = verdicts.flatMap((verdict) => (verdict === undefined ? [] : [verdict]));
-  // What is wrong with a template is told once for its workload; its pod says the same again.
-  return [...new Map(found.map((obstacle) => [obstacle.cause, obstacle])).values()];
+  // What is wrong with a template is told for its workload; its pod would say the same again.
+  const refused = new Set(objects.filter((_, index) => ofObjects[index] !== undefined).map(nameOf));
+  const pods = ofPods.filter((_, index) => !refused.has(templates[index]?.owner ?? ""));
+  return [...ofObjects, ...pods].filter((obstacle) => obstacle !== undefined);
 }
 
 async function dryRunObject(
@@ -71,7 +74,8 @@ async function dryRunPod(
   const answer = await cluster.call({ method: "POST", path, contentType: "application/json", body });
   if (answer.status < 300) return undefined;
   // The account of a namespace that was just made comes a moment later.
-  if (/serviceaccount "default" not found|error looking up service account \S+\/default/.test(answer.body)) return undefined;
+  if (/serviceaccount "default" not found|error looking up service account \S+\/default/.test(answer.body))
+    return undefined;
   return obstacleOf(`a pod of ${owner}`, answer.status, answer.body);
 }
 
@@ -100,11 +104,16 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/violates PodSecurity/i, "Declare the level with `podSecurity` in the manifest, or drop what needs it."],
   [/admission webhook/i, "The cluster's own rules refuse it: change what they name."],
   [/conflict with "/i, "Somebody else has set this field; leave it out of the manifest, or take it back from them."],
-  [/must be less than or equal to .* limit/i, "Raise the limit or lower the request under `resources` in the manifest."],
+  [
+    /must be less than or equal to .* limit/i,
+    "Raise the limit or lower the request under `resources` in the manifest.",
+  ],
 ];
 
 /** Without the dump of a whole template that the API server puts into some messages, which may hold values of variables. */
 function shorten(message: string): string {
-  const cut = message.replaceAll(/Invalid value: (core|apps|batch|v1)\.\w+\{.*?\}: (?=[a-z])/gs, "").replaceAll(/\s+/g, " ");
+  const cut = message
+    .replaceAll(/Invalid value: (core|apps|batch|v1)\.\w+\{.*?\}: (?=[a-z])/gs, "")
+    .replaceAll(/\s+/g, " ");
   return (cut.length > 600 ? `${cut.slice(0, 600)}…` : cut).replace(/\.$/, "");
 }

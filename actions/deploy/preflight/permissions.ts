@@ -84,7 +84,8 @@ async function readRules({ ask, authorization }: Cluster, namespace: string): Pr
 }
 
 function allows(rules: readonly V1ResourceRule[], { verb, group, resource }: Permission): boolean {
-  const covers = (list: readonly string[] | undefined, value: string) => list?.some((one) => one === "*" || one === value);
+  const covers = (list: readonly string[] | undefined, value: string) =>
+    list?.some((one) => one === "*" || one === value);
   return rules.some(
     ({ verbs, apiGroups, resources, resourceNames }) =>
       covers(verbs, verb) && covers(apiGroups, group) && covers(resources, resource) && !resourceNames?.length,
@@ -95,13 +96,21 @@ async function mayI({ ask, authorization }: Cluster, permission: Permission): Pr
   const { verb, group, namespace } = permission;
   const [resource = "", subresource = ""] = permission.resource.split("/");
   const resourceAttributes = { verb, group, resource, subresource, ...(namespace === "" ? {} : { namespace }) };
-  const { status } = await ask(() => authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } }));
+  const { status } = await ask(() =>
+    authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } }),
+  );
   return status?.allowed ?? false;
 }
 
 /** `create and patch deployments.apps in prod-web, …` */
 function sentenceOf(missing: readonly Permission[]): string {
-  const groups = Object.entries(Object.groupBy(missing, ({ resource, group, namespace }) => `${resource}${group === "" ? "" : `.${group}`}${namespace === "" ? " in the whole cluster" : ` in ${namespace}`}`));
+  const groups = Object.entries(
+    Object.groupBy(
+      missing,
+      ({ resource, group, namespace }) =>
+        `${resource}${group === "" ? "" : `.${group}`}${namespace === "" ? " in the whole cluster" : ` in ${namespace}`}`,
+    ),
+  );
   return groups.map(([what, list = []]) => `${list.map(({ verb }) => verb).join(", ")} ${what}`).join("; ");
 }
 
@@ -110,12 +119,17 @@ function rolesFor(missing: readonly Permission[]): string {
   const byNamespace = Object.groupBy(missing, ({ namespace }) => namespace);
   return Object.entries(byNamespace)
     .map(([namespace, list = []]) => {
-      const rules = Object.values(Object.groupBy(list, ({ group, resource }) => `${group}/${resource}`)).map((same = []) => {
-        const [{ group = "", resource = "" } = {}] = same;
-        const verbs = same.map(({ verb }) => verb).join(", ");
-        return `  - { apiGroups: ["${group}"], resources: [${resource}], verbs: [${verbs}] }`;
-      });
-      const head = namespace === "" ? "kind: ClusterRole\nmetadata: { name: fairlead }" : `kind: Role\nmetadata: { name: fairlead, namespace: ${namespace} }`;
+      const rules = Object.values(Object.groupBy(list, ({ group, resource }) => `${group}/${resource}`)).map(
+        (same = []) => {
+          const [{ group = "", resource = "" } = {}] = same;
+          const verbs = same.map(({ verb }) => verb).join(", ");
+          return `  - { apiGroups: ["${group}"], resources: [${resource}], verbs: [${verbs}] }`;
+        },
+      );
+      const head =
+        namespace === ""
+          ? "kind: ClusterRole\nmetadata: { name: fairlead }"
+          : `kind: Role\nmetadata: { name: fairlead, namespace: ${namespace} }`;
       return `apiVersion: rbac.authorization.k8s.io/v1\n${head}\nrules:\n${rules.join("\n")}`;
     })
     .join("\n---\n");

@@ -1,5 +1,7 @@
 import { discover } from "../../core/discovery.ts";
 import { FairleadError } from "../../core/errors.ts";
+import { pullSecretName } from "../namespace.ts";
+import type { Revision } from "../releases.ts";
 import type { Deploy } from "../rollout.ts";
 import { checkClasses } from "./classes.ts";
 import { dryRun } from "./dry-run.ts";
@@ -9,25 +11,22 @@ import { podTemplates, readObjects } from "./objects.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkReferences } from "./references.ts";
 
-/** What the checks before a deploy know of it. */
-export interface Preflight {
-  /** Secrets that the deploy itself makes, as `namespace/name`. */
-  readonly made: ReadonlySet<string>;
-  /** Whether the release is applied by the server, so that fields of other managers are a conflict. */
-  readonly owned: boolean;
-}
-
 /**
  * Looks at everything that can be known before a release is touched, all at once, and lists all that is in the way.
  *
+ * @param newest the newest revision of the release, if there is one.
  * @throws FairleadError with the code of what was found, PREFLIGHT_FAILED for several kinds; the release is as it was.
  */
-export async function preflight(deploy: Deploy, { made, owned }: Preflight): Promise<void> {
-  const { cluster, application, rendered, context } = deploy;
+export async function preflight(deploy: Deploy, newest: Revision | undefined): Promise<void> {
+  const { cluster, application, rendered, inputs, context } = deploy;
   const { namespace, namespaces } = application;
   const objects = await readObjects(rendered);
   const templates = podTemplates(objects, namespace);
-  const all = [...new Set([namespace, ...Object.keys(namespaces)])];
+  const all = Object.keys(namespaces);
+  const pullSecret = pullSecretName(application);
+  const made = new Set(inputs.pullCredentials === undefined ? [] : all.map((one) => `${one}/${pullSecret}`));
+  // Helm merges the objects of a new release by the server, and goes on as the last revision was made.
+  const owned = newest === undefined || newest.applyMethod === "ssa";
   const resources = await discover(cluster);
   const found = await Promise.all([
     checkPermissions(cluster, resources, objects, all),
@@ -43,7 +42,9 @@ export async function preflight(deploy: Deploy, { made, owned }: Preflight): Pro
 /** Without a permission, the dry run says the same in its own words. */
 function relevant(obstacles: readonly Obstacle[]): Obstacle[] {
   const [permissions] = obstacles.filter(({ code, details }) => code === "CLUSTER_FORBIDDEN" && details !== undefined);
-  return permissions === undefined ? [...obstacles] : obstacles.filter(({ code, details }) => code !== "CLUSTER_FORBIDDEN" || details !== undefined);
+  return permissions === undefined
+    ? [...obstacles]
+    : obstacles.filter(({ code, details }) => code !== "CLUSTER_FORBIDDEN" || details !== undefined);
 }
 
 function obstacleError(obstacles: readonly Obstacle[], redact: (text: string) => string): FairleadError {
@@ -51,7 +52,9 @@ function obstacleError(obstacles: readonly Obstacle[], redact: (text: string) =>
   const codes = new Set(obstacles.map(({ code }) => code));
   const causes = obstacles.map(({ cause }) => cause).join("; ");
   const fixes = [...new Set(obstacles.map(({ fix }) => fix))];
-  const details = obstacles.map(({ cause, fix, details = "" }) => [`${cause}. ${fix}`, details].filter((part) => part !== "").join("\n"));
+  const details = obstacles.map(({ cause, fix, details = "" }) =>
+    [`${cause}. ${fix}`, details].filter((part) => part !== "").join("\n"),
+  );
   return new FairleadError({
     code: codes.size === 1 && first !== undefined ? first.code : "PREFLIGHT_FAILED",
     message: redact(`${causes.charAt(0).toUpperCase()}${causes.slice(1)}. Nothing was changed.`),

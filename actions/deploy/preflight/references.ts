@@ -29,7 +29,9 @@ export async function checkReferences(
   const references = templates.flatMap(referencesOf);
   const delivered = new Set([...made, ...deliveredSecrets(objects, namespace)]);
   const rendered = renderedKeys(objects, namespace);
-  const open = references.filter(({ kind, namespace, name }) => !(kind === "Secret" && delivered.has(`${namespace}/${name}`)));
+  const open = references.filter(
+    ({ kind, namespace, name }) => !(kind === "Secret" && delivered.has(`${namespace}/${name}`)),
+  );
   const wanted = new Map(open.map((one) => [idOf(one), one]));
   const found = new Map(
     await Promise.all(
@@ -43,11 +45,23 @@ export async function checkReferences(
   return [...new Map(faults.map((fault) => [fault.cause, fault])).values()];
 }
 
-function missing({ kind, name, key, namespace, owner }: Reference, keys: ReadonlySet<string> | undefined | "unknown"): Obstacle[] {
+function missing(
+  { kind, name, key, namespace, owner }: Reference,
+  keys: ReadonlySet<string> | undefined | "unknown",
+): Obstacle[] {
   if (keys === "unknown") return [];
-  const fix = kind === "Secret" ? "Create it, or correct `existingSecret` or the reference in the manifest." : "Create it, or correct `existingConfig` or the reference in the manifest.";
+  const fix =
+    kind === "Secret"
+      ? "Create it, or correct `existingSecret` or the reference in the manifest."
+      : "Create it, or correct `existingConfig` or the reference in the manifest.";
   if (keys === undefined) {
-    return [{ code: "PREFLIGHT_FAILED", cause: `${owner} needs the ${kind} ${name}, which is not in namespace ${namespace}`, fix }];
+    return [
+      {
+        code: "PREFLIGHT_FAILED",
+        cause: `${owner} needs the ${kind} ${name}, which is not in namespace ${namespace}`,
+        fix,
+      },
+    ];
   }
   if (key === undefined || keys.has(key)) return [];
   const there = [...keys].sort().join(", ") || "none";
@@ -64,7 +78,9 @@ function missing({ kind, name, key, namespace, owner }: Reference, keys: Readonl
 export function referencesOf({ owner, namespace, spec }: PodTemplate): Reference[] {
   const containers = [...(spec.initContainers ?? []), ...spec.containers];
   const raw = [...containers.flatMap(ofContainer), ...ofVolumes(spec)];
-  return raw.filter(({ optional }) => !optional).map(({ kind, name, key }) => ({ kind, name, namespace, owner, ...(key === undefined ? {} : { key }) }));
+  return raw
+    .filter(({ optional }) => !optional)
+    .map(({ kind, name, key }) => ({ kind, name, namespace, owner, ...(key === undefined ? {} : { key }) }));
 }
 
 interface RawReference {
@@ -77,8 +93,18 @@ interface RawReference {
 function ofContainer({ env = [], envFrom = [] }: V1Container): RawReference[] {
   return [
     ...env.flatMap(({ valueFrom }) => [
-      ...refer("Secret", valueFrom?.secretKeyRef?.name, valueFrom?.secretKeyRef?.optional, valueFrom?.secretKeyRef?.key),
-      ...refer("ConfigMap", valueFrom?.configMapKeyRef?.name, valueFrom?.configMapKeyRef?.optional, valueFrom?.configMapKeyRef?.key),
+      ...refer(
+        "Secret",
+        valueFrom?.secretKeyRef?.name,
+        valueFrom?.secretKeyRef?.optional,
+        valueFrom?.secretKeyRef?.key,
+      ),
+      ...refer(
+        "ConfigMap",
+        valueFrom?.configMapKeyRef?.name,
+        valueFrom?.configMapKeyRef?.optional,
+        valueFrom?.configMapKeyRef?.key,
+      ),
     ]),
     ...envFrom.flatMap(({ secretRef, configMapRef }) => [
       ...refer("Secret", secretRef?.name, secretRef?.optional),
@@ -98,7 +124,12 @@ function ofVolumes({ volumes = [] }: V1PodSpec): RawReference[] {
   ]);
 }
 
-function items(kind: Reference["kind"], name: string | undefined, optional: boolean | undefined, list: readonly { key: string }[] = []) {
+function items(
+  kind: Reference["kind"],
+  name: string | undefined,
+  optional: boolean | undefined,
+  list: readonly { key: string }[] = [],
+) {
   return list.length === 0 ? refer(kind, name, optional) : list.flatMap(({ key }) => refer(kind, name, optional, key));
 }
 

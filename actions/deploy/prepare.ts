@@ -1,0 +1,39 @@
+import { openCluster } from "../core/cluster.ts";
+import type { Context } from "../core/context.ts";
+import { writePrivateFile } from "../core/files.ts";
+import { openHelm } from "../core/helm.ts";
+import { readManifest } from "../validate/manifest.ts";
+import { renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
+import { type Images, imagesByComponent, named } from "./images.ts";
+import type { DeployInputs } from "./inputs.ts";
+import { pullSecretName } from "./namespace.ts";
+import type { Deploy } from "./rollout.ts";
+
+/**
+ * Reads the manifest, reaches the cluster and renders the release, at the same time as far as one does not need the other.
+ *
+ * @throws FairleadError of whatever is wrong with the inputs, the manifest or the way to the cluster.
+ */
+export async function prepare(inputs: DeployInputs, context: Context): Promise<Deploy> {
+  const end = performance.now() + inputs.timeout;
+  const { masker, signal, runner } = context;
+  const [cluster, manifest] = await Promise.all([
+    openCluster({ kubeconfig: inputs.kubeconfig, proxy: inputs.proxy, masker, signal }),
+    readManifest(inputs.manifest, context),
+  ]);
+  const kubeconfig = await writePrivateFile(context.folder, "kubeconfig", cluster.kubeconfig);
+  const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
+  const [helm, version] = await Promise.all([openHelm(context, { ...mirror, kubeconfig }), cluster.version()]);
+  runner.info(`Kubernetes ${version}`);
+  const source = sourceOf(manifest, inputs.cluster, context);
+  const resolve = (images: Images) => resolveApplication(source, inputs.environment, images, helm);
+  const { images: given } = inputs;
+  const images = "*" in given ? imagesByComponent(given, await resolve(named(given))) : given;
+  const values = { "deploy.images": images };
+  const render = (more: Deploy["values"]) => renderObjects(source, inputs.environment, helm, { ...values, ...more });
+  const [application, plain] = await Promise.all([resolve(images), render({})]);
+  const common = { inputs: { ...inputs, images }, context, cluster, helm, source, application, end };
+  if (inputs.pullCredentials === undefined) return { ...common, values, rendered: plain };
+  const pullSecret = { "deploy.pullSecret": pullSecretName(application) };
+  return { ...common, values: { ...values, ...pullSecret }, rendered: await render(pullSecret) };
+}
