@@ -5,7 +5,10 @@ import type { PullCredentials } from "./inputs.ts";
 /**
  * Makes the namespaces of an application, or only labels them: outside the release, so that no uninstall deletes them.
  */
-export async function ensureNamespaces(cluster: Cluster, { namespaces }: Pick<Application, "namespaces">): Promise<void> {
+export async function ensureNamespaces(
+  cluster: Cluster,
+  { namespaces }: Pick<Application, "namespaces">,
+): Promise<void> {
   await Promise.all(
     Object.entries(namespaces).map(([name, { podSecurity }]) => ensureNamespace(cluster, name, podSecurity)),
   );

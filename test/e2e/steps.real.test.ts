@@ -76,7 +76,7 @@ describe("deploy as a step", () => {
     const errors = step.annotations.filter(({ level }) => level === "error");
     assert.equal(errors.length, 1, step.log);
     const release = `staging-${app.name}`;
-    await assert.rejects(world.kubectl("get", "namespace", release), /not found/);
+    await assert.rejects(world.helm("status", release, "-n", release), /not found/);
     return errors[0]?.message ?? "";
   }
 
