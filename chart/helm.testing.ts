@@ -42,9 +42,20 @@ function missingHelm(): string | false {
   return false;
 }
 
+/** Another chart than ours, and another name than `release`. */
+export interface Subject {
+  readonly chart?: string;
+  readonly release?: string;
+}
+
 /** Renders the chart with `values` from standard input and further helm arguments. */
-export function template(values: Values, args: readonly string[] = [], binary: string = helms["4"]): Outcome {
-  const run = spawnSync(binary, ["template", "release", chartFolder, "--values", "-", ...args], {
+export function template(
+  values: Values,
+  args: readonly string[] = [],
+  binary: string = helms["4"],
+  { chart = chartFolder, release = "release" }: Subject = {},
+): Outcome {
+  const run = spawnSync(binary, ["template", release, chart, "--values", "-", ...args], {
     encoding: "utf8",
     // Helm 4 loses a last line without a line break whose length is a multiple of 4096 bytes.
     input: `${JSON.stringify(values)}\n`,
@@ -55,8 +66,13 @@ export function template(values: Values, args: readonly string[] = [], binary: s
 }
 
 /** Renders the chart and gives its objects by `Kind/name`. Throws with Helm's words when the chart fails. */
-export function objects(values: Values, args: readonly string[] = [], binary?: string): Map<string, Rendered> {
-  const outcome = template(values, args, binary);
+export function objects(
+  values: Values,
+  args: readonly string[] = [],
+  binary?: string,
+  subject?: Subject,
+): Map<string, Rendered> {
+  const outcome = template(values, args, binary, subject);
   if (!outcome.ok) throw new Error(outcome.stderr);
   const found = new Map<string, Rendered>();
   for (const document of parseAllDocuments(outcome.text)) {

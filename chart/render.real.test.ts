@@ -4,7 +4,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "node:test";
 import { parse } from "yaml";
-import { chartFolder, container, helms, helmTest, objects, template, type Values } from "./helm.testing.ts";
+import {
+  chartFolder,
+  container,
+  helms,
+  helmTest,
+  type Outcome,
+  objects,
+  template,
+  type Values,
+} from "./helm.testing.ts";
+import { argumentsOf, cases } from "./seed/facts.testing.ts";
 
 const helloFile = join(chartFolder, "../examples/hello/.deploy/manifest.yaml");
 const hello: Values = parse(readFileSync(helloFile, "utf8"));
@@ -31,12 +41,19 @@ describe("chart renders", () => {
     ["full-staging", join(chartFolder, "ci/full.yaml"), []],
     ["full-prod", join(chartFolder, "ci/full.yaml"), ["--set", "environment=prod"]],
     ["components", join(chartFolder, "ci/components.yaml"), []],
-  ] as const) {
-    helmTest(`${golden} as recorded in golden/, with Helm 3 and 4 alike`, () => {
-      const three = template({}, ["--values", file, ...args], helms["3"]);
-      const four = template({}, ["--values", file, ...args], helms["4"]);
+    ...cases.map((one) => [
+      `seed-${one.manifest}-${one.environment}`,
+      join(chartFolder, "seed", `${one.manifest}.yaml`),
+      argumentsOf(one),
+    ]),
+  ] as [string, string, string[]][]) {
+    helmTest(`${golden} as recorded in golden/, with Helm 3 and 4 and once more alike`, () => {
+      const [three, four, again] = (["3", "4", "4"] as const).map((major) =>
+        template({}, ["--values", file, ...args], helms[major]),
+      ) as [Outcome, Outcome, Outcome];
       assert.ok(four.ok, four.stderr);
       assert.equal(three.text, four.text);
+      assert.equal(again.text, four.text);
       const path = join(chartFolder, "golden", `${golden}.yaml`);
       if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(path, four.text);
       assert.equal(four.text, readFileSync(path, "utf8"));

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+/** The codes in files of this folder, as a pattern finds them. */
+function codesIn(glob: string, pattern: RegExp): string[] {
+  const files = globSync(glob, { cwd: import.meta.dirname });
+  const text = files.map((file) => readFileSync(join(import.meta.dirname, file), "utf8")).join("\n");
+  return [...new Set([...text.matchAll(pattern)].map(([, code]) => code ?? ""))].sort();
+}
+
+const given = codesIn("templates/**/*", /(?:"code" "|^|\n)(APP_[A-Z_]+)(?:"|: )/g);
+
+test("every code that the chart gives is in the table, and no other", () => {
+  assert.deepEqual(codesIn("README.md", /`(APP_[A-Z_]+)`/g), given);
+});
+
+test("every code that the chart gives is expected by a test", () => {
+  const expected = new Set(codesIn("*.real.test.ts", /\b(APP_[A-Z_]+)/g));
+  assert.deepEqual(
+    given.filter((code) => !expected.has(code)),
+    [],
+  );
+});
