@@ -196,6 +196,12 @@ const mistakes: readonly Mistake[] = [
     at: ["APP_PATCH_ENTRY spec.defaults.patch.podSpec.containers.0"],
   },
   {
+    name: "in a patch that leaves no object",
+    spec: { components: { a: {} } },
+    prod: { components: { a: { patch: { workload: { spec: "none" } } } } },
+    at: ["APP_PATCH_INVALID environments.prod.components.a.patch.workload.spec"],
+  },
+  {
     name: "in a TCP probe for liveness",
     spec: { health: { path: "/up" } },
     prod: { health: { liveness: { tcp: true } } },
