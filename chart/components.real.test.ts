@@ -117,6 +117,17 @@ describe("components", () => {
     assert.ok(alone.has("Service/node"));
   });
 
+  helmTest("a StatefulSet writes its default strategy down, so that it goes when another comes", () => {
+    const strategy = (updateStrategy?: Values) => {
+      const node = { kind: "StatefulSet", port: 1, ...(updateStrategy === undefined ? {} : { updateStrategy }) };
+      return objects(manifest({ node })).get("StatefulSet/shop-node").spec.updateStrategy;
+    };
+    assert.deepEqual(strategy(), { type: "RollingUpdate", rollingUpdate: { partition: 0 } });
+    const slow = strategy({ maxUnavailable: 2 });
+    assert.deepEqual(slow, { type: "RollingUpdate", rollingUpdate: { partition: 0, maxUnavailable: 2 } });
+    assert.deepEqual(strategy({ type: "OnDelete" }), { type: "OnDelete" });
+  });
+
   helmTest("a DaemonSet has no number of pods and no disruption budget", () => {
     const found = objects(manifest({ agent: { kind: "DaemonSet", updateStrategy: { maxUnavailable: 2 } } }));
     assert.deepEqual([...found.keys()], ["DaemonSet/shop-agent"]);

@@ -4,6 +4,8 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { parseAllDocuments } from "yaml";
+import { bundledChart } from "../../actions/core/helm.ts";
 import { effectsOf } from "../../actions/validate/changes/effects.ts";
 import type { Tree } from "../../actions/validate/changes/tree.ts";
 import { openWorld } from "./world.ts";
@@ -144,6 +146,29 @@ describe("the API server", () => {
       assert.equal(answer !== "", refused.length > 0, answer);
     });
   }
+
+  it("takes a change of the strategy of what the chart renders", async () => {
+    const file = join(folder, "manifest.json");
+    for (const kind of ["Deployment", "StatefulSet", "DaemonSet"]) {
+      const other = kind === "Deployment" ? "Recreate" : "OnDelete";
+      for (const updateStrategy of [null, { type: other }, null]) {
+        const spec = { kind, image: "a:1", updateStrategy, nodeSelector: { no: "node" } };
+        const metadata = { name: kind.toLowerCase(), namespace };
+        writeFileSync(file, JSON.stringify({ metadata, spec, environments: { prod: null } }));
+        const rendered = await world.helm(
+          "template",
+          "effects",
+          bundledChart(),
+          "-f",
+          file,
+          "--set",
+          "environment=prod",
+        );
+        const objects = parseAllDocuments(rendered).map((document) => document.toJS());
+        assert.equal(await apply(objects.find((one) => one.kind === kind)), "");
+      }
+    }
+  });
 
   it("refuses another role of a RoleBinding, and other data of an immutable ConfigMap", async () => {
     const role = (name: string) => ({

@@ -43,7 +43,13 @@ A Deployment gains pods before it loses any, unless two must not share its claim
   {{- if eq $type "RollingUpdate" -}}
     {{- $_ := set $strategy "rollingUpdate" (mergeOverwrite (dict "maxSurge" "25%" "maxUnavailable" 0) (omit $asked "type")) -}}
   {{- end -}}
-{{- else if has .kind (list "StatefulSet" "DaemonSet") -}}
+{{- else if eq .kind "StatefulSet" -}}
+  {{- $strategy = dict "type" ($asked.type | default "RollingUpdate") -}}
+  {{- if eq $strategy.type "RollingUpdate" -}}
+    {{- /* The server's default, written down to go with its type: one that nobody wrote stays, and OnDelete is refused beside it. */ -}}
+    {{- $_ := set $strategy "rollingUpdate" (mergeOverwrite (dict "partition" 0) (omit $asked "type")) -}}
+  {{- end -}}
+{{- else if eq .kind "DaemonSet" -}}
   {{- with $asked -}}
     {{- $strategy = dict "type" (.type | default "RollingUpdate") -}}
     {{- with omit . "type" -}}
