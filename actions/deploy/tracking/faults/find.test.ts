@@ -105,7 +105,7 @@ test("a container that runs unready may do so as long as the manifest lets it st
   const refused =
     'Readiness probe failed: Get "http://10.1.0.5:3000/health": dial tcp 10.1.0.5:3000: connect: connection refused';
   const [fault] = found({ ...snapshot, events: [event("pod-0", "Unhealthy", refused)] });
-  assert.equal(fault?.tolerance, 120_000);
+  assert.equal(fault?.tolerance, 122_000);
   assert.equal(fault?.usual, true);
   assert.match(fault?.cause ?? "", /did not become ready within 120 s: nothing listens on port 3000/);
 });

@@ -1,4 +1,4 @@
-import type { V1Container, V1ContainerStatus, V1Pod, V1Probe } from "@kubernetes/client-node";
+import type { V1ContainerStatus, V1Pod, V1Probe } from "@kubernetes/client-node";
 import { eventsOf } from "../snapshot.ts";
 import { containerFault, type Fault, firstLine, type Sight, twoSightings } from "./fault.ts";
 
@@ -36,27 +36,26 @@ function neverStarted(sight: Sight, pod: V1Pod, { name }: V1ContainerStatus): Fa
 
 function neverReady(sight: Sight, pod: V1Pod, { name, ready, state, started }: V1ContainerStatus): Fault[] {
   if (ready || state?.running === undefined) return [];
-  const container = pod.spec?.containers.find((one) => one.name === name);
-  const tolerance = budgetOf(container, started === true, sight.patience.startup);
+  const { startup } = sight.patience;
+  const { startupProbe, readinessProbe } = pod.spec?.containers.find((one) => one.name === name) ?? {};
+  const starting = startupProbe !== undefined && started !== true;
+  // The kubelet ends what does not start by itself, but counts probes and not the time that they hang.
+  const budget = starting ? startup : Math.max(startupProbe === undefined ? startup : 0, spanOf(readinessProbe));
+  const failed = starting ? "did not start" : "runs, but did not become ready";
   return [
     containerFault(sight, pod, name, {
       key: `unready ${pod.metadata?.name} ${name} ${started} ${state.running.startedAt}`,
-      tolerance,
+      tolerance: budget + grace,
       usual: true,
       about: "health",
-      cause: `the container ${name} runs, but did not become ready within ${Math.round(tolerance / 1_000)} s: ${answerOf(sight, pod, name)}`,
-      fix: "Correct `port` or `health` in the manifest, or what the app answers there.",
+      cause: `the container ${name} ${failed} within ${Math.round(budget / 1_000)} s: ${answerOf(sight, pod, name)}`,
+      fix: "Correct `port` or `health` in the manifest, or give it more time with `health.startup.within`.",
     }),
   ];
 }
 
-/** Milliseconds for a container that runs to become ready. */
-function budgetOf(container: V1Container | undefined, started: boolean, startup: number): number {
-  const { startupProbe, readinessProbe } = container ?? {};
-  // The kubelet itself ends what does not start; a little later this is only the net below it.
-  if (startupProbe !== undefined && !started) return spanOf(startupProbe) + 10_000;
-  return startupProbe === undefined ? Math.max(startup, spanOf(readinessProbe)) : spanOf(readinessProbe) + 10_000;
-}
+/** Milliseconds for the kubelet to say the same. */
+const grace = 2_000;
 
 /** Milliseconds until a probe has failed as often as it may. */
 function spanOf(probe: V1Probe | undefined): number {

@@ -1,0 +1,135 @@
+// What goes wrong in a rollout is recognised by its cause, told in one sentence, and undone while the old version serves.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { keepAsking, pageWith, serviceAddress } from "./page.ts";
+import { createSmallApp, type SmallApp, type Spec, server } from "./small-app.ts";
+import { openWorld } from "./world.ts";
+
+const world = await openWorld();
+after(() => world[Symbol.dispose]());
+
+/** What a revision that goes wrong must come to. */
+interface Case {
+  readonly name: string;
+  readonly word: string;
+  /** Of the revision that works. */
+  readonly good?: Spec;
+  readonly bad: Spec;
+  /** What the one error says. */
+  readonly says: RegExp;
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** The old pods are gone when it shows, so there is a time without an answer. */
+  readonly gap?: boolean;
+  /** What the log must hold besides. */
+  readonly log?: RegExp;
+}
+
+const slow = "const until = Date.now() + 30_000; while (Date.now() < until) {}";
+
+const cases: readonly Case[] = [
+  {
+    name: "a container that ends at its start",
+    word: "crash",
+    bad: { command: ["node", "-e", 'console.error("no database"); process.exit(4)'] },
+    says: /the container \S+ ended with exit code 4, 3 times/,
+    log: /no database/,
+  },
+  {
+    name: "a container that ends after it was ready",
+    word: "later",
+    bad: { command: server({ before: "setTimeout(() => process.exit(5), 5_000)" }) },
+    says: /the check "pods stay ready" failed: /,
+    inputs: { verify: "true" },
+    gap: true,
+  },
+  {
+    name: "a container that needs more memory than it may have",
+    word: "memory",
+    bad: {
+      resources: { cpu: "50m", memory: "32Mi", memoryLimit: "48Mi" },
+      command: ["node", "-e", "const all = []; for (;;) all.push(Buffer.alloc(1_000_000, 1))"],
+    },
+    says: /needs more memory than its limit of 48Mi/,
+  },
+  {
+    name: "a command that the image does not have",
+    word: "command",
+    bad: { command: ["no-such-program"] },
+    says: /its image has no program no-such-program/,
+  },
+  {
+    name: "an init container that fails",
+    word: "init",
+    bad: {
+      initContainers: {
+        migrate: { inherit: ["image"], command: ["node", "-e", 'console.log("no table"); process.exit(7)'] },
+      },
+    },
+    says: /the init container migrate ended with exit code 7, 3 times/,
+    log: /no table/,
+  },
+  {
+    name: "a port on which nothing listens",
+    word: "refused",
+    bad: { command: server({ port: 3001 }), health: { path: "/health", startup: { within: "5s" } } },
+    says: /did not start within 5 s: nothing listens on port 3000/,
+  },
+  {
+    name: "a health path that answers with an error",
+    word: "status",
+    bad: { command: server({ status: 500 }), health: { path: "/health", startup: { within: "5s" } } },
+    says: /did not start within 5 s: its probe is answered with status 500/,
+  },
+  {
+    name: "a health path that does not answer",
+    word: "hangs",
+    bad: {
+      command: ["node", "-e", 'require("node:http").createServer(() => {}).listen(3000)'],
+      health: { path: "/health", startup: { within: "8s" } },
+    },
+    says: /did not start within 8 s: GET \/health is not answered in time/,
+  },
+];
+
+async function first(app: SmallApp, good: Spec = {}): Promise<string> {
+  const step = await app.deploy(good);
+  assert.equal(step.outputs["status"], "deployed", step.log);
+  const address = await serviceAddress(world, "staging", app);
+  await pageWith(address, "first");
+  return address;
+}
+
+describe("a rollout with", () => {
+  for (const { name, word, good, bad, says, inputs, gap, log } of cases) {
+    it(`${name} is undone, while the old version answers`, async (test) => {
+      await using app = createSmallApp(world, word);
+      const address = await first(app, good);
+      const asking = keepAsking(address);
+      const begun = performance.now();
+      const step = await app.deploy({ ...good, ...bad }, inputs === undefined ? {} : { with: inputs });
+      test.diagnostic(`${Math.round(performance.now() - begun)} ms until the old version serves alone again`);
+      const { asked, failures } = await asking.stop();
+      const errors = step.annotations.filter(({ level }) => level === "error").map(({ message }) => message);
+      assert.equal(errors.length, 1, step.log);
+      assert.match(errors[0] ?? "", says, step.log);
+      assert.match(errors[0] ?? "", /Revision 1 serves again/);
+      if (log !== undefined) assert.match(step.log, log);
+      assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["rolled-back", "3"]);
+      assert.deepEqual(await app.revisions(), ["1 superseded", "2 failed", "3 deployed"]);
+      if (gap) test.diagnostic(`${failures.length} of ${asked} requests failed: ${failures[0]} … ${failures.at(-1)}`);
+      else assert.deepEqual(failures, []);
+      assert.ok(asked > 0);
+    });
+  }
+
+  it("a slow start is waited for, as long as the manifest allows", async () => {
+    await using app = createSmallApp(world, "slow");
+    await first(app);
+    const step = await app.deploy({
+      command: server({ text: "second", before: slow }),
+      health: { path: "/health", startup: { within: "60s" } },
+    });
+    assert.equal(step.outputs["status"], "deployed", step.log);
+    await pageWith(await serviceAddress(world, "staging", app), "second");
+  });
+});
