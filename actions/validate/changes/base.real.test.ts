@@ -20,6 +20,8 @@ const manifest = "metadata: {name: web}\nspec: {config: {a: {b: {file: conf/a}}}
 describe("the base", () => {
   test("of the shallow checkout of a merge is the commit that was merged into", async () => {
     using request = openPullRequest({ a: "1" }, { a: "2" });
+    // What the branch gets after the merge was made is in neither of the two.
+    commit(request.origin, { later: "1" }, "later");
     const wanted = { ref: "main", mergeCommit: request.event.commit ?? "", fetch: true };
     const base = await findBase(request.workspace, wanted, context);
     assert.deepEqual(base, { top: request.workspace, commit: request.base });
