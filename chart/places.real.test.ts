@@ -202,6 +202,17 @@ const mistakes: readonly Mistake[] = [
     at: ["APP_PATCH_INVALID environments.prod.components.a.patch.workload.spec"],
   },
   {
+    name: "in a claim that comes too late",
+    spec: api({ kind: "Job", when: "pre-deploy", volumes: { data: { mountPath: "/data", size: "1Gi" } } }),
+    at: ["APP_VOLUME_EARLY spec.components.api.volumes.data"],
+  },
+  {
+    name: "in a Secret that CI made for no set",
+    spec: { secrets: { path: "/a" } },
+    more: { deploy: { secrets: { api: "made" } } },
+    at: ["APP_SECRET_UNOWNED deploy.secrets.api"],
+  },
+  {
     name: "in a TCP probe for liveness",
     spec: { health: { path: "/up" } },
     prod: { health: { liveness: { tcp: true } } },

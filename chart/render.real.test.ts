@@ -427,6 +427,18 @@ describe("chart renders", () => {
       auths: { "registry.example.com": { username: "deploy", password, auth } },
     });
     assert.ok(!objects({ ...made, registry }).has("Secret/made-by-ci"), "a secret made by CI is not rendered again");
+    const none = objects({ ...manifest({}), registry, cluster: { pullSecret: null } });
+    assert.deepEqual(
+      [...none.keys()].filter((name) => name.startsWith("Secret/")),
+      [],
+    );
+    const early = objects({ ...manifest({ kind: "Job", when: "pre-deploy", port: null }), registry });
+    const copy = early.get("Secret/registry-credentials-pre");
+    assert.equal(copy.metadata.annotations["helm.sh/hook"], "pre-install,pre-upgrade");
+    assert.deepEqual(copy.data, secret.data);
+    assert.deepEqual(early.get("Job/my-app").spec.template.spec.imagePullSecrets, [
+      { name: "registry-credentials-pre" },
+    ]);
   });
 
   helmTest("a namespace only where the cluster asks for it, and kept", () => {

@@ -28,7 +28,7 @@ restartPolicy: Never
 terminationGracePeriodSeconds: {{ $component.terminationGracePeriodSeconds }}
 {{- if and $component.pulls .application.pullSecret }}
 imagePullSecrets:
-  - name: {{ .application.pullSecret | quote }}
+  - name: {{ $component.pullSecret | default .application.pullSecret | quote }}
 {{- end }}
 {{- with $component.podSecurityContext }}
 securityContext:

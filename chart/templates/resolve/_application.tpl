@@ -21,12 +21,15 @@ chart/README.md describes the shape.
   "cluster" $values.cluster
   "environment" $values.environment
   "environments" ($values.environments | default dict)
+  "pullSecret" ($values.deploy.pullSecret | default $values.cluster.pullSecret | default "")
   "declared" ""
   "written" list
   "known" dict
   "errors" list
   "notices" list
 -}}
+{{- $registry := $values.registry | default dict -}}
+{{- $_ := set $scope "pullSecretRendered" (and (not $values.deploy.pullSecret) $scope.pullSecret $registry.username $registry.password | empty | not) -}}
 {{- include "fairlead.name" $scope -}}
 {{- include "fairlead.olderFacts" $scope -}}
 {{- $application := dict -}}
@@ -90,7 +93,8 @@ chart/README.md describes the shape.
   "same" ($shared.same | default dict)
   "secrets" $scope.secrets
   "config" $scope.config
-  "pullSecret" (.values.deploy.pullSecret | default .cluster.pullSecret | default "")
+  "pullSecret" .pullSecret
+  "pullSecretRendered" .pullSecretRendered
   "cluster" .cluster
 -}}
 {{- $_ := merge $application $names -}}

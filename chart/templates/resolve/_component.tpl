@@ -55,6 +55,9 @@ component stands, and the image given without saying for which component.
 {{- end -}}
 {{- $_ := set $component "initContainers" (include "fairlead.initContainers" (dict "call" $call "main" $component) | fromJsonArray) -}}
 {{- $_ := set $component "pulls" (include "fairlead.pulls" (dict "scope" $scope "component" $component) | eq "true") -}}
+{{- if and $component.pulls $scope.pullSecretRendered (eq ($component.when | default "") "pre-deploy") -}}
+  {{- $_ := set $component "pullSecret" (printf "%s-pre" $scope.pullSecret) -}}
+{{- end -}}
 {{- with $patch -}}
   {{- include "fairlead.checkPatch" (dict "scope" $scope "at" (append $.at "patch") "patch" .) -}}
   {{- $_ := set $component "patch" . -}}

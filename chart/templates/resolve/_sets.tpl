@@ -31,6 +31,11 @@ Takes {scope, secrets, environment}, the last from the manifest's own environmen
     {{- $_ := set $sets $name $set -}}
   {{- end -}}
 {{- end -}}
+{{- range $name, $_ := .scope.values.deploy.secrets -}}
+  {{- if not (hasKey $sets $name) -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_SECRET_UNOWNED" "path" (printf "deploy.secrets.%s" $name) "message" (printf "no set has this name; sets: %s" (keys $sets | sortAlpha | join ", " | default "none"))) -}}
+  {{- end -}}
+{{- end -}}
 {{- range $name, $set := $sets -}}
   {{- include "fairlead.delivery" (dict "scope" $call.scope "name" $name "set" $set) -}}
 {{- end -}}

@@ -81,6 +81,9 @@ as the data of the component's own ConfigMap. Takes the component's call, with i
 {{- if and .call.several (hasKey $source "persistentVolumeClaim") (not $volume.readOnly) -}}
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_VOLUME_SHARED" "at" .at "message" "several pods must not write to one claim; set perReplica: true in a StatefulSet, readOnly: true, or replicas: 1") -}}
 {{- end -}}
+{{- if and $volume.size (eq (.call.folded.when | default "") "pre-deploy") -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_VOLUME_EARLY" "at" .at "message" "a Job before the deploy cannot mount a claim that comes with it; use existingClaim or emptyDir") -}}
+{{- end -}}
 {{- if or (not $volume.mountPath) (and (not $source) (not $volume.size)) -}}
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_VOLUME_INCOMPLETE" "at" .at "message" "a volume needs mountPath and one of size, existingClaim, hostPath or emptyDir") -}}
 {{- end -}}
