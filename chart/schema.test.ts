@@ -73,6 +73,23 @@ describe("values.schema.json", () => {
     assert.deepEqual(bare, []);
   });
 
+  test("works by itself, as an editor reads it: draft-07, no word of ours needed, nothing outside of the file", () => {
+    assert.equal(schema.$schema, "http://json-schema.org/draft-07/schema#");
+    const outside = JSON.stringify(schema).match(/"\$ref":"(?!#\/)[^"]*"/g);
+    assert.equal(outside, null);
+    // Without our keywords and without strictness, which editors do not know.
+    const asEditor = new Ajv({ strict: false, allErrors: true, logger: false }).compile(schema);
+    assert.ok(asEditor(read("../examples/hello/.deploy/manifest.yaml")));
+    assert.equal(
+      asEditor({ metadata: { name: "my-app" }, spec: { prot: 1 }, environments: { prod: { replicas: "2" } } }),
+      false,
+    );
+    assert.deepEqual(
+      [...new Set(asEditor.errors?.map(({ instancePath }) => instancePath))],
+      ["/spec", "/environments/prod/replicas"],
+    );
+  });
+
   test("has an example for every key", () => {
     const without = allKeys().filter(({ examples }) => examples.length === 0);
     assert.deepEqual(

@@ -23,6 +23,25 @@ for (const file of files) {
   }
 }
 
+test("the page about the seed names every older spelling that the schema knows", () => {
+  const page = readFileSync(join(root, "docs/from-the-seed.md"), "utf8");
+  const older = [...olderKeys(JSON.parse(readFileSync(join(bundledChart(), "values.schema.json"), "utf8")))];
+  assert.ok(older.length > 5);
+  const words = new Set(page.match(/\w+/g));
+  assert.deepEqual(
+    older.filter((key) => !words.has(key)),
+    [],
+  );
+});
+
+/** The keys of a schema whose description says that they are the seed's. */
+function* olderKeys(node: unknown): Generator<string> {
+  if (typeof node !== "object" || node === null) return;
+  const properties = ("properties" in node ? node.properties : {}) as Record<string, { description?: string }>;
+  for (const [key, { description = "" }] of Object.entries(properties)) if (/the seed's/i.test(description)) yield key;
+  for (const inner of Object.values(node)) yield* olderKeys(inner);
+}
+
 async function checkYaml(text: string): Promise<void> {
   const documents = parseAllDocuments(text, { uniqueKeys: true });
   assert.ok("empty" in documents === false && documents.length > 0);
