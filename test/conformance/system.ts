@@ -45,6 +45,12 @@ export interface System {
 }
 
 const repository = join(import.meta.dirname, "../..");
+// Here and not where Helm is first wanted: there it would be removed when the test that wants it ends.
+const bin = mkdtempSync(join(tmpdir(), "fairlead-bin-"));
+after(() => rmSync(bin, { recursive: true }));
+symlinkSync((await ensureTools(["helm"])).helm, join(bin, "helm"));
+const environment = { PATH: [bin, process.env["PATH"]].join(delimiter), HOME: process.env["HOME"] };
+const { context } = await recordingContext({ after }, { environment });
 let helm: Promise<Helm> | undefined;
 
 /**
@@ -134,13 +140,6 @@ export function env(container: Loose): Record<string, Loose> {
 
 /** Helm as the actions run it, found once for the file. */
 function theHelm(): Promise<Helm> {
-  helm ??= (async () => {
-    const bin = mkdtempSync(join(tmpdir(), "fairlead-bin-"));
-    after(() => rmSync(bin, { recursive: true }));
-    symlinkSync((await ensureTools(["helm"])).helm, join(bin, "helm"));
-    const environment = { PATH: [bin, process.env["PATH"]].join(delimiter), HOME: process.env["HOME"] };
-    const { context } = await recordingContext({ after }, { environment });
-    return await openHelm(context);
-  })();
+  helm ??= openHelm(context);
   return helm;
 }
