@@ -1,35 +1,125 @@
-/** Every error code, with what it means. `docs/errors.md` is generated from this table. */
+/** What a code means: why it comes, and what to do about it, in one sentence each of Markdown. */
+export interface Explained {
+  readonly cause: string;
+  readonly fix: string;
+}
+
+/** Every code of a step that fails. `docs/errors.md` is generated from this table. */
 export const errorCodes = {
-  BUG: "fairlead itself is at fault; the log has a stack trace, please report it.",
-  CANCELLED: "The job was cancelled while the step ran.",
-  CLUSTER_FORBIDDEN: "The cluster knows the user of the kubeconfig, but does not allow what was asked.",
-  CLUSTER_REJECTED: "The API server refused a request for another reason than permissions; the message has its words.",
-  CLUSTER_UNAUTHORIZED: "The cluster does not accept the credentials of the kubeconfig.",
-  CLUSTER_UNREACHABLE: "The API server did not answer.",
-  DEPLOY_FAILED: "The release did not become healthy; the message says what serves now.",
-  DEPLOY_LOCKED: "Another deploy of the same release runs, or Helm left one unfinished a short while ago.",
-  DISPATCH_FAILED: "At least one repository could not be dispatched, or its run did not succeed.",
-  ENVIRONMENT_UNKNOWN: "No environment was given and none follows the branch or tag of this run.",
-  GITHUB_REJECTED: "GitHub's API refused a request.",
-  HELM_FAILED: "Helm refused the release before or while applying it.",
-  IMAGE_BUILD_FAILED: "The image could not be built.",
-  IMAGE_PUSH_FAILED: "The image was built but could not be pushed.",
-  IMAGE_UNPULLABLE: "An image is not in its registry, or the registry refuses the login; nothing was changed.",
-  INFISICAL_DENIED: "Infisical refused the identity, or its token.",
-  INFISICAL_EMPTY: "The folder in Infisical is missing or holds no secret.",
-  INFISICAL_REJECTED: "Infisical refused a request, for instance because the project is unknown.",
-  INFISICAL_UNREACHABLE: "Infisical did not answer in time.",
-  INPUT_INVALID: "Inputs are missing, misspelt or have a wrong value; the message lists all of them.",
-  KUBECONFIG_INVALID: "The kubeconfig cannot be read as one.",
-  MANIFEST_INVALID: "The manifest is missing, unreadable, or breaks a rule; the message lists all problems.",
-  PREFLIGHT_FAILED: "Something is in the way of a deploy; the message lists all of it, and nothing was changed.",
-  SECRET_MISSING: "A credential is neither in the environment of the step nor in Infisical.",
-  TAILNET_FAILED: "Tailscale could not be joined.",
-  TAILNET_UNREACHABLE: "The tailnet was joined, but the address behind it did not answer.",
-  TIMEOUT: "A deadline passed.",
-  TOOL_FAILED: "A program that fairlead runs ended with an error.",
-  TOOL_MISSING: "A program that fairlead needs is neither installed nor could be downloaded.",
-} as const;
+  BUG: { cause: "fairlead itself is at fault.", fix: "Report it with the stack trace in the log." },
+  CANCELLED: {
+    cause: "The job was cancelled while the step ran.",
+    fix: "Run it again; what was left half done is found and put right.",
+  },
+  CLUSTER_FORBIDDEN: {
+    cause: "The cluster knows the user of the kubeconfig, but does not allow what was asked.",
+    fix: "Give the user the rights that the message lists.",
+  },
+  CLUSTER_REJECTED: {
+    cause: "The API server refused a request for another reason than permissions.",
+    fix: "Go by the server's words in the message.",
+  },
+  CLUSTER_UNAUTHORIZED: {
+    cause: "The cluster does not accept the credentials of the kubeconfig.",
+    fix: "Put a kubeconfig with valid credentials in place.",
+  },
+  CLUSTER_UNREACHABLE: {
+    cause: "The API server did not answer.",
+    fix: "See whether it runs, and whether the tailnet leads to its address.",
+  },
+  DEPLOY_FAILED: {
+    cause: "The release did not become healthy; the message says what serves now.",
+    fix: "Mend the cause that the message names, and deploy again.",
+  },
+  DEPLOY_LOCKED: {
+    cause: "Another deploy of the same release runs, or Helm left one unfinished a short while ago.",
+    fix: "Wait for it, or raise `lock-timeout`; the message says the command for a release that is stuck.",
+  },
+  DISPATCH_FAILED: {
+    cause: "At least one repository could not be dispatched, or its run did not succeed.",
+    fix: "Look at the runs in the summary, and start again with `only: failed`.",
+  },
+  ENVIRONMENT_UNKNOWN: {
+    cause: "No environment was given and none follows the branch or tag of this run.",
+    fix: "Give `environment`, or say in the manifest which push deploys it.",
+  },
+  GITHUB_REJECTED: {
+    cause: "GitHub's API refused a request.",
+    fix: "Check that the token may do what the message names.",
+  },
+  HELM_FAILED: {
+    cause: "Helm refused the release before or while applying it.",
+    fix: "Go by Helm's words in the message.",
+  },
+  IMAGE_BUILD_FAILED: {
+    cause: "The image could not be built.",
+    fix: "Mend the step of the Dockerfile that the log shows.",
+  },
+  IMAGE_PUSH_FAILED: {
+    cause: "The image was built but could not be pushed.",
+    fix: "Check the registry's login, and that it may write there.",
+  },
+  IMAGE_UNPULLABLE: {
+    cause: "An image is not in its registry, or the registry refuses the login; nothing was changed.",
+    fix: "Push the image, or correct its name or the login.",
+  },
+  INFISICAL_DENIED: {
+    cause: "Infisical refused the identity, or its token.",
+    fix: "Give the identity access to the project and environment.",
+  },
+  INFISICAL_EMPTY: {
+    cause: "The folder in Infisical is missing or holds no secret.",
+    fix: "Correct the path, or set `allow-empty`.",
+  },
+  INFISICAL_REJECTED: {
+    cause: "Infisical refused a request, for instance because the project is unknown.",
+    fix: "Correct what the message names.",
+  },
+  INFISICAL_UNREACHABLE: {
+    cause: "Infisical did not answer in time.",
+    fix: "See whether its address is right and reachable from the runner, and run again.",
+  },
+  INPUT_INVALID: {
+    cause: "Inputs are missing, misspelt or have a wrong value.",
+    fix: "Correct each that the message lists.",
+  },
+  KUBECONFIG_INVALID: {
+    cause: "The kubeconfig cannot be read as one.",
+    fix: "Give its text, its base64, or the path of the file.",
+  },
+  MANIFEST_INVALID: {
+    cause: "The manifest is missing, unreadable, or breaks a rule.",
+    fix: "Correct each problem that the message lists; its code is in the tables below.",
+  },
+  PREFLIGHT_FAILED: {
+    cause: "Something is in the way of a deploy; nothing was changed.",
+    fix: "Clear away each thing that the message lists.",
+  },
+  SECRET_MISSING: {
+    cause: "A credential is neither in the environment of the step nor in Infisical.",
+    fix: "Put it into one of the two, under the name in the message.",
+  },
+  TAILNET_FAILED: {
+    cause: "Tailscale could not be joined.",
+    fix: "Check the OAuth client or auth key, and that it may use the tags.",
+  },
+  TAILNET_UNREACHABLE: {
+    cause: "The tailnet was joined, but the address behind it did not answer.",
+    fix: "Check the access rules of the tailnet, and that the machine is up.",
+  },
+  TIMEOUT: {
+    cause: "A deadline passed.",
+    fix: "Look at what it waited for; raise the time only when that is slow by nature.",
+  },
+  TOOL_FAILED: {
+    cause: "A program that fairlead runs ended with an error.",
+    fix: "Go by its words in the message and the log.",
+  },
+  TOOL_MISSING: {
+    cause: "A program that fairlead needs is neither installed nor could be downloaded.",
+    fix: "Install it on the runner, or name a `tool-mirror`.",
+  },
+} as const satisfies Readonly<Record<string, Explained>>;
 
 /** A stable name for a kind of failure, documented in `docs/errors.md`. */
 export type ErrorCode = keyof typeof errorCodes;

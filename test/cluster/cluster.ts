@@ -57,7 +57,7 @@ const starters: { readonly [Name in PartName]: (setting: Setting) => Promise<Par
 const waitsFor: { readonly [Name in PartName]: string } = {
   apiServer: "etcd and the API server",
   kubernetes: "the API server, the controllers and a ready node",
-  customResources: "the API server to serve the definitions of Traefik, cert-manager and Infisical",
+  customResources: "the API server to serve the definitions of custom resources",
   registry: "docker-registry",
   buildkit: "buildkitd",
   baseImage: "the registry to take the image",
