@@ -51,6 +51,12 @@ export function valuesOf({ manifest, clusterFile }: Source, set: Required<Values
 /** The code of what is only worth knowing. */
 export const noticeCode = "APP_NOTICE";
 
+/** The document that the chart's resolver prints. */
+export interface Resolved<T> {
+  readonly application: T;
+  readonly errors: readonly RuleError[];
+}
+
 /** What the chart made of a manifest: the resolved document, and everything that is wrong with the manifest. */
 export interface Resolution<T> {
   readonly application?: T;
@@ -72,7 +78,15 @@ export async function resolveChecked<T>(
     ...(Object.keys(images).length > 0 ? { "deploy.images": images } : {}),
   };
   const rendered = await helm.template(source.chart, "fairlead", "default", valuesOf(source, set));
-  const { application, errors } = parseRendered<T & Remarks>(rendered);
+  return await locateRules(parseRendered<T & Remarks>(rendered), source, environment);
+}
+
+/** What the chart found in a manifest, at its places. */
+export async function locateRules<T>(
+  { application, errors }: Resolved<T & Remarks>,
+  source: Source,
+  environment: string,
+): Promise<Resolution<T>> {
   const { warnings = [], notices } = application;
   const places = (rules: readonly RuleError[]) => {
     const findings = rules.map((rule) => findingOf(rule, source.manifest.content, environment));
@@ -107,7 +121,7 @@ async function resolveOrThrow<T>(source: Source, environment: string, images: Re
   return resolution.application;
 }
 
-function parseRendered<T>(rendered: string): { readonly application: T; readonly errors: readonly RuleError[] } {
+function parseRendered<T>(rendered: string): Resolved<T> {
   const json = rendered
     .split("\n")
     .filter((line) => line !== "---" && !line.startsWith("# Source:"))

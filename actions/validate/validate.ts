@@ -3,12 +3,13 @@ import { matchesGlob } from "node:path";
 import { FairleadError } from "../core/errors.ts";
 import type { Helm } from "../core/helm.ts";
 import { mapSome } from "../core/map-some.ts";
+import type { Made, Wanted } from "./batch.ts";
 import { checkManifest } from "./check.ts";
 import { locate, type Manifest, openManifest } from "./manifest.ts";
 import type { objectChecker } from "./objects.ts";
 import { isBrought, type Origins, originFinder } from "./origin.ts";
 import { fileProblem, mergeProblems, type Problem } from "./problem.ts";
-import { renderObjects, resolveChecked, type Source } from "./resolve.ts";
+import { locateRules, renderObjects, resolveChecked } from "./resolve.ts";
 import { openJudge } from "./schema.ts";
 
 /** What manifests are checked against. */
@@ -81,30 +82,35 @@ async function renderAll(manifests: readonly Manifest[], rules: Rules, helm: Hel
   const checkObjects = objectChecker(rules.kubernetesVersion);
   const renders = manifests.flatMap((manifest) => {
     const source = { manifest, chart, ...(clusterFile === undefined ? {} : { clusterFile }) };
-    return environmentsOf(manifest, rules).map((environment) => ({ source, environment }));
+    return environmentsOf(manifest, rules).map((declared) => ({ source, declared, environment: exampleOf(declared) }));
   });
-  return await mapSome(renders, availableParallelism(), ({ source, environment }) =>
-    render(source, environment, helm, checkObjects),
+  const { renderBatches } = await import("./batch.ts");
+  const made = await renderBatches(renders, helm);
+  return await mapSome(renders, availableParallelism(), (wanted) =>
+    render(wanted, made.get(wanted), helm, checkObjects),
   );
 }
 
+/** @param made what was made of it together with others, if it was. */
 async function render(
-  source: Source,
-  environment: string,
+  { source, declared: environment, environment: chosen }: Wanted & { readonly declared: string },
+  made: Made | undefined,
   helm: Helm,
   checkObjects: ReturnType<typeof objectChecker>,
 ): Promise<Verdict> {
-  const chosen = exampleOf(environment);
   try {
     const asDeclared = (found: readonly Problem[]) => found.map((problem) => ({ ...problem, environment }));
-    const resolution = await resolveChecked<Origins>(source, chosen, {}, helm);
+    const resolution =
+      made === undefined
+        ? await resolveChecked<Origins>(source, chosen, {}, helm)
+        : await locateRules<Origins>(made.resolved, source, chosen);
     const problems = asDeclared(resolution.problems);
     const remarks = asDeclared(resolution.remarks);
     const { application } = resolution;
     if (problems.length > 0 || chosen === "" || application === undefined) {
       return { problems, remarks, unchecked: [], rendered: [] };
     }
-    const objects = await renderObjects(source, chosen, helm);
+    const objects = made?.objects ?? (await renderObjects(source, chosen, helm));
     const { mistakes, unknown } = checkObjects(objects);
     const origin = originFinder(application, source.manifest.content, environment);
     const findings = mistakes
