@@ -123,6 +123,32 @@ describe("validate", () => {
     for (const { path } of errors) assert.ok(step.summary.includes(`\`${path}\``), path);
   });
 
+  it("checks what is rendered against the version of Kubernetes that is asked for", async () => {
+    const files = {
+      ".deploy/manifest.yaml": hello.replace("spec:\n", "spec:\n  patch:\n    podSpec:\n      hostnameOverride: db\n"),
+    };
+    const asked = (version: string) => validate(files, { with: { "kubernetes-version": version } });
+    assert.deepEqual((await validate(files)).errors, []);
+    const { errors } = await asked("1.33");
+    assert.deepEqual(
+      errors.map(({ code, path, hint }) => ({ code, path, hint })),
+      [
+        {
+          code: "APP_OBJECT_INVALID",
+          path: "spec.patch.podSpec.hostnameOverride",
+          hint: "Kubernetes 1.34, 1.35 and 1.36 take it",
+        },
+      ],
+    );
+    const { step, annotations } = await asked("1.3");
+    assert.equal(step.conclusion, "failure");
+    assert.deepEqual(
+      annotations.map(({ properties }) => properties["title"]),
+      ["INPUT_INVALID"],
+    );
+    assert.match(annotations[0]?.message ?? "", /kubernetes-version.*"1\.3".*1\.36; for 1\.30 write it in quotes/);
+  });
+
   it("asks back when an environment is misspelt", async () => {
     const { errors } = await validate({ ".deploy/manifest.yaml": hello }, { with: { environments: "stagin" } });
     assert.deepEqual(
