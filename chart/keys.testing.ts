@@ -133,6 +133,10 @@ const company: Readonly<
     spec: { ingress: route },
     cluster: { ingress: { dnsTarget: { public: "192.0.2.9" } } },
   },
+  "cluster.ingress.hosts": {
+    spec: { ingress: { public: true } },
+    cluster: { ingress: { hosts: { prod: "old.example.com" } } },
+  },
   "cluster.ingress.dnsTarget.private": { spec: { ingress: hidden } },
   "cluster.ingress.privateMiddleware": { spec: { ingress: hidden } },
   "cluster.ingress.className": { spec: { ingress: { ...route, controller: "ingress" } } },

@@ -8,6 +8,7 @@ import {
   readRequirements,
   systemTests,
   tags,
+  tested,
 } from "../test/conformance/requirements.ts";
 import { conclude, renderTable } from "../test/conformance/table.ts";
 
@@ -56,6 +57,26 @@ test("every test names a requirement that is in scope", () => {
       ids.filter((id) => !known.has(id)),
       [],
       file,
+    );
+  }
+});
+
+test("every requirement of the manifest or the chart has a test", () => {
+  const covered = new Set(systemTests().flatMap((file) => idsInSource(readFileSync(file, "utf8"))));
+  const due = all.filter((requirement) => requirement.tags.some((tag) => tested.includes(tag)));
+  assert.ok(due.length > 100);
+  assert.deepEqual(
+    due.map(({ id }) => id).filter((id) => !covered.has(id)),
+    [],
+  );
+});
+
+test("a part that every test here proves is not called open", () => {
+  for (const { id, open = [] } of all) {
+    assert.deepEqual(
+      open.filter((tag) => tested.includes(tag)),
+      [],
+      id,
     );
   }
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -32,6 +33,8 @@ export interface Rendering {
 
 /** The manifest of one of the example systems. */
 export interface System {
+  /** The folder that holds `.deploy`. */
+  readonly folder: string;
   /** The manifest as it is written. */
   readonly manifest: Loose;
   /** Renders an environment, once however often it is asked for. Throws what the deploy action would. */
@@ -73,6 +76,7 @@ async function open(folder: string, cluster: Pick<Source, "clusterFile">): Promi
     return await validateFiles([file], rules, folder, theHelm);
   };
   return {
+    folder,
     manifest: manifest.content,
     render(environment) {
       const rendering = renderings.get(environment) ?? renderSource(source, environment);
@@ -94,12 +98,30 @@ async function open(folder: string, cluster: Pick<Source, "clusterFile">): Promi
   };
 }
 
+/**
+ * What plain Helm renders, without an action: the documents, and what it said when it refused.
+ *
+ * @param args after `helm template RELEASE CHART`; the working folder is the top of the repository.
+ */
+export async function plainHelm(
+  release: string,
+  ...args: readonly string[]
+): Promise<{ objects: Loose[]; refused: string }> {
+  const { helm: program } = await ensureTools(["helm"]);
+  const template = ["template", release, bundledChart(), ...args];
+  const { status, stdout, stderr } = spawnSync(program, template, { cwd: repository, encoding: "utf8" });
+  return { objects: objectsIn(stdout), refused: status === 0 ? "" : stderr };
+}
+
+/** The documents of rendered text. */
+function objectsIn(text: string): Loose[] {
+  const documents = parseAllDocuments(text).map((document): Loose => document.toJS());
+  return documents.filter((object) => object !== null);
+}
+
 async function renderSource(source: Source, environment: string): Promise<Rendering> {
   const application = await resolveApplication(source, environment, {}, await theHelm());
-  const text = await renderObjects(source, environment, await theHelm());
-  const objects = parseAllDocuments(text)
-    .map((document): Loose => document.toJS())
-    .filter((object) => object !== null);
+  const objects = objectsIn(await renderObjects(source, environment, await theHelm()));
   const get = (name: string) => one(objects, name);
   return {
     text,

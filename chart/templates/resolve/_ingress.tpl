@@ -30,11 +30,13 @@ say another; `seen` and `certificates` are of the whole application.
 {{- $routes := list -}}
 {{- if kindIs "slice" .ingress -}}
   {{- range $index, $entry := .ingress -}}
+    {{- include "fairlead.conventionalHost" (dict "scope" $call.scope "entry" $entry) -}}
     {{- $own := dict "at" (append $call.at $index) "entry" $entry "route" (printf "%s-%d" $call.name $index) -}}
     {{- $_ := set $own "certificate" (printf "%s-%s-tls" $call.name (toString $entry.host | lower | replace "." "-" | replace "*" "any")) -}}
     {{- $routes = append $routes (include "fairlead.route" (merge $own $call) | fromJson) -}}
   {{- end -}}
 {{- else if .ingress -}}
+  {{- include "fairlead.conventionalHost" (dict "scope" .scope "entry" .ingress) -}}
   {{- $own := dict "entry" .ingress "route" .name "certificate" (printf "%s-tls" .name) -}}
   {{- $routes = append $routes (include "fairlead.route" (merge $own .) | fromJson) -}}
 {{- end -}}
