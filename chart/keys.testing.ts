@@ -135,7 +135,7 @@ const company: Readonly<
   },
   "cluster.ingress.hosts": {
     spec: { ingress: { public: true } },
-    cluster: { ingress: { hosts: { prod: "old.example.com" } } },
+    cluster: { ingress: { hosts: { prod: "before.example.com" } } },
   },
   "cluster.ingress.dnsTarget.private": { spec: { ingress: hidden } },
   "cluster.ingress.privateMiddleware": { spec: { ingress: hidden } },

@@ -180,6 +180,13 @@ describe("the resolved document", () => {
     assert.equal(application.ingress[0].public, true);
   });
 
+  helmTest("a route without a host has that of the cluster's convention", () => {
+    const cluster = { ingress: { hosts: { "p*": "{name}-{environment}.example.com", staging: "{name}.example.org" } } };
+    const urls = (ingress: Values) => resolved({ ...manifest({ ingress }), cluster }).application.url;
+    assert.equal(urls({ public: false }), "https://my-app-prod.example.com");
+    assert.equal(urls({ host: "own.example.com" }), "https://own.example.com");
+  });
+
   helmTest("what is most likely a mistake is warned of, once and where it stands", () => {
     const spec = {
       nodeSelector: { "node-role.kubernetes.io/worker": "" },

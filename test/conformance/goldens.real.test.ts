@@ -6,6 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { readManifest } from "../../actions/validate/manifest.ts";
 import { helms, helmTest, template } from "../../chart/helm.testing.ts";
+import { clusterFiles } from "./system.ts";
 
 const repository = join(import.meta.dirname, "../..");
 const goldens = join(import.meta.dirname, "golden");
@@ -23,13 +24,15 @@ interface Case {
 /** Every environment of a manifest, with the texts of the files that it names laid over it, as the actions do. */
 async function casesOf(file: string): Promise<Case[]> {
   const { absolutePath, content, overlay = {} } = await readManifest(file, { workspace: repository });
-  const system = dirname(dirname(file)).replace("examples/", "").replaceAll("/", "-");
+  const folderOf = dirname(dirname(file));
+  const facts = clusterFiles(folderOf).flatMap((path) => ["--values", path]);
+  const system = folderOf.replace("examples/", "").replaceAll("/", "-");
   const texts = join(folder, `${system}.json`);
   writeFileSync(texts, JSON.stringify(overlay));
   const { environments } = content as { environments: object };
   return Object.keys(environments).map((environment) => ({
     name: `${system}-${environment}`,
-    args: ["--values", absolutePath, "--values", texts, "--set", `environment=${environment}`],
+    args: [...facts, "--values", absolutePath, "--values", texts, "--set", `environment=${environment}`],
   }));
 }
 

@@ -11,8 +11,8 @@ import { env, type Loose, openSystem, plainHelm, podSpec, type Rendering, type S
 
 const clusterFile = "examples/jterrazz/cluster.yaml";
 const environments = ["staging", "prod"];
-const myApp = await openSystem("examples/jterrazz/my-app", clusterFile);
-const signews = await openSystem("examples/jterrazz/signews-api", clusterFile);
+const myApp = await openSystem("examples/jterrazz/my-app");
+const signews = await openSystem("examples/jterrazz/signews-api");
 const [myStaging, myProd] = [await myApp.render("staging"), await myApp.render("prod")];
 const [staging, prod] = [await signews.render("staging"), await signews.render("prod")];
 

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after } from "node:test";
@@ -57,13 +58,19 @@ const { context } = await recordingContext({ after }, { environment });
 let helm: Promise<Helm> | undefined;
 
 /**
- * Opens a system.
+ * Opens a system, with the facts about its cluster where it has such a file.
  *
  * @param folder the one that holds `.deploy`, from the top of the repository.
- * @param cluster file with facts about its cluster, likewise; the chart's defaults are used without.
  */
-export async function openSystem(folder: string, cluster?: string): Promise<System> {
-  return await open(join(repository, folder), cluster === undefined ? {} : { clusterFile: join(repository, cluster) });
+export async function openSystem(folder: string): Promise<System> {
+  const [clusterFile] = clusterFiles(folder);
+  return await open(join(repository, folder), clusterFile === undefined ? {} : { clusterFile });
+}
+
+/** The file with facts about the cluster of a system, as a list of none or one: beside `.deploy`, or shared, one folder up. */
+export function clusterFiles(folder: string): string[] {
+  const places = [folder, join(folder, "..")].map((place) => join(repository, place, "cluster.yaml"));
+  return places.filter((place) => existsSync(place)).slice(0, 1);
 }
 
 async function open(folder: string, cluster: Pick<Source, "clusterFile">): Promise<System> {
@@ -121,7 +128,8 @@ function objectsIn(text: string): Loose[] {
 
 async function renderSource(source: Source, environment: string): Promise<Rendering> {
   const application = await resolveApplication(source, environment, {}, await theHelm());
-  const objects = objectsIn(await renderObjects(source, environment, await theHelm()));
+  const text = await renderObjects(source, environment, await theHelm());
+  const objects = objectsIn(text);
   const get = (name: string) => one(objects, name);
   return {
     text,

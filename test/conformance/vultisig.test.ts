@@ -9,7 +9,7 @@ import { describe, it, type TestContext } from "node:test";
 import { parse } from "yaml";
 import { env, type Loose, openSystem, podSpec, type Rendering } from "./system.ts";
 
-const system = await openSystem("examples/vultisig", "examples/vultisig/cluster.yaml");
+const system = await openSystem("examples/vultisig");
 const environments = ["production", "local"];
 const production = await system.render("production");
 const local = await system.render("local");
