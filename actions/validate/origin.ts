@@ -164,7 +164,7 @@ const workloadKeys: Table = {
 const objectKeys: Readonly<Record<string, Table>> = {
   ClusterRole: { rules: "rbac.clusterRules" },
   ConfigMap: { data: "files" },
-  HorizontalPodAutoscaler: { "spec.behavior": "replicas.behavior", spec: "replicas" },
+  HorizontalPodAutoscaler: { spec: "replicas" },
   NetworkPolicy: { spec: "networkPolicy" },
   PersistentVolume: { spec: "storage" },
   PersistentVolumeClaim: { spec: "storage" },
