@@ -72,7 +72,7 @@ describe("health", () => {
       scheme: "HTTPS",
       startup: { periodSeconds: 4, failureThreshold: 50, initialDelaySeconds: 10 },
       readiness: { successThreshold: 2, httpHeaders: headers },
-      liveness: { terminationGracePeriodSeconds: 0, timeoutSeconds: 9, failureThreshold: 6 },
+      liveness: { terminationGracePeriodSeconds: 9, timeoutSeconds: 9, failureThreshold: 6 },
     });
     assert.deepEqual([found.startup.periodSeconds, found.startup.failureThreshold], [4, 50]);
     assert.equal(found.startup.initialDelaySeconds, 10);
@@ -80,7 +80,7 @@ describe("health", () => {
     assert.deepEqual(found.readiness.httpGet, { path: "/up", port: "http", scheme: "HTTPS", httpHeaders: headers });
     assert.equal(found.readiness.successThreshold, 2);
     const { terminationGracePeriodSeconds, timeoutSeconds, failureThreshold } = found.liveness;
-    assert.deepEqual([terminationGracePeriodSeconds, timeoutSeconds, failureThreshold], [0, 9, 6]);
+    assert.deepEqual([terminationGracePeriodSeconds, timeoutSeconds, failureThreshold], [9, 9, 6]);
   });
 
   helmTest("a higher layer's form and time clear those of a lower one", () => {

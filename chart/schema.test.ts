@@ -120,7 +120,7 @@ describe("values.schema.json", () => {
   });
 
   test("has one schema for what stands at several places, so that they cannot drift", () => {
-    const { spec, defaults, component, route, initContainer, sidecar } = schema.definitions;
+    const { spec, defaults, component, route, initContainer, sidecar, probe, readinessProbe } = schema.definitions;
     const ownOfComponents = ["name", "namespace", "extends", "enabled", "after"];
     const shared = Object.keys(component.properties).filter((key) => !ownOfComponents.includes(key));
     const references = (keys: string[], at: string) =>
@@ -133,9 +133,16 @@ describe("values.schema.json", () => {
     const { ingress, health, securityContext } = component.properties;
     assert.deepEqual(ingress.properties, references(Object.keys(route.properties), "route"));
     assert.equal(ingress.items.allOf[0].$ref, "#/definitions/route");
-    for (const probe of ["startup", "readiness", "liveness"]) {
-      assert.deepEqual(health.properties[probe], { $ref: "#/definitions/probe" });
+    assert.deepEqual(health.properties.startup, { $ref: "#/definitions/probe" });
+    assert.deepEqual(health.properties.liveness, { $ref: "#/definitions/probe" });
+    assert.deepEqual(health.properties.readiness, { $ref: "#/definitions/readinessProbe" });
+    const { successThreshold, ...ofReadiness } = readinessProbe.properties;
+    const { terminationGracePeriodSeconds, ...ofOthers } = probe.properties;
+    assert.ok(successThreshold && terminationGracePeriodSeconds);
+    for (const [key, value] of Object.entries<{ $ref?: string }>(ofOthers)) {
+      assert.deepEqual(ofReadiness[key], value.$ref ? value : { $ref: `#/definitions/probe/properties/${key}` }, key);
     }
+    assert.equal(Object.keys(ofReadiness).length, Object.keys(ofOthers).length);
     const ofInit = references(Object.keys(initContainer.properties), "initContainer");
     for (const [key, value] of Object.entries(sidecar.properties)) {
       if (key in ofInit)
