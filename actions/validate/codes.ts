@@ -99,6 +99,10 @@ export const manifestCodes = {
     cause: "The selector of a Service fits no pod of the application.",
     fix: "Correct the selector that a patch sets.",
   },
+  APP_TEMPLATE_INVALID: {
+    cause: "A text of `manifests` is no template that Helm can run.",
+    fix: "Close every `{{ … }}`, and use what `.App` has: `name`, `environment`, `release`, `namespace` and `labels`.",
+  },
   APP_VALUE_INVALID: {
     cause: "A value does not have the form, the size or the length that is allowed.",
     fix: "Go by the message, which says what is.",

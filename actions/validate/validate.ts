@@ -11,6 +11,7 @@ import { isBrought, type Origins, originFinder } from "./origin.ts";
 import { fileProblem, mergeProblems, type Problem } from "./problem.ts";
 import { locateRules, renderObjects, resolveChecked } from "./resolve.ts";
 import { openJudge } from "./schema.ts";
+import { templateFault } from "./template-fault.ts";
 
 /** What manifests are checked against. */
 export interface Rules {
@@ -122,8 +123,11 @@ async function render(
   } catch (thrown) {
     // A manifest that Helm itself refuses must not keep the others from being checked.
     if (!(thrown instanceof FairleadError) || thrown.code !== "HELM_FAILED") throw thrown;
+    const fault = templateFault(thrown.message, source.manifest.content, environment);
     const problem = fileProblem(source.manifest.file, "APP_RENDER_FAILED", thrown.message, thrown.fix ?? "");
-    return { problems: [{ ...problem, environment }], remarks: [], unchecked: [], rendered: [] };
+    const problems =
+      fault === undefined ? [{ ...problem, environment }] : await locate(source.manifest, [fault], environment);
+    return { problems, remarks: [], unchecked: [], rendered: [] };
   }
 }
 
