@@ -55,14 +55,14 @@ function tables(language: Language, names: readonly string[]): string {
     const schema = schemaOf(language, name);
     const below = keysBelow(language, title, schema);
     if (below.length <= fewKeys) {
-      rows.push(...[{ path: title, schema }, ...below].map((key) => rowOf(language, key, 0)));
+      rows.push(...rowsOf(language, [{ path: title, schema }, ...below], 0));
       continue;
     }
     rows.push([
       { markdown: `[${inline(title)}](#${slug(title.join("."))})<br>${typeOf(schema)}` },
       ...rowOf(language, { path: title, schema: briefly(schema) }, 0).slice(1),
     ]);
-    const own = below.map((key) => rowOf(language, key, title.length));
+    const own = rowsOf(language, below, title.length);
     parts.push(`\n### ${inline(title)}\n\n${schema["description"]}\n${table(head, own)}`);
   }
   return `${rows.length > 0 ? table(head, rows) : ""}${parts.join("")}`;
@@ -71,6 +71,29 @@ function tables(language: Language, names: readonly string[]): string {
 type Row = readonly Markdown[];
 
 const head = ["Key, type", "Meaning, default", "Example"];
+
+/** The lines of keys, called from `above` keys deep on. Neighbours that are each the same as a key of their name are one line. */
+function rowsOf(language: Language, keys: readonly Key[], above: number): Row[] {
+  const runs: Key[][] = [];
+  for (const key of keys) {
+    const last = runs.at(-1);
+    if (last?.[0] && isAlike(key) && isAlike(last[0]) && last[0].path.length === key.path.length) last.push(key);
+    else runs.push([key]);
+  }
+  return runs.map((run) => (run.length > 1 ? alikeRow(run, above) : rowOf(language, run[0] as Key, above)));
+}
+
+function isAlike({ path, sameAs }: Key): boolean {
+  return sameAs !== undefined && sameAs.at(-1) === path.at(-1);
+}
+
+/** The line of keys that are each the same as a key of their name elsewhere. */
+function alikeRow(keys: readonly Key[], above: number): Row {
+  const [first, ...others] = keys.map(({ path }) => path);
+  const names = [inline((first ?? []).slice(above)), ...others.map((path) => `\`.${path.at(-1)}\``)];
+  const links = keys.map(({ sameAs = [] }) => `[${inline(sameAs.slice(-1))}](#${slug(sameAs.join("."))})`);
+  return [{ markdown: names.join(", ") }, { markdown: `As ${links.join(", ")}.` }, { markdown: "" }];
+}
 
 /** The line of a key, called from `above` keys deep on. */
 function rowOf({ values }: Pick<Language, "values">, { path, schema, sameAs }: Key, above: number): Row {
