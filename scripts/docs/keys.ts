@@ -52,7 +52,7 @@ export function schemaOf(language: Language, name: string): Schema {
 
 /** All keys of the language, named by who defines them; what refers to another key is that key. */
 export function allNames(language: Language): string[] {
-  const scopes = ["", "component", "spec", "environment"];
+  const scopes = ["", "component", "spec", "environment", "cluster"];
   return scopes.flatMap((scope) =>
     Object.entries(keysOf(scope === "" ? language.schema : definitionOf(language, scope)))
       .filter(([key, schema]) => !("$ref" in schema) && key !== "global")

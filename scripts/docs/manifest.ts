@@ -7,6 +7,9 @@ import { allNames, type Key, keysBelow, type Language, readLanguage, type Schema
 /** With more keys than this, a key has a heading and a table of its own. */
 const fewKeys = 4;
 
+/** A longer default is left to the chart's own values. */
+const longestDefault = 80;
+
 const typeNames: Readonly<Record<string, string>> = {
   string: "text",
   integer: "number",
@@ -65,7 +68,9 @@ function tables(language: Language, names: readonly string[]): string {
     const own = rowsOf(language, below, title.length);
     parts.push(`\n### ${inline(title)}\n\n${schema["description"]}\n${table(head, own)}`);
   }
-  return `${rows.length > 0 ? table(head, rows) : ""}${parts.join("")}`;
+  // A single key with a heading of its own needs no list of keys above it.
+  const list = names.length === parts.length && names.length === 1 ? "" : table(head, rows);
+  return `${list}${parts.join("")}`;
 }
 
 type Row = readonly Markdown[];
@@ -90,9 +95,10 @@ function isAlike({ path, sameAs }: Key): boolean {
 /** The line of keys that are each the same as a key of their name elsewhere. */
 function alikeRow(keys: readonly Key[], above: number): Row {
   const [first, ...others] = keys.map(({ path }) => path);
+  const anchors = keys.map(({ path }) => `<a id="${slug(path.join("."))}"></a>`).join("");
   const names = [inline((first ?? []).slice(above)), ...others.map((path) => `\`.${path.at(-1)}\``)];
   const links = keys.map(({ sameAs = [] }) => `[${inline(sameAs.slice(-1))}](#${slug(sameAs.join("."))})`);
-  return [{ markdown: names.join(", ") }, { markdown: `As ${links.join(", ")}.` }, { markdown: "" }];
+  return [{ markdown: `${anchors}${names.join(", ")}` }, { markdown: `As ${links.join(", ")}.` }, { markdown: "" }];
 }
 
 /** The line of a key, called from `above` keys deep on. */
@@ -150,7 +156,8 @@ function defaultOf(values: unknown, path: readonly string[], schema: Schema): st
   if ("default" in schema) return flow(schema["default"]);
   if (path[0] !== "cluster" || "properties" in schema) return "";
   const value = path.reduce<unknown>((found, key) => (found as Schema | undefined)?.[key], values);
-  return value === undefined || value === "" ? "" : flow(value);
+  const text = value === undefined || value === "" ? "" : flow(value);
+  return text.length > longestDefault ? "" : text;
 }
 
 /** The examples of a key, as one would write them. */
