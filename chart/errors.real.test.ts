@@ -318,6 +318,16 @@ const faults: readonly Fault[] = [
     line: `APP_NETWORK_PEER: spec.networkPolicy.to.0: "${peer}" is none of ingress, internet, namespace:name, an address range or a component: main`,
   })),
   {
+    name: "variables come from no set",
+    spec: { envFrom: [{ prefix: "A_" }] },
+    line: "APP_REFERENCE_EMPTY: spec.envFrom.0: say which set the variables come from: secret or config",
+  },
+  {
+    name: "a file of configuration is none",
+    spec: { config: { urls: { relay: {} } } },
+    line: "APP_REFERENCE_EMPTY: spec.config.urls.relay: write the text itself, or the file that holds it",
+  },
+  {
     name: "an object of manifests is none",
     spec: { manifests: { a: { kind: "ConfigMap" } } },
     line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: an object needs apiVersion and kind, both text, and a map as its metadata",

@@ -1,18 +1,22 @@
 // Runs every check and every test, on real parts that it starts and stops itself.
-// ./scripts/test [--only TEXT] [--keep]: only test files whose path holds TEXT, without the checks; leave the parts running.
+// ./scripts/test [--only TEXT] [--keep] [--long]: only test files whose path holds TEXT, without the checks; leave the parts
+// running; let tests that draw lots draw many more of them, from a seed that is new (FAIRLEAD_SEED repeats one).
 import { parseArgs } from "node:util";
 import { messageOf } from "../actions/core/errors.ts";
 import { allParts, startCluster, stopCluster } from "../test/cluster/cluster.ts";
 import { ensureHostPrograms } from "../test/cluster/host.ts";
 import { allTools, ensureTools } from "../test/cluster/toolchain.ts";
 import { instanceVariable } from "../test/e2e/world.ts";
+import { longVariable } from "../test/long.ts";
 import { checks } from "./checks.ts";
 import { claimTemporaryFolder } from "./leftovers.ts";
 import { createStopwatch, renderTimes } from "./progress.ts";
 import { type Counts, runSuite, testFiles, unitConcurrency } from "./suite.ts";
 
 const instance = "test";
-const { values } = parseArgs({ options: { only: { type: "string" }, keep: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { only: { type: "string" }, keep: { type: "boolean" }, long: { type: "boolean" } },
+});
 const stopwatch = createStopwatch();
 const clear = await claimTemporaryFolder(instance);
 const stop = async () => {
@@ -42,6 +46,7 @@ async function testAll(): Promise<boolean> {
   );
   // Test processes find the parts and programs by these.
   Object.assign(process.env, { [instanceVariable]: instance, FAIRLEAD_HELM: tools.helm, FAIRLEAD_HELM3: tools.helm3 });
+  if (values.long) process.env[longVariable] = "1";
   const real = await testReal();
   return conclude(failedChecks, [units, real]);
 }

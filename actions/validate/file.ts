@@ -70,9 +70,12 @@ export function isBelow(path: string, folder: string): boolean {
 
 type Fault = [code: string, message: string, hint: string, span?: Span];
 
-/** YAML allows none of them, also in quotes; Helm's reader refuses the file. */
+/**
+ * YAML allows none of them, also in quotes; Helm's reader refuses the file. U+0085, U+2028 and U+2029 it takes for line
+ * breaks as YAML 1.1 did, which YAML 1.2 and editors do not.
+ */
 function controlCharacterFault(text: string): Fault | undefined {
-  const index = text.search(/[^\P{Cc}\t\n\r\u0085]/u);
+  const index = text.search(/[^\P{Cc}\t\n\r]|[\u2028\u2029]/u);
   if (index < 0) return undefined;
   const before = text.slice(0, index).split("\n");
   const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];

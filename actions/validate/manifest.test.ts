@@ -56,6 +56,8 @@ describe("a file", () => {
 
   test("holds no control characters", async () => {
     assert.deepEqual(await problemsOf('a: 1\nb: "x\u0000"\n'), ["2:6-7 FILE_CONTROL_CHARACTER"]);
+    assert.deepEqual(await problemsOf("a: 1 # x\u2028b: 2\n"), ["1:9-10 FILE_CONTROL_CHARACTER"]);
+    assert.deepEqual(await problemsOf("a: 256\u0085Mi\n"), ["1:7-8 FILE_CONTROL_CHARACTER"]);
     assert.deepEqual(await problemsOf('a: "\\0"\r\n'), []);
   });
 

@@ -82,6 +82,9 @@ NAME, because Kubernetes expands only what stands above. Takes {call, at, env, s
   {{- $at := append $at $index -}}
   {{- $entry := pick . "prefix" -}}
   {{- include "fairlead.refuseForms" (dict "scope" $call.scope "at" $at "map" . "keys" (list "secret" "config")) -}}
+  {{- if not (or .secret .config) -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_REFERENCE_EMPTY" "at" $at "message" "say which set the variables come from: secret or config") -}}
+  {{- end -}}
   {{- with .secret -}}
     {{- $_ := set $entry "secretRef" (dict "name" (include "fairlead.useSet" (dict "call" $call "at" (append $at "secret") "type" "secret" "set" .))) -}}
     {{- with get $call.scope.secrets . -}}
