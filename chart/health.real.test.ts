@@ -58,7 +58,7 @@ describe("health", () => {
       failureThreshold: 3,
       timeoutSeconds: 2,
     });
-    assert.deepEqual(found.facts, { path: "/up", startup: { within: 300 } });
+    assert.deepEqual(found.facts, { path: "/up", startup: { within: 300, stated: true } });
   });
 
   helmTest("a budget that no whole number of tries fills is rounded up", () => {

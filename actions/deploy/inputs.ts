@@ -21,8 +21,8 @@ export interface DeployInputs {
   readonly proxy?: string | undefined;
   /** File with the key `cluster`. */
   readonly cluster?: string | undefined;
-  /** Milliseconds for the whole deploy. */
-  readonly timeout: number;
+  /** Milliseconds for the whole deploy; computed when left out. */
+  readonly timeout: number | undefined;
   /** Milliseconds to wait for another deploy of the same release. */
   readonly lockTimeout: number;
   readonly rollbackOnFailure: boolean;
@@ -47,9 +47,6 @@ const declarations = {
   toolMirror: optional(text),
 };
 
-/** Time for a deploy when neither the user nor the manifest asks for more. */
-export const defaultTimeout = 180_000;
-
 /**
  * Reads the inputs of `actions/deploy`; the pull secret's user and password come from the environment of the step.
  *
@@ -60,7 +57,7 @@ export function deployInputs(environment: Environment): DeployInputs {
   return {
     ...inputs,
     images: image,
-    timeout: timeout ?? defaultTimeout,
+    timeout,
     pullCredentials: pullCredentials(environment),
   };
 }

@@ -4,6 +4,7 @@ import { writePrivateFile } from "../core/files.ts";
 import { openHelm } from "../core/helm.ts";
 import { readManifest } from "../validate/manifest.ts";
 import { renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
+import { deadlineOf } from "./deadline.ts";
 import { type Images, imagesByComponent, named } from "./images.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { pullSecretName } from "./namespace.ts";
@@ -15,7 +16,7 @@ import type { Deploy } from "./rollout.ts";
  * @throws FairleadError of whatever is wrong with the inputs, the manifest or the way to the cluster.
  */
 export async function prepare(inputs: DeployInputs, context: Context): Promise<Deploy> {
-  const end = performance.now() + inputs.timeout;
+  const begun = performance.now();
   const { masker, signal, runner } = context;
   const [cluster, manifest] = await Promise.all([
     openCluster({ kubeconfig: inputs.kubeconfig, proxy: inputs.proxy, masker, signal }),
@@ -32,6 +33,7 @@ export async function prepare(inputs: DeployInputs, context: Context): Promise<D
   const values = { "deploy.images": images };
   const render = (more: Deploy["values"]) => renderObjects(source, inputs.environment, helm, { ...values, ...more });
   const [application, plain] = await Promise.all([resolve(images), render({})]);
+  const end = begun + deadlineOf(application, inputs.timeout);
   const common = { inputs: { ...inputs, images }, context, cluster, helm, source, application, end };
   if (inputs.pullCredentials === undefined) return { ...common, values, rendered: plain };
   const pullSecret = { "deploy.pullSecret": pullSecretName(application) };

@@ -40,6 +40,8 @@ export function revisionLabels(number: number): Record<string, string> {
 /** The part of Helm's release document that is read and written here (helm pkg/release/v1). */
 interface ReleaseDocument {
   apply_method?: string;
+  /** The rendered objects, without hooks. */
+  manifest: string;
   info: { status: string; description: string };
 }
 
@@ -48,6 +50,13 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
   const labelSelector = `owner=helm,name=${release}`;
   const { items } = await cluster.ask(() => cluster.core.listNamespacedSecret({ namespace, labelSelector }));
   return items.map(toRevision).sort((left, right) => right.number - left.number);
+}
+
+/** The objects of a revision as Helm rendered them, without its hooks. */
+export async function readManifestOf(cluster: Cluster, namespace: string, release: string, number: number) {
+  const name = secretNameOf(release, number);
+  const secret = await cluster.ask(() => cluster.core.readNamespacedSecret({ name, namespace }));
+  return decode(secret.data?.["release"] ?? "").manifest;
 }
 
 /** A revision from the Secret that Helm keeps it in. */
@@ -133,12 +142,16 @@ async function patch(
   number: number,
   change: (secret: V1Secret) => V1Secret,
 ): Promise<void> {
-  const name = `sh.helm.release.v1.${release}.v${number}`;
+  const name = secretNameOf(release, number);
   await ask(async () => {
     // Read within each try: the resource version in it makes a write over somebody else's change fail.
     const secret = await core.readNamespacedSecret({ name, namespace });
     await core.replaceNamespacedSecret({ name, namespace, body: change(secret) });
   });
+}
+
+function secretNameOf(release: string, number: number): string {
+  return `sh.helm.release.v1.${release}.v${number}`;
 }
 
 /** Helm stores gzipped JSON as base64, which the Secret holds as base64 once more. */

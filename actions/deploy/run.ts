@@ -20,6 +20,7 @@ import {
   revisionLabels,
 } from "./releases.ts";
 import { type Deploy, openWatched, remaining, type Watched, watch } from "./rollout.ts";
+import { isUnchanged } from "./unchanged.ts";
 import type { CheckResult } from "./verify/check.ts";
 import { verify } from "./verify/verify.ts";
 
@@ -31,8 +32,8 @@ export interface Deployed {
   /** The revision that serves now, 0 for none. */
   readonly revision: number;
   readonly previousRevision: number;
-  /** `superseded` behind a newer run, `held` by a person: both change nothing, and are no failure. */
-  readonly status: "deployed" | "superseded" | "held" | "rolled-back" | "failed";
+  /** `unchanged`, `superseded` behind a newer run, `held` by a person: all three change nothing, and are no failure. */
+  readonly status: "deployed" | "unchanged" | "superseded" | "held" | "rolled-back" | "failed";
   readonly reason: string;
   /** What the verification of the new revision looked at; empty where it did not come to that. */
   readonly checks: readonly CheckResult[];
@@ -93,15 +94,26 @@ async function deployLocked(deploy: Deploy, tookOver: boolean): Promise<Deployed
   const baseline = baselineOf(revisions);
   const newer = newerRun(baseline, context.run);
   if (newer !== undefined) return superseded(deploy, baseline, newer);
+  using watched = await openWatched(deploy);
+  if (await isUnchanged(deploy, revisions[0], watched.store)) return await unchanged(deploy, revisions[0]);
   const number = (revisions[0]?.number ?? 0) + 1;
   await noteBegin({ namespace, release, identity: holderOf(context.run), number }, context);
   if (inputs.pullCredentials !== undefined) await ensurePullSecrets(cluster, application, inputs.pullCredentials);
-  using watched = await openWatched(deploy);
   const { recovered, checks } = await roll(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), checks, ...recovered };
   await markVerified(cluster, namespace, release, number);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
   return { ...outcome(deploy, baseline), checks, revision: number, status: "deployed", reason: "" };
+}
+
+/** The same is deployed already: only the run that asked for it last is noted, so that an older one is known as older. */
+async function unchanged(deploy: Deploy, newest: Revision | undefined): Promise<Deployed> {
+  const { cluster, application, context } = deploy;
+  const { namespace, release } = application;
+  const revision = newest?.number ?? 0;
+  await markMade(cluster, namespace, release, revision, markOf(context.run));
+  context.runner.info(`${release} revision ${revision} is what is asked for, and healthy: nothing was changed.`);
+  return { ...outcome(deploy, newest), revision, status: "unchanged", reason: "" };
 }
 
 function superseded(deploy: Deploy, baseline: Revision | undefined, { number, commit }: RunMark): Deployed {

@@ -2,7 +2,6 @@ import type { Context } from "../core/context.ts";
 import { openHelm } from "../core/helm.ts";
 import { readKubeconfig } from "../core/kubeconfig.ts";
 import { type Images, imagesByComponent, named } from "../deploy/images.ts";
-import { defaultTimeout } from "../deploy/inputs.ts";
 import { type Deployed, run as deploy } from "../deploy/run.ts";
 import { probes } from "../tailnet/probe.ts";
 import { run as joinTailnet } from "../tailnet/run.ts";
@@ -64,7 +63,7 @@ async function runStages(inputs: PipelineInputs, stages: Stages, context: Contex
           kubeconfig,
           proxy,
           cluster: inputs.cluster,
-          timeout: inputs.timeout ?? defaultTimeout,
+          timeout: inputs.timeout,
           lockTimeout: inputs.lockTimeout,
           rollbackOnFailure: inputs.rollbackOnFailure,
           verify: inputs.verify,

@@ -55,8 +55,8 @@ export interface Port {
 /** What the actions go by when they judge a component's start. */
 export interface Health {
   readonly path?: string;
-  /** Seconds that a start may take. */
-  readonly startup: { readonly within: number };
+  /** Seconds that a start may take, and whether the manifest says so. */
+  readonly startup: { readonly within: number; readonly stated?: boolean };
   /** Failed exits after which it is given up. */
   readonly crashRestarts?: number;
 }

@@ -1,6 +1,6 @@
 // One run at a time changes a release, and whatever a run leaves behind, the next one finds its way.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { openCluster } from "../../actions/core/cluster.ts";
@@ -65,11 +65,18 @@ describe("the lock of a release", () => {
   it("lets two deploys happen one after the other, and is gone after them", async () => {
     const { app, image, name } = await appWithImage("both");
     await using _ = app;
-    const jobs = ["1001", "1002"].map((id) => deploy(app, image, { env: { GITHUB_RUN_ID: id } }));
+    // Of the same application, but from different repositories and with different values.
+    const facts = readFileSync(world.clusterFile, "utf8");
+    const jobs = ["1001", "1002"].map((id) => {
+      const cluster = join(app.workspace, `cluster-${id}.yaml`);
+      writeFileSync(cluster, `${facts}  telemetry:\n    endpoint: http://collector-${id}:4318\n`);
+      const event = { repository: `acme/both-${id}` };
+      return deploy(app, image, { event, env: { GITHUB_RUN_ID: id }, with: { cluster } });
+    });
     const steps = await Promise.all(jobs);
     for (const step of steps) assert.equal(step.outputs["status"], "deployed", step.log);
     assert.deepEqual(steps.map(({ outputs }) => outputs["revision"]).sort(), ["1", "2"]);
-    assert.equal(steps.filter(({ log }) => /Waiting for acme\/both-\w+#100[12]\/1\//.test(log)).length, 1);
+    assert.equal(steps.filter(({ log }) => /Waiting for acme\/both-(100[12])#\1\/1\//.test(log)).length, 1);
     assert.equal(await readLease(cluster, name), undefined);
   });
 
@@ -115,6 +122,23 @@ describe("the lock of a release", () => {
   });
 });
 
+describe("a deploy of what is deployed already", () => {
+  it("changes nothing, unless what is there is not healthy any more", async () => {
+    const { app, image, name } = await appWithImage("same");
+    await using _ = app;
+    const first = await deploy(app, image, { env: { GITHUB_RUN_NUMBER: "28" } });
+    assert.equal(first.outputs["status"], "deployed", first.log);
+    const again = await deploy(app, image, { event: app.commit(), env: { GITHUB_RUN_NUMBER: "30" } });
+    assert.deepEqual([again.outputs["status"], again.outputs["revision"]], ["unchanged", "1"], again.log);
+    // The run is noted all the same: one that began before it is older.
+    const older = await deploy(app, image, { env: { GITHUB_RUN_NUMBER: "29" } });
+    assert.equal(older.outputs["status"], "superseded");
+    await world.kubectl("delete", "deployment", app.name, "-n", name.namespace);
+    const mended = await deploy(app, image, { env: { GITHUB_RUN_NUMBER: "31" } });
+    assert.deepEqual([mended.outputs["status"], mended.outputs["revision"]], ["deployed", "2"], mended.log);
+  });
+});
+
 describe("an older run", () => {
   it("does not replace what a newer one has deployed, unless it is run again by a person", async () => {
     const { app, image } = await appWithImage("older");
@@ -127,6 +151,7 @@ describe("an older run", () => {
       [older.conclusion, older.outputs["status"], older.outputs["revision"]],
       ["success", "superseded", "1"],
     );
+    app.edit(".deploy/manifest.yaml", "NODE_ENV: development", "NODE_ENV: test");
     const again = await deploy(app, image, { env: { GITHUB_RUN_NUMBER: "19", GITHUB_RUN_ATTEMPT: "2" } });
     assert.deepEqual([again.outputs["status"], again.outputs["revision"]], ["deployed", "2"], again.log);
   });

@@ -18,7 +18,11 @@ Takes {scope, at, kind, ports, httpPort, folded}.
   {{- end -}}
   {{- with $probes -}}
     {{- $_ := set $result "probes" . -}}
-    {{- $_ := set $facts "startup" (dict "within" (include "fairlead.startBudget" (dict "call" $call "probe" .startupProbe) | int)) -}}
+    {{- $startup := dict "within" (include "fairlead.startBudget" (dict "call" $call "probe" .startupProbe) | int) -}}
+    {{- if and $health.startup .startupProbe -}}
+      {{- $_ := set $startup "stated" true -}}
+    {{- end -}}
+    {{- $_ := set $facts "startup" $startup -}}
     {{- $_ := merge $facts (pick $health "path") -}}
   {{- end -}}
 {{- end -}}

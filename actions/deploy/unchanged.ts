@@ -1,0 +1,35 @@
+import { isDeepStrictEqual } from "node:util";
+import { readObjects } from "./preflight/objects.ts";
+import { type Revision, readManifestOf } from "./releases.ts";
+import type { Deploy } from "./rollout.ts";
+import { readExpected } from "./tracking/expected.ts";
+import type { Store } from "./tracking/store.ts";
+import { workloadsOf } from "./tracking/workloads.ts";
+
+/**
+ * Whether the newest revision is the verified one, holds the same objects with the same images, and all its workloads are
+ * healthy. A hook runs on every deploy, so with one there is always something to do.
+ */
+export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, store: Store): Promise<boolean> {
+  if (newest === undefined || !newest.verified || newest.status !== "deployed") return false;
+  const { cluster, application, rendered } = deploy;
+  const { namespace, release, namespaces } = application;
+  const objects = await readObjects(rendered);
+  if (objects.some(({ metadata }) => metadata?.annotations?.["helm.sh/hook"] !== undefined)) return false;
+  const before = await readObjects(await readManifestOf(cluster, namespace, release, newest.number));
+  if (!isDeepStrictEqual(byName(before), byName(objects))) return false;
+  const expected = await readExpected(cluster, { release, namespaces: Object.keys(namespaces) });
+  const workloads = workloadsOf(store.snapshot());
+  return expected.every(({ uid }) => {
+    const seen = workloads.find((workload) => workload.uid === uid);
+    return seen !== undefined && seen.unfinished === undefined;
+  });
+}
+
+function byName(objects: Awaited<ReturnType<typeof readObjects>>): Record<string, unknown> {
+  const entries = objects.map((object) => {
+    const { apiVersion, kind, metadata } = object;
+    return [`${apiVersion} ${kind} ${metadata?.namespace ?? ""}/${metadata?.name}`, object] as const;
+  });
+  return Object.fromEntries(entries);
+}
