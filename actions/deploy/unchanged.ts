@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import type { RenderedObject } from "./preflight/fault.ts";
 import { readObjects } from "./preflight/objects.ts";
 import { type Revision, readManifestOf } from "./releases.ts";
 import type { Deploy } from "./rollout.ts";
-import { readExpected } from "./tracking/expected.ts";
 import type { Store } from "./tracking/store.ts";
-import { workloadsOf } from "./tracking/workloads.ts";
+import { workloadKinds, workloadsOf } from "./tracking/workloads.ts";
 
 /**
  * Whether the newest revision is the verified one, holds the same objects with the same images, and all its workloads are
@@ -13,17 +13,21 @@ import { workloadsOf } from "./tracking/workloads.ts";
 export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, store: Store): Promise<boolean> {
   if (newest === undefined || !newest.verified || newest.status !== "deployed") return false;
   const { cluster, application, rendered } = deploy;
-  const { namespace, release, namespaces } = application;
+  const { namespace, release } = application;
   const objects = await readObjects(rendered);
   if (objects.some(({ metadata }) => metadata?.annotations?.["helm.sh/hook"] !== undefined)) return false;
   const before = await readObjects(await readManifestOf(cluster, namespace, release, newest.number));
   if (!isDeepStrictEqual(byName(before), byName(objects))) return false;
-  const expected = await readExpected(cluster, { release, namespaces: Object.keys(namespaces) });
   const workloads = workloadsOf(store.snapshot());
-  return expected.every(({ uid }) => {
-    const seen = workloads.find((workload) => workload.uid === uid);
+  return objects.filter(isWorkload).every(({ kind, metadata }) => {
+    const place = metadata?.namespace ?? namespace;
+    const seen = workloads.find((one) => one.kind === kind && one.name === metadata?.name && one.namespace === place);
     return seen !== undefined && seen.unfinished === undefined;
   });
+}
+
+function isWorkload({ kind }: RenderedObject): boolean {
+  return (workloadKinds as readonly string[]).includes(kind);
 }
 
 function byName(objects: Awaited<ReturnType<typeof readObjects>>): Record<string, unknown> {
