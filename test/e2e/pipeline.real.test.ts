@@ -109,6 +109,7 @@ describe("the whole way", () => {
     const first = await deploy(app);
     const { image = "" } = first.outputs;
     assert.match(image, /@sha256:/, first.log);
+    app.edit(".deploy/manifest.yaml", "NODE_ENV: development", "NODE_ENV: test");
     const step = await deploy(app, app.commit(), { with: { image: `main=${image}` } });
     assert.equal(step.conclusion, "success", step.log);
     assert.deepEqual([step.outputs["image"], step.outputs["revision"]], [image, "2"]);
