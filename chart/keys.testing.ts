@@ -7,7 +7,7 @@ import { chartFolder, type Values } from "./helm.testing.ts";
 
 /** A key of the schema that holds a value. */
 export interface Key {
-  /** From the top of the values, dotted; entries of a map have the names of `entryNames`. */
+  /** From the top of the values, dotted; entries of a map have the names of `entryNames`, the first of a list is `0`. */
   readonly path: string;
   /** Values as the schema shows them to people, the first of which changes what the chart gives. */
   readonly examples: readonly unknown[];
@@ -15,6 +15,8 @@ export interface Key {
   readonly fallback: unknown;
   /** Only an action reads it; the chart carries it in the resolved document. */
   readonly forAction: boolean;
+  /** Its schema, references followed. */
+  readonly schema: Values;
 }
 
 /** Maps whose entries have keys of their own, with the name of the entry that is used. */
@@ -58,6 +60,10 @@ const beside = {
   initContainers: { first: {} },
   sidecars: { proxy: {}, tunnel: {} },
 };
+const twoSets = {
+  secrets: { postgres: { existingSecret: "postgres" }, redis: { existingSecret: "redis" } },
+  config: { minio: { host: "http://old:9000" }, limits: { most: "10" } },
+};
 const gateway = { name: "old", namespace: "old" };
 
 /** What must stand beside a key, and beside all below it; the longest entry that fits counts, and the keys of `spec` alone are named. */
@@ -85,8 +91,23 @@ const company: Readonly<
   "spec.replicas.cpu": { spec: { replicas: { max: 4 } } },
   "spec.replicas.memory": { spec: { replicas: { max: 4 } } },
   "spec.replicas.behavior": { spec: { replicas: { max: 4 } } },
+  "spec.replicas.behavior.scaleUp.policies.0": {
+    spec: {
+      replicas: { max: 4, behavior: { scaleUp: { policies: [{ type: "Pods", value: 1, periodSeconds: 60 }] } } },
+    },
+  },
+  "spec.health.httpHeaders.0": {
+    spec: { port: 80, health: { path: "/old", httpHeaders: [{ name: "X-Old", value: "old" }] } },
+  },
+  "spec.tolerations.0": { spec: { tolerations: [{ key: "old" }] } },
+  "spec.tolerations.0.tolerationSeconds": { spec: { tolerations: [{ key: "old", effect: "NoExecute" }] } },
+  "spec.rbac.rules.0": { spec: { rbac: { rules: [{ apiGroups: [""], resources: ["old"], verbs: ["get"] }] } } },
+  "spec.ingress.middlewares.0": { spec: { ingress: { ...route, middlewares: [{ name: "old" }] } } },
   "spec.health": { spec: { ports: twoPorts } },
   "spec.env": { spec: references },
+  "spec.envFrom.0.secret": { spec: { ...twoSets, envFrom: [{ secret: "postgres" }] } },
+  "spec.envFrom.0.config": { spec: { ...twoSets, envFrom: [{ config: "minio" }] } },
+  "spec.envFrom.0.prefix": { spec: { ...twoSets, envFrom: [{ secret: "postgres" }] } },
   "spec.env.LOG_LEVEL.optional": { spec: { ...references, env: { LOG_LEVEL: { secret: "postgres/level" } } } },
   "spec.envFrom": { spec: references },
   "spec.files": { spec: references },
@@ -187,6 +208,10 @@ export function withValue(values: Values, path: string, value: unknown): Values 
 
 function put(values: Values, [key = "", ...rest]: readonly string[], value: unknown): Values {
   if (rest.length === 0) return { ...values, [key]: value };
+  const list = values[key];
+  if (Array.isArray(list) && rest[0] === "0") {
+    return { ...values, [key]: [put(list[0], rest.slice(1), value), ...list.slice(1)] };
+  }
   const below = values[key];
   const map = typeof below === "object" && below !== null && !Array.isArray(below) ? (below as Values) : {};
   return { ...values, [key]: put(map, rest, value) };
@@ -195,39 +220,50 @@ function put(values: Values, [key = "", ...rest]: readonly string[], value: unkn
 /** The keys of the whole schema; an environment's copies of the keys of `spec` are left to the schema's own test. */
 export function allKeys(): Key[] {
   const { spec, environment, component } = schema.definitions;
-  const pick = (map: Record<string, Values>, keep: (key: string, value: Values) => boolean) => ({
-    properties: Object.fromEntries(Object.entries(map).filter(([key, value]) => keep(key, value))),
-  });
+  const listed = new Set<Values>();
+  const keysOfMap = (properties: Record<string, Values>, path: string) => [
+    ...keysOf({ properties }, path, false, listed),
+  ];
+  const pick = (map: Record<string, Values>, keep: (key: string, value: Values) => boolean) =>
+    Object.fromEntries(Object.entries(map).filter(([key, value]) => keep(key, value)));
   const top = Object.keys(schema.properties).filter((key) => !["spec", "environments", "global"].includes(key));
   return [
-    ...top.flatMap((key) => [...keysOf(schema.properties[key], key, false)]),
-    ...[...keysOf({ properties: spec.properties }, "spec", false)].filter(({ path }) => !listedThere.test(path)),
-    ...keysOf(
+    ...top.flatMap((key) => [...keysOf(schema.properties[key], key, false, listed)]),
+    ...keysOfMap(spec.properties, "spec").filter(({ path }) => !listedThere.test(path)),
+    ...keysOfMap(
       pick(component.properties, (key) => !(key in spec.properties)),
       "spec.components.api",
-      false,
     ),
-    ...keysOf(
+    ...keysOfMap(
       pick(environment.properties, (_key, value) => !("$ref" in value)),
       "environments.prod",
-      false,
     ),
   ];
 }
 
-/** Every key below a node that holds a value; one that may be a map or something else counts, and so do the keys of that map, and a map with an example. */
-function* keysOf(node: Values, path: string, forAction: boolean): Generator<Key> {
+/**
+ * Every key below a node that holds a value; one that may be a map or something else counts, and so do the keys of that map,
+ * a map with an example, and the keys of a list's items, at the first list that has such items.
+ */
+function* keysOf(node: Values, path: string, forAction: boolean, listed: Set<Values>): Generator<Key> {
   const own = target(node);
   const action = forAction || node["x-consumer"] === "action" || own["x-consumer"] === "action";
-  const key = { path, examples: (own["examples"] ?? []) as unknown[], fallback: own["default"], forAction: action };
+  const examples = (own["examples"] ?? []) as unknown[];
   const properties = own["properties"] as Record<string, Values> | undefined;
   const named = path in entryNames;
   const types = [own["type"]].flat().filter((type) => type !== undefined && type !== "object" && type !== "null");
-  if (whole.has(path) || (properties === undefined && !named) || types.length > 0 || key.examples.length > 0) yield key;
+  if (whole.has(path) || (properties === undefined && !named) || types.length > 0 || examples.length > 0)
+    yield { path, examples, fallback: own["default"], forAction: action, schema: own };
   if (whole.has(path)) return;
-  for (const [name, value] of Object.entries(properties ?? {})) yield* keysOf(value, `${path}.${name}`, action);
-  if (named)
-    yield* keysOf(target((own["additionalProperties"] || {}) as Values), `${path}.${entryNames[path]}`, action);
+  for (const [name, value] of Object.entries(properties ?? {})) yield* keysOf(value, `${path}.${name}`, action, listed);
+  if (named) {
+    const entry = target((own["additionalProperties"] || {}) as Values);
+    yield* keysOf(entry, `${path}.${entryNames[path]}`, action, listed);
+  }
+  const items = target((own["items"] ?? {}) as Values);
+  if (!("properties" in items) || listed.has(items)) return;
+  listed.add(items);
+  yield* keysOf({ properties: items["properties"] }, `${path}.0`, action, listed);
 }
 
 /** Gives the schema that a node stands for. */

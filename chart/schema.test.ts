@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Ajv, type Schema } from "ajv";
 import { parse } from "yaml";
-import { allKeys, surroundings, withValue } from "./keys.testing.ts";
+import { allKeys, schema, surroundings, withValue } from "./keys.testing.ts";
 
 const folder = import.meta.dirname;
-const schema = JSON.parse(readFileSync(join(folder, "values.schema.json"), "utf8"));
 const keywords = ["x-consumer", "x-inline"];
 const validate = new Ajv({ strict: true, allowUnionTypes: true, keywords, logger: false }).compile(schema as Schema);
 
@@ -41,6 +40,22 @@ function* objectSchemas(node: unknown, path: string, follow = false): Generator<
   const fields = follow ? target(node) : (node as Record<string, unknown>);
   if ("properties" in fields || [fields["type"]].flat().includes("object")) yield [path, fields];
   for (const [key, value] of Object.entries(fields)) yield* objectSchemas(value, `${path}/${key}`, follow);
+}
+
+/** Every place of a key in a schema, and what stands there, references followed. */
+function* places(node: unknown, path: string): Generator<[string, Record<string, unknown>]> {
+  if (typeof node !== "object" || node === null) return;
+  const fields = node as Record<string, unknown>;
+  const properties = typeof fields["properties"] === "object" ? (fields["properties"] as object) : {};
+  for (const [key, value] of Object.entries(properties)) yield [`${path}/properties/${key}`, target(value)];
+  for (const [key, value] of Object.entries(fields)) yield* places(value, `${path}/${key}`);
+}
+
+/** Whether what stands at a key is more than a map of keys that are looked at by themselves. */
+function holdsValue(fields: Record<string, unknown>): boolean {
+  const entries = fields["additionalProperties"];
+  const named = typeof entries === "object" && "properties" in target(entries);
+  return !("properties" in fields) && !named;
 }
 
 describe("values.schema.json", () => {
@@ -96,6 +111,14 @@ describe("values.schema.json", () => {
       without.map(({ path }) => path),
       [],
     );
+  });
+
+  // Found by another way than the list: in the document as it stands, definition by definition.
+  test("has no key that holds a value and that the list of its keys leaves out", () => {
+    const listed = new Set<unknown>(allKeys().map((key) => key.schema));
+    const unlisted = [...places(schema, "#")].filter(([, node]) => holdsValue(node) && !listed.has(node));
+    // What Helm gives to every chart, and is no key of the language.
+    assert.deepEqual([...new Set(unlisted.map(([path]) => path))], ["#/properties/global"]);
   });
 
   // Without Helm, so that a wrong example is found in the short loop; whether it renders, the chart's own test shows.
