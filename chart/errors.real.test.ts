@@ -343,6 +343,16 @@ const faults: readonly Fault[] = [
     line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: an object needs apiVersion and kind, both text, and a map as its metadata",
   },
   {
+    name: "the text of an object of manifests is no mapping",
+    spec: { manifests: { a: "only words" } },
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: this is no object in YAML: it is text or a list where keys and values are needed",
+  },
+  {
+    name: "the text of an object of manifests is no YAML",
+    spec: { manifests: { a: "kind: [" } },
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: this is no object in YAML: line 1: did not find expected node content",
+  },
+  {
     name: "a controller would make a private host public",
     spec: { ingress: { host: "a.example.com", public: false, controller: "ingress" } },
     line: "APP_INGRESS_UNSUPPORTED: spec.ingress.public: the controller ingress cannot do public: false without cluster.ingress.privateClassName",

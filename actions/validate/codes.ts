@@ -60,6 +60,10 @@ export const manifestCodes = {
     cause: "Text was copied from a page that was read in the wrong encoding, such as â€œ in place of a quote.",
     fix: "Type the character anew.",
   },
+  YAML_NUMBER_INFINITE: {
+    cause: "A number is infinite or none at all, as .inf and .nan, which Helm cannot pass on.",
+    fix: "Write another number, or quotes for text.",
+  },
   YAML_NUMBER_OCTAL: {
     cause: "Helm reads a number with a zero in front as octal.",
     fix: "Write it in quotes, or without the zero.",

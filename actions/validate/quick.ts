@@ -34,6 +34,7 @@ export function readPlainYaml(text: string): { readonly content: unknown } | und
 
 /** Quotes are not known here, so this finds too much rather than too little. */
 function hasTrap(text: string): boolean {
+  if (/\.(?:inf|nan)(?!\w)/i.test(text)) return true;
   for (const [token] of text.matchAll(suspects)) {
     if (booleanWords.test(token)) return true;
     if (numberWords.test(token) && !keepsDigits(token)) return true;

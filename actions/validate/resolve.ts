@@ -3,6 +3,7 @@ import type { Context } from "../core/context.ts";
 import { bundledChart, type Helm, type Values } from "../core/helm.ts";
 import type { Application, Declaration, Remarks, RuleError } from "./application.ts";
 import { checkManifest, findingOf } from "./check.ts";
+import { helmRefusal } from "./helm-reader.ts";
 import { locate, type Manifest, manifestError } from "./manifest.ts";
 import type { Problem } from "./problem.ts";
 import { openJudge } from "./schema.ts";
@@ -114,7 +115,10 @@ async function resolveOrThrow<T>(source: Source, environment: string, images: Re
   const { manifest, chart } = source;
   const problems = await checkManifest(manifest, openJudge(chart));
   if (problems.length > 0) throw manifestError(manifest.file, problems);
-  const resolution = await resolveChecked<T>(source, environment, images, helm);
+  const resolution = await resolveChecked<T>(source, environment, images, helm).catch((thrown): never => {
+    const refused = helmRefusal(thrown, manifest.file);
+    throw refused === undefined ? thrown : manifestError(manifest.file, [refused], thrown);
+  });
   if (resolution.application === undefined || resolution.problems.length > 0) {
     throw manifestError(manifest.file, resolution.problems);
   }

@@ -99,3 +99,11 @@ test("what an alias or a merge key brings is found once, where it is written", (
     [[2, "spec.env.A"]],
   );
 });
+
+test("numbers that JSON does not have are traps wherever they stand", () => {
+  assert.deepEqual(traps("spec:\n  affinity:\n    x: .nan\n"), [
+    'spec.affinity.x: .nan is a number that Helm cannot pass on; write ".nan" for text',
+  ]);
+  assert.equal(inEnv("-.INF").length, 1);
+  assert.deepEqual(inEnv('".inf"'), []);
+});

@@ -66,11 +66,18 @@ function keyTrap(text: string | undefined) {
 }
 
 function valueTrap(text: string | undefined, forms: Forms) {
+  if (text !== undefined && notFinite.test(text)) {
+    const message = `${text} is a number that Helm cannot pass on`;
+    return { code: "YAML_NUMBER_INFINITE", message, hint: `write "${text}" for text` };
+  }
   const types = typesOf(forms);
   if (text === undefined || types.size === 0) return undefined;
   if (booleanWords.test(text)) return wordTrap(text, types);
   return numberWords.test(text) ? numberTrap(text, types) : undefined;
 }
+
+/** Numbers of YAML that JSON does not have. */
+const notFinite = /^(?:[-+]?\.inf|\.nan)$/i;
 
 function wordTrap(text: string, types: ReadonlySet<string>) {
   const truth = truthOf(text);

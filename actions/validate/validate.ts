@@ -5,6 +5,7 @@ import type { Helm } from "../core/helm.ts";
 import { mapSome } from "../core/map-some.ts";
 import type { Made, Wanted } from "./batch.ts";
 import { checkManifest } from "./check.ts";
+import { helmRefusal } from "./helm-reader.ts";
 import { locate, type Manifest, openManifest } from "./manifest.ts";
 import type { objectChecker } from "./objects.ts";
 import { isBrought, type Origins, originFinder } from "./origin.ts";
@@ -123,6 +124,8 @@ async function render(
   } catch (thrown) {
     // A manifest that Helm itself refuses must not keep the others from being checked.
     if (!(thrown instanceof FairleadError) || thrown.code !== "HELM_FAILED") throw thrown;
+    const refused = helmRefusal(thrown, source.manifest.file);
+    if (refused !== undefined) return { problems: [refused], remarks: [], unchecked: [], rendered: [] };
     const fault = templateFault(thrown.message, source.manifest.content, environment);
     const problem = fileProblem(source.manifest.file, "APP_RENDER_FAILED", thrown.message, thrown.fix ?? "");
     const problems =

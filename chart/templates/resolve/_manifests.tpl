@@ -15,7 +15,7 @@ is a template in which `.App` stands for the application; it may hold several ob
     {{- range $text := $texts -}}
       {{- $object := fromYaml $text -}}
       {{- if $object.Error -}}
-        {{- include "fairlead.error" (dict "scope" $scope "code" "APP_MANIFEST_INCOMPLETE" "at" $at "message" (printf "this is no object in YAML: %s" $object.Error)) -}}
+        {{- include "fairlead.error" (dict "scope" $scope "code" "APP_MANIFEST_INCOMPLETE" "at" $at "message" (printf "this is no object in YAML: %s" (include "fairlead.yamlFault" $object.Error))) -}}
       {{- else if $object -}}
         {{- $key := ternary (printf "%s-%d" $name $count) $name (gt $count 0) -}}
         {{- $_ := set $objects $key (include "fairlead.manifest" (dict "scope" $scope "labels" $labels "name" $key "at" $at "object" $object) | fromJson) -}}
@@ -46,4 +46,13 @@ is a template in which `.App` stands for the application; it may hold several ob
 {{- $whole := dict "metadata" $metadata | toJson | fromJson -}}
 {{- include "fairlead.merge" (dict "into" $whole "from" .object) -}}
 {{- toJson $whole -}}
+{{- end -}}
+
+{{/* What is wrong with a text that was read as YAML, in words; Go's own name its types. Takes the error of fromYaml. */}}
+{{- define "fairlead.yamlFault" -}}
+{{- if contains "yaml: " . -}}
+  {{- regexReplaceAll `^.*yaml: ` . "" -}}
+{{- else -}}
+  it is text or a list where keys and values are needed
+{{- end -}}
 {{- end -}}
