@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 
@@ -30,7 +30,7 @@ export const helms = {
 const missing = missingHelm();
 
 /** A test that needs both majors of Helm; without them it is skipped by itself, so that it is counted. */
-export function helmTest(name: string, run: () => void | Promise<void>): void {
+export function helmTest(name: string, run: (test: TestContext) => void | Promise<void>): void {
   test(name, { skip: missing }, run);
 }
 

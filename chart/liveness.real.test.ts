@@ -7,7 +7,7 @@ import { allCases, behaviourOf, type Case, caseless, caseOf, throughMetadata } f
 import { type Made, openManyChart } from "./many.testing.ts";
 
 // Every key of the schema changes something: what is rendered, or, for a key that only an action reads, the resolved
-// document (what the actions do with it, actions/consumers.test.ts shows). A key that nothing reads would be accepted and
+// document (what the actions do with it, test/consumers.real.test.ts shows). A key that nothing reads would be accepted and
 // ignored. What is set is what the schema shows as examples, so all of them are valid and render; and a default that the
 // schema names is what the chart does without the key.
 

@@ -75,9 +75,10 @@ async function goBack(deploy: Watched, baseline: Revision | undefined): Promise<
   const { inputs, application, context } = deploy;
   if (baseline === undefined) return await afterFirstInstall(deploy);
   const { number: revision } = baseline;
-  if (!inputs.rollbackOnFailure) {
+  const kept = application.rollback === "never" ? " (`rollback: never`)" : "";
+  if (!inputs.rollbackOnFailure || kept !== "") {
     const command = `helm rollback ${application.release} ${revision} -n ${application.namespace}`;
-    return { status: "failed", revision, sentence: `It was left as it is; \`${command}\` goes back.` };
+    return { status: "failed", revision, sentence: `It was left as it is${kept}; \`${command}\` goes back.` };
   }
   try {
     return await rollBack(deploy, baseline);

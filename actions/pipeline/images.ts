@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import type { Environment } from "../core/inputs.ts";
+import type { ImageInputs } from "../image/inputs.ts";
 import { run as buildImage } from "../image/run.ts";
 import type { Application, Build } from "../validate/application.ts";
 import type { Manifest } from "../validate/manifest.ts";
@@ -39,7 +40,7 @@ function hostOf(registry: string): string {
 }
 
 /** The login of the team's registry; on every other one the runner's own logins are used. */
-function loginOf(credentials: Credentials): { username: string; password: string } {
+function loginOf(credentials: Pick<Credentials, "require">): { username: string; password: string } {
   return {
     username: credentials.require("DOCKER_REGISTRY_USERNAME"),
     password: credentials.require("DOCKER_REGISTRY_PASSWORD"),
@@ -56,28 +57,39 @@ export async function makeImages(
 ): Promise<Record<string, string>> {
   const images: Record<string, string> = {};
   for (const { build, components } of buildsOf(application)) {
-    const { registry } = application.cluster;
-    const destination = destinationOf(build.repository, registry);
     const made = await buildImage(
-      {
-        ...destination,
-        ...(hostOf(destination.registry) === hostOf(registry) ? loginOf(credentials) : {}),
-        context: join(manifest.root, build.context),
-        file: join(manifest.root, build.file),
-        target: build.target,
-        platforms: build.platforms,
-        buildArgs: build.args,
-        secrets: secretsOf(build, context.environment),
-        push: true,
-        builder: inputs.builder,
-        retries: 2,
-        toolMirror: inputs.toolMirror,
-      },
+      imageInputsOf(build, application, manifest.root, credentials, inputs, context),
       context,
     );
     for (const component of components) images[component] = made.image;
   }
   return images;
+}
+
+/** What `actions/image` is asked for to make a build; its paths are relative to the folder that holds `.deploy`. */
+export function imageInputsOf(
+  build: Build,
+  { cluster: { registry } }: Application,
+  root: string,
+  credentials: Pick<Credentials, "require">,
+  { builder, toolMirror }: Pick<PipelineInputs, "builder" | "toolMirror">,
+  { environment }: Pick<Context, "environment">,
+): ImageInputs {
+  const destination = destinationOf(build.repository, registry);
+  return {
+    ...destination,
+    ...(hostOf(destination.registry) === hostOf(registry) ? loginOf(credentials) : {}),
+    context: join(root, build.context),
+    file: join(root, build.file),
+    target: build.target,
+    platforms: build.platforms,
+    buildArgs: build.args,
+    secrets: secretsOf(build, environment),
+    push: true,
+    builder,
+    retries: 2,
+    toolMirror,
+  };
 }
 
 /**

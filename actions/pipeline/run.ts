@@ -5,7 +5,7 @@ import { type Images, imagesByComponent, named } from "../deploy/images.ts";
 import { type Deployed, run as deploy } from "../deploy/run.ts";
 import { probes } from "../tailnet/probe.ts";
 import { run as joinTailnet } from "../tailnet/run.ts";
-import type { Application } from "../validate/application.ts";
+import type { Application, Cluster } from "../validate/application.ts";
 import { type Manifest, readManifest } from "../validate/manifest.ts";
 import { resolveApplication, resolveDeclaration, sourceOf } from "../validate/resolve.ts";
 import { type Credentials, findCredentials } from "./credentials.ts";
@@ -106,11 +106,15 @@ async function openPath(
   const behindTailnet = /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\.ts\.net$/.test(server.hostname);
   const authKey = behindTailnet ? credentials.require("TAILSCALE_AUTH_KEY") : credentials.get("TAILSCALE_AUTH_KEY");
   if (authKey === undefined) return undefined;
-  const { controlUrl } = cluster.tailnet;
   const probe = probes(new URL("/readyz", server).href);
-  const inputs = { ...joining, authKey, probe, toolMirror, controlUrl: controlUrl || undefined };
+  const inputs = { ...tailnetOf(cluster), authKey, probe, toolMirror };
   const { proxy } = await stages.run("tailnet", () => joinTailnet(inputs, context));
   return proxy;
+}
+
+/** How a cluster's tailnet is joined; an empty control server is Tailscale's own. */
+export function tailnetOf({ tailnet: { controlUrl } }: Pick<Cluster, "tailnet">) {
+  return { ...joining, controlUrl: controlUrl || undefined };
 }
 
 /** Userspace: only Helm and the cluster client are given the way into the tailnet, nothing else on the runner is. */
