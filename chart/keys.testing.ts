@@ -121,6 +121,7 @@ const company: Readonly<
   "spec.initContainers": { spec: beside },
   "spec.sidecars": { spec: beside },
   "spec.sidecars.proxy.health": { spec: { sidecars: { proxy: { ports: { http: 81 } } } } },
+  "spec.serviceAccount.annotations": { spec: { serviceAccount: { name: "old" } } },
   "spec.securityContext": { spec: loose },
   "spec.hostAccess": { spec: loose },
   "spec.secrets.postgres": { spec: references },

@@ -38,6 +38,7 @@ export const throughMetadata: Readonly<Record<string, readonly [Spoken, string]>
   "meta.repository": ["annotations", "the platform's tools find the repository"],
   "spec.service.annotations": ["annotations", "the key is what it writes"],
   "spec.ingress.annotations": ["annotations", "the key is what it writes"],
+  "spec.serviceAccount.annotations": ["annotations", "the key is what it writes"],
   "spec.annotations": ["annotations", "the key is what it writes"],
   "spec.labels": ["labels", "the key is what it writes"],
   "spec.metrics.path": ["annotations", "Prometheus finds pods by them"],

@@ -41,6 +41,7 @@ describe("chart renders", () => {
     ["full-staging", join(chartFolder, "ci/full.yaml"), []],
     ["full-prod", join(chartFolder, "ci/full.yaml"), ["--set", "environment=prod"]],
     ["components", join(chartFolder, "ci/components.yaml"), []],
+    ["forms", join(chartFolder, "ci/forms.yaml"), []],
     ...cases.map((one) => [
       `seed-${one.manifest}-${one.environment}`,
       join(chartFolder, "seed", `${one.manifest}.yaml`),

@@ -223,6 +223,7 @@ describe("values.schema.json", () => {
     "ci/small.yaml",
     "ci/full.yaml",
     "ci/components.yaml",
+    "ci/forms.yaml",
     "../examples/hello/.deploy/manifest.yaml",
   ]) {
     test(`accepts ${path}`, () => {
