@@ -39,6 +39,8 @@ export interface OpenDeploy extends LeaseName {
   readonly identity: string;
   /** The revision that it was about to make; without one it only held the lock. */
   readonly number?: number;
+  /** A revision that fails is left to a person (`rollback: never`). */
+  readonly keep?: boolean;
 }
 
 const fileName = "deploy.json";
@@ -55,7 +57,7 @@ export async function noteEnd({ folder }: Context): Promise<void> {
 
 /**
  * Finishes what a cancelled or killed step left: its unfinished revision goes back to the baseline, without waiting
- * for it, and the lock is given up. Does nothing where nothing was left.
+ * for it, unless the manifest keeps it, and the lock is given up. Does nothing where nothing was left.
  */
 export async function finishInterrupted(context: Context): Promise<void> {
   const noted = await readFile(join(context.folder, fileName), "utf8").catch(() => undefined);
@@ -73,7 +75,7 @@ export async function finishInterrupted(context: Context): Promise<void> {
 }
 
 async function goBack(cluster: Cluster, deploy: OpenDeploy, helm: () => Promise<Helm>): Promise<string> {
-  const { namespace, release, number } = deploy;
+  const { namespace, release, number, keep } = deploy;
   const revisions = await listRevisions(cluster, namespace, release);
   const [newest] = revisions;
   if (newest === undefined || number === undefined || newest.number < number)
@@ -85,6 +87,7 @@ async function goBack(cluster: Cluster, deploy: OpenDeploy, helm: () => Promise<
   const baseline = baselineOf(revisions);
   if (baseline === undefined)
     return `${release} revision ${newest.number} was left unfinished; there is none to go back to.`;
+  if (keep) return `${release} revision ${newest.number} was left unfinished and as it is (\`rollback: never\`).`;
   await (await helm()).rollback(release, namespace, baseline.number, 60_000);
   return `${release} goes back to revision ${baseline.number}, because the step was stopped.`;
 }

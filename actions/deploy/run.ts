@@ -97,7 +97,8 @@ async function deployLocked(deploy: Deploy, tookOver: boolean): Promise<Deployed
   using watched = await openWatched(deploy);
   if (await isUnchanged(deploy, revisions[0], watched.store)) return await unchanged(deploy, revisions[0]);
   const number = (revisions[0]?.number ?? 0) + 1;
-  await noteBegin({ namespace, release, identity: holderOf(context.run), number }, context);
+  const keep = application.rollback === "never";
+  await noteBegin({ namespace, release, identity: holderOf(context.run), number, keep }, context);
   if (inputs.pullCredentials !== undefined) await ensurePullSecrets(cluster, application, inputs.pullCredentials);
   const { recovered, checks } = await roll(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), checks, ...recovered };
