@@ -11,6 +11,13 @@ import { repository, type World } from "./world.ts";
 /** Parts of a manifest's `spec`. */
 export type Spec = Readonly<Record<string, unknown>>;
 
+/** How it is deployed, beside what every deploy of a test is given. */
+export type DeployOptions = StepOptions & {
+  readonly event?: Partial<WorkflowEvent>;
+  /** Values that the job may not show. */
+  readonly secrets?: readonly string[];
+};
+
 /** An application without an image of its own: its program is in its manifest, so that a deploy of it takes seconds. */
 export interface SmallApp extends AsyncDisposable {
   readonly name: string;
@@ -19,7 +26,7 @@ export interface SmallApp extends AsyncDisposable {
   /** Writes another file into its checkout. */
   write(file: string, text: string): void;
   /** Deploys it with changes to its `spec`, as a push of a new commit. */
-  deploy(changes?: Spec, options?: StepOptions & { readonly event?: Partial<WorkflowEvent> }): Promise<StepResult>;
+  deploy(changes?: Spec, options?: DeployOptions): Promise<StepResult>;
   /** `1 superseded`, `2 failed`, `3 deployed`. */
   revisions(): Promise<string[]>;
 }

@@ -47,17 +47,33 @@ async function dryRunObject(
       fix: "Install its custom resource definition, or leave out what needs it.",
     };
   }
-  // A hook is made anew each time, and may not be there when it is compared.
-  const path = pathOf(resource, object.metadata?.namespace ?? namespace, object.metadata?.name);
-  const query = `dryRun=All&fieldValidation=Strict&fieldManager=${helmManager}&force=${!owned}`;
-  const contentType = "application/apply-patch+yaml";
-  const { status, body } = await cluster.call({ method: "PATCH", path: `${path}?${query}`, contentType, body: object });
+  const place = object.metadata?.namespace ?? namespace;
+  const query = `dryRun=All&fieldValidation=Strict&fieldManager=${helmManager}`;
+  const { status, body } = isHook(object)
+    ? await cluster.call(creation(`${pathOf(resource, place)}?${query}`, object))
+    : await cluster.call({
+        method: "PATCH",
+        path: `${pathOf(resource, place, object.metadata?.name)}?${query}&force=${!owned}`,
+        contentType: "application/apply-patch+yaml",
+        body: object,
+      });
   return status < 300 ? undefined : obstacleOf(nameOf(object), status, body);
+}
+
+function isHook({ metadata }: RenderedObject): boolean {
+  return metadata?.annotations?.["helm.sh/hook"] !== undefined;
+}
+
+/** Helm deletes a hook before it makes it anew, so what is there from the last time must not be compared with it. */
+function creation(path: string, object: RenderedObject) {
+  const { name, ...metadata } = object.metadata ?? {};
+  const body = { ...object, metadata: { ...metadata, generateName: `${name}-` } };
+  return { method: "POST", path, contentType: "application/json", body } as const;
 }
 
 async function dryRunPod(
   cluster: Cluster,
-  { owner, namespace, metadata, spec }: PodTemplate,
+  { owner, namespace, metadata, spec, surges }: PodTemplate,
   accounts: ReadonlySet<string | undefined>,
 ): Promise<Obstacle | undefined> {
   const { serviceAccountName, ...others } = spec;
@@ -72,15 +88,18 @@ async function dryRunPod(
   };
   const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
   const answer = await cluster.call({ method: "POST", path, contentType: "application/json", body });
-  if (answer.status < 300) return undefined;
+  // The pods that are there make room before new ones come.
+  if (answer.status < 300 || (!surges && /exceeded quota/.test(answer.body))) return undefined;
   // The account of a namespace that was just made comes a moment later.
   if (/serviceaccount "default" not found|error looking up service account \S+\/default/.test(answer.body))
     return undefined;
   return obstacleOf(`a pod of ${owner}`, answer.status, answer.body);
 }
 
-function obstacleOf(what: string, status: number, body: string): Obstacle {
+function obstacleOf(what: string, status: number, body: string): Obstacle | undefined {
   const said = shorten(statusMessage({ body }));
+  // A webhook with effects of its own is not asked in a dry run; what it says is only known when it counts.
+  if (/does not support dry run/.test(said)) return undefined;
   const rule = remedies.find(([pattern]) => pattern.test(said));
   const code = status === 403 && /cannot \w+ resource/.test(said) ? "CLUSTER_FORBIDDEN" : "PREFLIGHT_FAILED";
   return {

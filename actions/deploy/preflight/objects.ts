@@ -7,6 +7,8 @@ export interface PodTemplate {
   readonly namespace: string;
   readonly metadata: NonNullable<V1PodTemplateSpec["metadata"]>;
   readonly spec: V1PodSpec;
+  /** Whether a new pod comes beside the old ones, and not in the place of one. */
+  readonly surges: boolean;
 }
 
 /** The objects of a rendered release. */
@@ -23,7 +25,8 @@ export function podTemplates(objects: readonly RenderedObject[], namespace: stri
     const template = templateOf(object);
     if (template?.spec === undefined || template.spec === null) return [];
     const place = object.metadata?.namespace ?? namespace;
-    return [{ owner: nameOf(object), namespace: place, metadata: template.metadata ?? {}, spec: template.spec }];
+    const { metadata = {}, spec } = template;
+    return [{ owner: nameOf(object), namespace: place, metadata, spec, surges: surges(object) }];
   });
 }
 
@@ -34,4 +37,11 @@ function templateOf({ kind, spec }: RenderedObject): V1PodTemplateSpec | undefin
   }
   const workloads = ["Deployment", "StatefulSet", "DaemonSet", "Job"];
   return workloads.includes(kind) ? (spec as { template?: V1PodTemplateSpec }).template : undefined;
+}
+
+function surges({ kind, spec }: RenderedObject): boolean {
+  if (kind !== "Deployment") return kind === "Job";
+  const { strategy } = spec as { strategy?: { type?: string; rollingUpdate?: { maxSurge?: unknown } } };
+  const { maxSurge } = strategy?.rollingUpdate ?? {};
+  return strategy?.type !== "Recreate" && maxSurge !== 0 && maxSurge !== "0%";
 }

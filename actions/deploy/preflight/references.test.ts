@@ -4,7 +4,13 @@ import type { V1PodSpec } from "@kubernetes/client-node";
 import { podTemplates, readObjects } from "./objects.ts";
 import { referencesOf } from "./references.ts";
 
-const templateOf = (spec: V1PodSpec) => ({ owner: "Deployment web", namespace: "prod", metadata: {}, spec });
+const templateOf = (spec: V1PodSpec) => ({
+  owner: "Deployment web",
+  namespace: "prod",
+  metadata: {},
+  spec,
+  surges: true,
+});
 const found = (spec: V1PodSpec) =>
   referencesOf(templateOf(spec)).map(({ kind, name, key }) => [kind, name, key].filter((part) => part).join(" "));
 

@@ -137,17 +137,29 @@ function refer(kind: Reference["kind"], name: string | undefined, optional = fal
   return name === undefined ? [] : [{ kind, name, optional, ...(key === undefined ? {} : { key }) }];
 }
 
+/** Where Infisical's operator says which Secrets it makes: InfisicalSecret (of old and now), InfisicalStaticSecret. */
+interface Delivery {
+  readonly managedSecretReference?: ManagedSecret;
+  readonly managedKubeSecretReferences?: readonly ManagedSecret[];
+  readonly targets?: readonly { readonly name?: string; readonly namespace?: string }[];
+}
+
+interface ManagedSecret {
+  readonly secretName?: string;
+  readonly secretNamespace?: string;
+}
+
 /** Secrets that an operator makes after the release is applied. */
 function deliveredSecrets(objects: readonly RenderedObject[], fallback: string): string[] {
   return objects.flatMap(({ kind, spec, metadata }) => {
     const namespace = metadata?.namespace ?? fallback;
     if (kind === "Certificate") return [`${namespace}/${(spec as { secretName?: string }).secretName}`];
-    const { managedSecretReference: one, targets = [] } = (spec ?? {}) as {
-      managedSecretReference?: { secretName?: string; secretNamespace?: string };
-      targets?: { name?: string; namespace?: string }[];
-    };
+    const { managedSecretReference, managedKubeSecretReferences = [], targets = [] } = (spec ?? {}) as Delivery;
+    const first = managedSecretReference === undefined ? [] : [managedSecretReference];
     return [
-      ...(one === undefined ? [] : [`${one.secretNamespace ?? namespace}/${one.secretName}`]),
+      ...[...first, ...managedKubeSecretReferences].map(
+        (one) => `${one.secretNamespace ?? namespace}/${one.secretName}`,
+      ),
       ...targets.map((target) => `${target.namespace ?? namespace}/${target.name}`),
     ];
   });
