@@ -343,6 +343,16 @@ const faults: readonly Fault[] = [
     line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: an object needs apiVersion and kind, both text, and a map as its metadata",
   },
   {
+    name: "an annotation of an object of manifests is no text",
+    spec: { manifests: { a: { apiVersion: "v1", kind: "ConfigMap", metadata: { annotations: { x: ["y"] } } } } },
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: the annotation x must be text",
+  },
+  {
+    name: "an annotation of a patch is no text",
+    spec: { patch: { workload: { metadata: { annotations: { x: { y: "z" } } } } } },
+    line: "APP_PATCH_INVALID: spec.patch.workload.metadata.annotations.x: an annotation can only be text",
+  },
+  {
     name: "the text of an object of manifests is no mapping",
     spec: { manifests: { a: "only words" } },
     line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: this is no object in YAML: it is text or a list where keys and values are needed",

@@ -14,6 +14,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from "yaml";
+import { messageOf } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
 import type { Span } from "./problem.ts";
 import { show } from "./words.ts";
@@ -69,16 +70,30 @@ export function readYaml(text: string): YamlDocument {
     ...bomb,
     ...oddPairs(document.contents, spanOfRange, targetOf),
   ];
+  const { content, faults } =
+    fatal.length > 0 ? { content: undefined, faults: fatal } : contentOf(document, spanOfRange);
   return {
-    content: fatal.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 }),
+    content,
     root: document.contents,
-    faults: [...fatal, ...duplicates(document.contents, spanOfRange)],
-    readable: fatal.length === 0,
+    faults: [...faults, ...duplicates(document.contents, spanOfRange)],
+    readable: faults.length === 0,
     spanOfNode: (node) => spanOfRange(node.range?.[0] ?? 0, node.range?.[1] ?? 0),
     spanOf: (keys, target) => spanOfRange(...rangeOf(document.contents, keys, target, targetOf)),
     targetOf,
   };
 }
+
+/** The values of a document that is right as far as was seen; the library still refuses some merges of aliases. */
+function contentOf(document: Pick<ReturnType<typeof parseDocument>, "toJS">, spanOfRange: SpanOfRange) {
+  try {
+    return { content: document.toJS({ maxAliasCount: -1 }), faults: [] };
+  } catch (thrown) {
+    const fault = { code: "YAML_MERGE", span: spanOfRange(0, 0), message: messageOf(thrown), hint: mergeHint };
+    return { content: undefined, faults: [fault] };
+  }
+}
+
+const mergeHint = "write the alias of a mapping: <<: *name";
 
 type SpanOfRange = (from: number, to: number) => Span;
 
@@ -216,7 +231,7 @@ function oddPairs(root: Node | null, spanOfRange: SpanOfRange, targetOf: (node: 
         faults.push({ code: "YAML_KEY_NOT_TEXT", span, message, hint: "write the key as one word, or in quotes" });
       } else if (keyText(key) === "<<" && !isMergeSource(targetOf(value), targetOf)) {
         const message = "<< takes a mapping, or a list of mappings";
-        faults.push({ code: "YAML_MERGE", span, message, hint: "write the alias of a mapping: <<: *name" });
+        faults.push({ code: "YAML_MERGE", span, message, hint: mergeHint });
       }
     },
   });

@@ -16,6 +16,14 @@ test("what Helm's reader refuses is told at its line, without the file's path", 
   assert.match(problem?.hint ?? "", /write the character itself/);
 });
 
+test("a refusal without a line is of the first", () => {
+  const thrown = failed("helm template: failed to parse a.yaml: yaml: found character that cannot start any token.");
+  assert.deepEqual(
+    [helmRefusal(thrown, "a.yaml")?.line, helmRefusal(thrown, "a.yaml")?.hint],
+    [1, "put the text in quotes"],
+  );
+});
+
 test("everything else that Helm fails with is not the manifest's YAML", () => {
   assert.equal(
     helmRefusal(failed("helm template: execution error at (app/templates/app.yaml:1:2): x"), "a"),

@@ -39,6 +39,11 @@ is a template in which `.App` stands for the application; it may hold several ob
 {{- if not (and $texts .object.apiVersion .object.kind (has (kindOf .object.metadata) (list "map" "invalid"))) -}}
   {{- include "fairlead.error" (dict "scope" .scope "code" "APP_MANIFEST_INCOMPLETE" "at" .at "message" "an object needs apiVersion and kind, both text, and a map as its metadata") -}}
 {{- end -}}
+{{- range $key, $text := ternary $named.annotations dict (kindIs "map" $named.annotations) -}}
+  {{- if not (kindIs "string" $text) -}}
+    {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_MANIFEST_INCOMPLETE" "at" $.at "message" (printf "the annotation %s must be text" $key)) -}}
+  {{- end -}}
+{{- end -}}
 {{- $metadata := dict "name" (printf "%s-%s" .scope.name .name) "labels" .labels -}}
 {{- if not $placed -}}
   {{- $_ := set $metadata "namespace" .scope.namespace -}}

@@ -26,6 +26,12 @@ key of their entries are merged so here too. Without a patch the text stays as i
   {{- $kind := get (dict "apiVersion" "string" "kind" "string" "metadata" "map" "spec" "map") $name -}}
   {{- if and $kind (not (kindIs $kind $value)) -}}
     {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_PATCH_INVALID" "at" $at "message" (printf "%s can only be %s" $name (ternary "a map" "text" (eq $kind "map")))) -}}
+  {{- else if and (eq $name "annotations") (kindIs "map" $value) -}}
+    {{- range $annotation, $text := $value -}}
+      {{- if not (has (kindOf $text) (list "string" "invalid")) -}}
+        {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_PATCH_INVALID" "at" (append $at $annotation) "message" "an annotation can only be text") -}}
+      {{- end -}}
+    {{- end -}}
   {{- else if kindIs "map" $value -}}
     {{- include "fairlead.checkPatch" (dict "scope" $call.scope "at" $at "patch" $value) -}}
   {{- else if and $key (kindIs "slice" $value) -}}
