@@ -162,6 +162,7 @@ export const chartCodes = {
     fix: "Leave `maxSurge` out.",
   },
   APP_TIME_INVALID: { cause: "A value is no time.", fix: "Write for example 90s, 5m or 1h30m." },
+  APP_VERIFY_EMPTY: { cause: "A check has nothing to look at.", fix: "Set `http`, `run` or `logs`." },
   APP_VERIFY_NO_COMPONENT: { cause: "A check names a component that does not exist.", fix: "Name one that does." },
   APP_VOLUME_EARLY: {
     cause: "A Job before the deploy mounts a claim that comes with the deploy.",

@@ -303,6 +303,24 @@ const faults: readonly Fault[] = [
     line: 'APP_VERIFY_NO_COMPONENT: spec.verify.home.component: there is no component "web"; components: api',
   },
   {
+    name: "a check looks at nothing",
+    spec: { verify: { home: { timeout: 5 } } },
+    line: "APP_VERIFY_EMPTY: spec.verify.home: the check looks at nothing; set one of http, run, logs",
+  },
+  {
+    name: "a check looks at two things",
+    spec: { verify: { home: { http: "/", run: "true" } } },
+    line: "APP_FORM_TWICE: spec.verify.home: http, run exclude each other; keep one",
+  },
+  {
+    name: "a check expects two texts",
+    spec: {
+      verify: { home: { http: "/", expect: { text: "a", secret: "postgres/key" } } },
+      secrets: { postgres: { path: "/a" } },
+    },
+    line: "APP_FORM_TWICE: spec.verify.home.expect: text, secret exclude each other; keep one",
+  },
+  {
     name: "metrics have no port",
     spec: { metrics: { port: "admin" } },
     line: 'APP_METRICS_PORT: spec.metrics.port: the component has no port "admin" to read metrics from',

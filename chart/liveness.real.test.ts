@@ -3,7 +3,15 @@ import { describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { helmTest, type Values } from "./helm.testing.ts";
 import { allKeys, idleCompany } from "./keys.testing.ts";
-import { allCases, behaviourOf, type Case, caseless, caseOf, throughMetadata } from "./liveness.testing.ts";
+import {
+  allCases,
+  behaviourOf,
+  type Case,
+  caseless,
+  caseOf,
+  environmentCases,
+  throughMetadata,
+} from "./liveness.testing.ts";
 import { type Made, openManyChart } from "./many.testing.ts";
 
 // Every key of the schema changes something: what is rendered, or, for a key that only an action reads, the resolved
@@ -24,6 +32,8 @@ const defaults = keys
   .filter(({ path, forAction }) => !forAction || filledIn.test(path))
   .map((key) => caseOf(key, key.fallback));
 
+const ofEnvironments = environmentCases();
+
 let rendering: Promise<Map<string, Made>> | undefined;
 
 /** What the chart makes of some values; all are rendered together, at the first call. */
@@ -35,7 +45,9 @@ async function see(values: Values): Promise<Made> {
 }
 
 async function renderAll(): Promise<Map<string, Made>> {
-  const texts = [...new Set([...cases, ...defaults].flatMap(({ before, after }) => [before, after]).map(textOf))];
+  const texts = [
+    ...new Set([...cases, ...ofEnvironments, ...defaults].flatMap(({ before, after }) => [before, after]).map(textOf)),
+  ];
   using chart = await openManyChart();
   const made = chart.render(texts.map((text) => JSON.parse(text)));
   return new Map(texts.map((text, index) => [text, made[index] as Made]));
@@ -64,6 +76,13 @@ describe("every key of the schema is alive", () => {
       assert.notDeepEqual(after, before);
     });
   }
+
+  helmTest("an environment can set each key of spec", async () => {
+    for (const one of ofEnvironments) {
+      const [before, after] = await bothOf(one);
+      assert.notDeepEqual(after, before, `${one.key.path}: ${JSON.stringify(one.example)}`);
+    }
+  });
 
   helmTest("only what acts through metadata alone is judged by metadata", async () => {
     const listed = cases.filter(({ key }) => key.path in throughMetadata);

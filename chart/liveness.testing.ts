@@ -54,6 +54,20 @@ export function allCases(): Case[] {
   return keys.flatMap((key) => key.examples.map((example) => caseOf(key, example)));
 }
 
+/** What an environment replaces whole: a list, and an entry of `ports`, `env` and `files`. */
+const replacedWhole = /^spec\.(?:(?:ports|env|files)\.[^.]+|.*?(?=\.0\.))/;
+
+/** The cases of the keys of `spec`, set by the environment and not by `spec`. */
+export function environmentCases(): Case[] {
+  return allCases()
+    .filter(({ key }) => key.path.startsWith("spec."))
+    .map((one) => {
+      const path = replacedWhole.exec(one.key.path)?.[0] ?? one.key.path;
+      const value = path.split(".").reduce((below: Rendered, key) => below[key], one.after);
+      return { ...one, after: withValue(one.before, path.replace(/^spec/, "environments.prod"), value) };
+    });
+}
+
 /** What a key's value changes in the values beside which it matters. */
 export function caseOf(key: Key, example: unknown): Case {
   const before = surroundings(key.path);

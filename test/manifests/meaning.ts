@@ -191,6 +191,7 @@ const table: Table = {
   },
   "spec.hints": { names: () => ["ECONNREFUSED", "no such (file|host)"] },
   check: { oneOf: ["http", "run", "logs"] },
+  "check.expect": { oneOf: ["text", "config", "secret"] },
   "check.http": one("/", "https://example.com/up"),
   "check.component": { value: (here) => here.random.pick(staying(here)).key },
   "check.expect.config": configReference,

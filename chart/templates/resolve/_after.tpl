@@ -50,6 +50,9 @@ component that nobody declares is an error. Takes {scope, verify, components}.
 {{- $checks := dict -}}
 {{- range $name, $check := .verify -}}
   {{- $component := $check.component | default "" -}}
+  {{- if not (include "fairlead.given" (dict "map" $check "keys" (list "http" "run" "logs")) | fromJsonArray) -}}
+    {{- include "fairlead.error" (dict "scope" $scope "code" "APP_VERIFY_EMPTY" "at" (list "verify" $name) "message" "the check looks at nothing; set one of http, run, logs") -}}
+  {{- end -}}
   {{- if or (not $component) (hasKey $components $component) -}}
     {{- include "fairlead.expect" (dict "scope" $scope "at" (list "verify" $name "expect") "expect" ($check.expect | default dict)) -}}
     {{- $_ := set $checks $name $check -}}

@@ -6,9 +6,13 @@ it. Works in place. Takes {scope, layer, path}.
 {{- $call := . -}}
 {{- include "fairlead.olderKeys" . -}}
 {{- include "fairlead.normalise" . -}}
-{{- range $name, $set := .layer.secrets -}}
-  {{- if and (kindIs "map" $set) (ne $name "env") -}}
-    {{- include "fairlead.oneOf" (dict "scope" $call.scope "path" (printf "%s.secrets.%s" $call.path $name) "map" $set "keys" (list "path" "existingSecret")) -}}
+{{- range $name, $check := .layer.verify -}}
+  {{- if kindIs "map" $check -}}
+    {{- $path := printf "%s.verify.%s" $call.path $name -}}
+    {{- include "fairlead.oneOf" (dict "scope" $call.scope "path" $path "map" $check "keys" (list "http" "run" "logs")) -}}
+    {{- with $check.expect -}}
+      {{- include "fairlead.oneOf" (dict "scope" $call.scope "path" (printf "%s.expect" $path) "map" . "keys" (list "text" "config" "secret")) -}}
+    {{- end -}}
   {{- end -}}
 {{- end -}}
 {{- if kindIs "map" .layer.defaults -}}
