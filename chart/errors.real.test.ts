@@ -366,6 +366,16 @@ const faults: readonly Fault[] = [
     line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: the annotation x must be text",
   },
   {
+    name: "the name of an object of manifests is no text",
+    spec: { manifests: { a: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: { x: "y" } } } } },
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: the name must be text",
+  },
+  {
+    name: "the annotations of an object of manifests are no map",
+    spec: { manifests: { a: { apiVersion: "v1", kind: "ConfigMap", metadata: { annotations: "x" } } } },
+    line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: annotations are a map of texts",
+  },
+  {
     name: "an annotation of a patch is no text",
     spec: { patch: { workload: { metadata: { annotations: { x: { y: "z" } } } } } },
     line: "APP_PATCH_INVALID: spec.patch.workload.metadata.annotations.x: an annotation can only be text",

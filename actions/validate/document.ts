@@ -249,6 +249,7 @@ function duplicates(root: Node | null, spanOfRange: SpanOfRange): YamlFault[] {
     Map(_, map) {
       const first = new Map<string, number>();
       for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
         const name = keyText(key);
         const [from, to] = (key as Scalar).range ?? [0, 0];
         const span = spanOfRange(from, to);
@@ -266,9 +267,9 @@ function duplicate(name: string, span: Span, earlier: number): YamlFault {
   return { code: "YAML_KEY_TWICE", span, message, hint: "keep one of them" };
 }
 
-/** A key as text; of a merge key the value is a symbol, so its source is taken. */
+/** A key as text; of a merge key the value is a symbol, so its source is taken. What is no text has none. */
 export function keyText(key: unknown): string {
-  if (!isScalar(key)) return String(key);
+  if (!isScalar(key)) return "";
   return typeof key.value === "symbol" ? "<<" : String(key.value);
 }
 

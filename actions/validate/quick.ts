@@ -6,7 +6,7 @@ import { booleanWords, keepsDigits, numberWords } from "./scalars.ts";
 const unusual = /(^|[\s[{,])[&*!][^\s]|^%|\t|<<|.\n(---|\.\.\.)/m;
 
 /** Keys that are no text: complex ones, collections, and nothing. */
-const oddKeys = /^[ ]*\?|[\]}][ ]*:|(^|[\s[{,])(~|null|Null|NULL)?[ ]*:(\s|$)/m;
+const oddKeys = /^[ ]*\?|[\]}][ ]*:|(^|[\s[{,])(~|null|Null|NULL)?[ ]*:([\s,\]}]|$)/m;
 
 /**
  * Comments, in which no word is a trap. What looks like one in a quoted text holds no quote up to the end of its line, but

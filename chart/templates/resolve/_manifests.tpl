@@ -39,6 +39,14 @@ is a template in which `.App` stands for the application; it may hold several ob
 {{- if not (and $texts .object.apiVersion .object.kind (has (kindOf .object.metadata) (list "map" "invalid"))) -}}
   {{- include "fairlead.error" (dict "scope" .scope "code" "APP_MANIFEST_INCOMPLETE" "at" .at "message" "an object needs apiVersion and kind, both text, and a map as its metadata") -}}
 {{- end -}}
+{{- range $key := list "name" "namespace" -}}
+  {{- if not (has (kindOf (get $named $key)) (list "string" "invalid")) -}}
+    {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_MANIFEST_INCOMPLETE" "at" $.at "message" (printf "the %s must be text" $key)) -}}
+  {{- end -}}
+{{- end -}}
+{{- if not (has (kindOf $named.annotations) (list "map" "invalid")) -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_MANIFEST_INCOMPLETE" "at" .at "message" "annotations are a map of texts") -}}
+{{- end -}}
 {{- range $key, $text := ternary $named.annotations dict (kindIs "map" $named.annotations) -}}
   {{- if not (kindIs "string" $text) -}}
     {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_MANIFEST_INCOMPLETE" "at" $.at "message" (printf "the annotation %s must be text" $key)) -}}
