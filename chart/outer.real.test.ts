@@ -283,7 +283,9 @@ describe("what a check expects", () => {
     assert.deepEqual(application.verify.a.expect, { text: "http://relay" });
     assert.deepEqual(application.verify.b.expect, { secret: { name: "shop-db-secrets", key: "key" } });
     assert.deepEqual(application.secrets.db.keys, { key: "key" });
-    const wrong = resolved(manifest({ api: {} }, { ...sets, verify: { a: { expect: { config: "urls/rely" } } } }));
+    const wrong = resolved(
+      manifest({ api: {} }, { ...sets, verify: { a: { run: "env", expect: { config: "urls/rely" } } } }),
+    );
     assert.deepEqual(wrong.errors, [
       {
         code: "APP_REFERENCE_UNKNOWN",
