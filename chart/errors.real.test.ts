@@ -366,6 +366,11 @@ const faults: readonly Fault[] = [
     line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: the annotation x must be text",
   },
   {
+    name: "the annotations of a patch are no map",
+    spec: { patch: { workload: { metadata: { annotations: "x" } } } },
+    line: "APP_PATCH_INVALID: spec.patch.workload.metadata.annotations: annotations can only be a map",
+  },
+  {
     name: "the name of an object of manifests is no text",
     spec: { manifests: { a: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: { x: "y" } } } } },
     line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: the name must be text",

@@ -68,7 +68,7 @@ export function readYaml(text: string): YamlDocument {
     ...firstOfEachLine(errors),
     ...aliasFaults,
     ...bomb,
-    ...oddPairs(document.contents, spanOfRange, targetOf),
+    ...oddPairs(document.contents, text, spanOfRange, targetOf),
   ];
   const { content, faults } =
     fatal.length > 0 ? { content: undefined, faults: fatal } : contentOf(document, spanOfRange);
@@ -220,7 +220,12 @@ function bombFault(root: Node | null, spanOfRange: SpanOfRange): YamlFault {
 }
 
 /** Keys that are a list, a mapping, or nothing, of which each reader makes another text; and << of what is no mapping. */
-function oddPairs(root: Node | null, spanOfRange: SpanOfRange, targetOf: (node: unknown) => unknown): YamlFault[] {
+function oddPairs(
+  root: Node | null,
+  text: string,
+  spanOfRange: SpanOfRange,
+  targetOf: (node: unknown) => unknown,
+): YamlFault[] {
   const faults: YamlFault[] = [];
   visit(root, {
     Pair(_, { key, value }) {
@@ -229,6 +234,9 @@ function oddPairs(root: Node | null, spanOfRange: SpanOfRange, targetOf: (node: 
       if (!isScalar(key) || key.value === null) {
         const message = key === null || isScalar(key) ? "a key is missing before the colon" : "a key must be text";
         faults.push({ code: "YAML_KEY_NOT_TEXT", span, message, hint: "write the key as one word, or in quotes" });
+      } else if (key.type === "PLAIN" && /^:[,\]}]/.test(text.slice(to, to + 2))) {
+        const message = `Helm reads the colon as part of the key ${show(keyText(key))}`;
+        faults.push({ code: "YAML_INVALID", span, message, hint: "write a space after the colon, and a value" });
       } else if (keyText(key) === "<<" && !isMergeSource(targetOf(value), targetOf)) {
         const message = "<< takes a mapping, or a list of mappings";
         faults.push({ code: "YAML_MERGE", span, message, hint: mergeHint });

@@ -71,6 +71,7 @@ describe("what may be a trap goes the slow way:", () => {
     "a:\n\tb: 1\n",
     "? a\n: 1\n",
     "a: [{ :, b: 1 }]\n",
+    "a: { b:}\n",
     "%YAML 1.1\n---\na: 1\n",
     "a: 1\na: 2\n",
     "a: [1\n",

@@ -5,8 +5,8 @@ import { booleanWords, keepsDigits, numberWords } from "./scalars.ts";
 /** Anchors, aliases, tags, directives, merge keys, tabs, and a second document. */
 const unusual = /(^|[\s[{,])[&*!][^\s]|^%|\t|<<|.\n(---|\.\.\.)/m;
 
-/** Keys that are no text: complex ones, collections, and nothing. */
-const oddKeys = /^[ ]*\?|[\]}][ ]*:|(^|[\s[{,])(~|null|Null|NULL)?[ ]*:([\s,\]}]|$)/m;
+/** Keys that are no text: complex ones, collections, and nothing; and colons that not every reader takes for the end of one. */
+const oddKeys = /^[ ]*\?|\w:[,\]}]|[\]}][ ]*:|(^|[\s[{,])(~|null|Null|NULL)?[ ]*:([\s,\]}]|$)/m;
 
 /**
  * Comments, in which no word is a trap. What looks like one in a quoted text holds no quote up to the end of its line, but

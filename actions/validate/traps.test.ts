@@ -107,3 +107,9 @@ test("numbers that JSON does not have are traps wherever they stand", () => {
   assert.equal(inEnv("-.INF").length, 1);
   assert.deepEqual(inEnv('".inf"'), []);
 });
+
+test("a colon that Helm alone takes for a part of the key is refused", () => {
+  const [fault] = readYaml("a: { b:, c: 1 }\n").faults;
+  assert.deepEqual([fault?.code, fault?.span.column], ["YAML_INVALID", 6]);
+  assert.deepEqual(readYaml('a: { b: 1, "c":2 }\n').faults, []);
+});
