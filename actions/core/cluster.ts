@@ -161,7 +161,8 @@ async function askCluster<T>(call: () => Promise<T>, server: URL, signal: AbortS
 /** The HTTP status of an answer of the API server, or undefined when none came. */
 export function statusOf(thrown: unknown): number | undefined {
   const status = (thrown as { code?: unknown }).code;
-  return typeof status === "number" ? status : undefined;
+  // A call that was aborted has a number too: the 23 of a DOMException.
+  return typeof status === "number" && status >= 100 ? status : undefined;
 }
 
 /** A mistake in our own code, in contrast to an answer that did not come: fetch fails with a TypeError of this one text. */

@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
     name: "a container that ends at its start",
     word: "crash",
     bad: { command: ["node", "-e", 'console.error("no database"); process.exit(4)'] },
-    says: /the container \S+ ended with exit code 4, 3 times/,
+    says: /the container \S+ ended with exit code 4, [34] times/,
     log: /no database/,
   },
   {
@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
         migrate: { inherit: ["image"], command: ["node", "-e", 'console.log("no table"); process.exit(7)'] },
       },
     },
-    says: /the init container migrate ended with exit code 7, 3 times/,
+    says: /the init container migrate ended with exit code 7, [34] times/,
     log: /no table/,
   },
   {
