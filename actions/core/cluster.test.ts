@@ -70,4 +70,5 @@ test("an answer of a proxy in between, or none at all, is told as it is", () => 
   assert.equal(statusMessage(proxy), "Bad Gateway");
   const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   assert.deepEqual([statusOf(refused), statusMessage(refused)], [undefined, "connect ECONNREFUSED"]);
+  assert.equal(statusOf(new DOMException("aborted", "TimeoutError")), undefined);
 });
