@@ -38,9 +38,10 @@ export interface Cluster {
    */
   ask<T>(call: () => Promise<T>): Promise<T>;
   /**
-   * Makes one call of any path, `/api/v1/namespaces/…/proxy/health`, and gives the answer whatever its status.
+   * Makes a call of any path, `/api/v1/namespaces/…/proxy/health`, and gives the answer whatever its status. It must be one
+   * that may be repeated, since a failed connection is tried again.
    *
-   * @throws the reason of a signal, or that of a connection that failed.
+   * @throws the reason of a signal; CLUSTER_UNREACHABLE when nothing answered.
    */
   call(request: PlainRequest, signal?: AbortSignal): Promise<PlainAnswer>;
   /** Runs a command in a container and waits for its end. */
@@ -120,17 +121,18 @@ export async function openCluster(options: {
     kubeconfig,
     version: async () => (await ask(() => versionApi.getCode())).gitVersion,
     ask,
-    call: async ({ path, method = "GET", accept, contentType, body }, signal) => {
-      const request = new kubernetes.RequestContext(new URL(path, server).href, method as HttpMethod);
-      await config.applySecurityAuthentication(request);
-      if (accept !== undefined) request.setHeaderParam("Accept", accept);
-      if (contentType !== undefined) request.setHeaderParam("Content-Type", contentType);
-      if (body !== undefined) request.setBody(JSON.stringify(body));
-      const signals = [options.signal, signal ?? AbortSignal.timeout(callTimeout)];
-      request.setSignal(AbortSignal.any(signals));
-      const answer = await configuration.httpApi.send(request).toPromise();
-      return { status: answer.httpStatusCode, body: await answer.body.text() };
-    },
+    call: ({ path, method = "GET", accept, contentType, body }, signal) =>
+      // A request is used up by its try, so each one makes its own.
+      ask(async () => {
+        const request = new kubernetes.RequestContext(new URL(path, server).href, method as HttpMethod);
+        await config.applySecurityAuthentication(request);
+        if (accept !== undefined) request.setHeaderParam("Accept", accept);
+        if (contentType !== undefined) request.setHeaderParam("Content-Type", contentType);
+        if (body !== undefined) request.setBody(JSON.stringify(body));
+        request.setSignal(AbortSignal.any([options.signal, signal ?? AbortSignal.timeout(callTimeout)]));
+        const answer = await configuration.httpApi.send(request).toPromise();
+        return { status: answer.httpStatusCode, body: await answer.body.text() };
+      }),
     run: (command, signal) => runInPod(config, command, AbortSignal.any([options.signal, signal])),
     watch: (collection, listener) => {
       const list = () => ask(() => collection.list());

@@ -59,10 +59,8 @@ export async function run(inputs: DeployInputs, context: Context): Promise<Deplo
   const lock = await lockRelease(deploy, (reason) => fence.abort(reason));
   if (!isLock(lock)) return await held(deploy, lock);
   try {
-    await noteBegin(
-      { namespace: deploy.application.namespace, release: deploy.application.release, identity: holderOf(context.run) },
-      context,
-    );
+    const { namespace, release } = application;
+    await noteBegin({ namespace, release, identity: holderOf(context.run) }, context);
     return await deployLocked(deploy, lock.tookOver);
   } finally {
     // A stopped step leaves the lock to its post step, which finishes what was begun.

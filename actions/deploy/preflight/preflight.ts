@@ -39,12 +39,10 @@ export async function preflight(deploy: Deploy, newest: Revision | undefined): P
   if (obstacles.length > 0) throw obstacleError(obstacles, context.masker.redact);
 }
 
-/** Without a permission, the dry run says the same in its own words. */
-function relevant(obstacles: readonly Obstacle[]): Obstacle[] {
-  const [permissions] = obstacles.filter(({ code, details }) => code === "CLUSTER_FORBIDDEN" && details !== undefined);
-  return permissions === undefined
-    ? [...obstacles]
-    : obstacles.filter(({ code, details }) => code !== "CLUSTER_FORBIDDEN" || details !== undefined);
+/** Where permissions are missing, the dry run says the same again in its own words, without a Role. */
+function relevant(obstacles: readonly Obstacle[]): readonly Obstacle[] {
+  const told = obstacles.some(({ code, details }) => code === "CLUSTER_FORBIDDEN" && details !== undefined);
+  return obstacles.filter(({ code, details }) => !told || code !== "CLUSTER_FORBIDDEN" || details !== undefined);
 }
 
 function obstacleError(obstacles: readonly Obstacle[], redact: (text: string) => string): FairleadError {
