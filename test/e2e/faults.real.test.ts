@@ -1,8 +1,9 @@
 // What goes wrong in a rollout is recognised by its cause, told in one sentence, and undone while the old version serves.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { keepAsking, pageWith, serviceAddress } from "./page.ts";
-import { createSmallApp, type SmallApp, type Spec, server } from "./small-app.ts";
+import { assertOutcome, rolledBack, serve } from "./matrix.ts";
+import { pageWith } from "./page.ts";
+import { createSmallApp, type Spec, server } from "./small-app.ts";
 import { openWorld } from "./world.ts";
 
 const world = await openWorld();
@@ -12,8 +13,6 @@ after(() => world[Symbol.dispose]());
 interface Case {
   readonly name: string;
   readonly word: string;
-  /** Of the revision that works. */
-  readonly good?: Spec;
   readonly bad: Spec;
   /** What the one error says. */
   readonly says: RegExp;
@@ -91,45 +90,25 @@ const cases: readonly Case[] = [
   },
 ];
 
-async function first(app: SmallApp, good: Spec = {}): Promise<string> {
-  const step = await app.deploy(good);
-  assert.equal(step.outputs["status"], "deployed", step.log);
-  const address = await serviceAddress(world, "staging", app);
-  await pageWith(address, "first");
-  return address;
-}
-
 describe("a rollout with", () => {
-  for (const { name, word, good, bad, says, inputs, gap, log } of cases) {
+  for (const { name, word, bad, says, inputs, gap = false, log } of cases) {
     it(`${name} is undone, while the old version answers`, async (test) => {
       await using app = createSmallApp(world, word);
-      const address = await first(app, good);
-      const asking = keepAsking(address);
-      const begun = performance.now();
-      const step = await app.deploy({ ...good, ...bad }, inputs === undefined ? {} : { with: inputs });
-      test.diagnostic(`${Math.round(performance.now() - begun)} ms until the old version serves alone again`);
-      const { asked, failures } = await asking.stop();
-      const errors = step.annotations.filter(({ level }) => level === "error").map(({ message }) => message);
-      assert.equal(errors.length, 1, step.log);
-      assert.match(errors[0] ?? "", says, step.log);
-      assert.match(errors[0] ?? "", /Revision 1 serves again/);
-      if (log !== undefined) assert.match(step.log, log);
-      assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["rolled-back", "3"]);
-      assert.deepEqual(await app.revisions(), ["1 superseded", "2 failed", "3 deployed"]);
-      if (gap) test.diagnostic(`${failures.length} of ${asked} requests failed: ${failures[0]} … ${failures.at(-1)}`);
-      else assert.deepEqual(failures, []);
-      assert.ok(asked > 0);
+      const address = await serve(world, app);
+      const deploy = () => app.deploy(bad, inputs === undefined ? {} : { with: inputs });
+      const outcome = { ...rolledBack, says: [says, /Revision 1 serves again/], gap };
+      await assertOutcome(test, app, address, deploy, log === undefined ? outcome : { ...outcome, log });
     });
   }
 
   it("a slow start is waited for, as long as the manifest allows", async () => {
     await using app = createSmallApp(world, "slow");
-    await first(app);
+    const address = await serve(world, app);
     const step = await app.deploy({
       command: server({ text: "second", before: slow }),
       health: { path: "/health", startup: { within: "60s" } },
     });
     assert.equal(step.outputs["status"], "deployed", step.log);
-    await pageWith(await serviceAddress(world, "staging", app), "second");
+    await pageWith(address, "second");
   });
 });
