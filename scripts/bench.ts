@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { messageOf } from "../actions/core/errors.ts";
+import { FairleadError, messageOf } from "../actions/core/errors.ts";
 import { ensureTools } from "../test/cluster/toolchain.ts";
 import { chart } from "./benchmarks/chart.ts";
+import { deploy } from "./benchmarks/deploy/deploy.ts";
 import { isMet, renderFigure } from "./benchmarks/figure.ts";
 import { startup } from "./benchmarks/startup.ts";
 import type { Subject } from "./benchmarks/subject.ts";
@@ -16,6 +17,7 @@ const subjects: ReadonlyMap<string, Subject> = new Map([
   ["chart", chart],
   ["validate", validate],
   ["startup", startup],
+  ["deploy", deploy],
 ]);
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-bench-"));
@@ -28,6 +30,8 @@ try {
   process.exitCode = (await benchAll()) ? 0 : 1;
 } catch (thrown) {
   console.error(messageOf(thrown));
+  // What a command wrote that was to succeed.
+  if (thrown instanceof FairleadError && thrown.details) console.error(thrown.details);
   process.exitCode = 2;
 }
 

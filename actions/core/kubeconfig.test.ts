@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { maskKubeconfig, readKubeconfig, throughProxy } from "./kubeconfig.ts";
+import { kubeconfigText, maskKubeconfig, readKubeconfig, throughProxy } from "./kubeconfig.ts";
 import { createMasker } from "./masking.ts";
 
 const random = () => randomBytes(18).toString("base64url");
@@ -93,4 +96,14 @@ test("a proxy is put before every cluster, the rest stays", async () => {
   const expected = parse(text);
   for (const entry of expected.clusters) entry.cluster["proxy-url"] = "http://127.0.0.1:1055";
   assert.deepEqual(changed, expected);
+});
+
+test("a kubeconfig may be named by its file, from the workspace on", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-kubeconfig-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const text = kubeconfig(`token: ${random()}`);
+  writeFileSync(join(folder, "admin.yaml"), text);
+  assert.equal(await kubeconfigText("admin.yaml", folder), text);
+  assert.equal(await kubeconfigText(join(folder, "admin.yaml"), "/"), text);
+  for (const given of [text, base64(text), "missing.yaml"]) assert.equal(await kubeconfigText(given, folder), given);
 });

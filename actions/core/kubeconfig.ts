@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { FairleadError } from "./errors.ts";
 import type { Masker } from "./masking.ts";
 
@@ -60,6 +62,20 @@ export async function readKubeconfig(value: string, masker: Masker): Promise<Kub
   if (address?.protocol !== "https:")
     throw invalidKubeconfig("its cluster has no `server` address that starts with https://");
   return { text, server: address };
+}
+
+/** Longest path of a file on Linux, in bytes (limits.h, PATH_MAX). */
+const longestPath = 4_096;
+
+/**
+ * Gives the text of a kubeconfig that may also be named by its file.
+ *
+ * @param folder where a relative path begins.
+ */
+export async function kubeconfigText(value: string, folder: string): Promise<string> {
+  if (value.includes("\n") || value.length > longestPath) return value;
+  // What is no path of a file is text or base64, and is judged when it is read as that.
+  return await readFile(resolve(folder, value), "utf8").catch(() => value);
 }
 
 /** The error for a kubeconfig that cannot be used; `reason` must show nothing of what it holds. */

@@ -15,7 +15,7 @@ export interface DeployInputs {
   readonly manifest: string;
   readonly environment: string;
   readonly images: Images;
-  /** Text or base64. */
+  /** Text, base64, or the path of a file. */
   readonly kubeconfig: string;
   /** HTTP proxy through which the API server is reached. */
   readonly proxy?: string | undefined;

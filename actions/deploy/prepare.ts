@@ -2,6 +2,7 @@ import { openCluster } from "../core/cluster.ts";
 import type { Context } from "../core/context.ts";
 import { writePrivateFile } from "../core/files.ts";
 import { openHelm } from "../core/helm.ts";
+import { kubeconfigText } from "../core/kubeconfig.ts";
 import { readManifest } from "../validate/manifest.ts";
 import { renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
 import { deadlineOf } from "./deadline.ts";
@@ -17,11 +18,8 @@ import type { Deploy } from "./rollout.ts";
  */
 export async function prepare(inputs: DeployInputs, context: Context): Promise<Deploy> {
   const begun = performance.now();
-  const { masker, signal, runner } = context;
-  const [cluster, manifest] = await Promise.all([
-    openCluster({ kubeconfig: inputs.kubeconfig, proxy: inputs.proxy, masker, signal }),
-    readManifest(inputs.manifest, context),
-  ]);
+  const { runner } = context;
+  const [cluster, manifest] = await Promise.all([reach(inputs, context), readManifest(inputs.manifest, context)]);
   const kubeconfig = await writePrivateFile(context.folder, "kubeconfig", cluster.kubeconfig);
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
   const [helm, version] = await Promise.all([openHelm(context, { ...mirror, kubeconfig }), cluster.version()]);
@@ -38,4 +36,8 @@ export async function prepare(inputs: DeployInputs, context: Context): Promise<D
   if (inputs.pullCredentials === undefined) return { ...common, values, rendered: plain };
   const pullSecret = { "deploy.pullSecret": pullSecretName(application) };
   return { ...common, values: { ...values, ...pullSecret }, rendered: await render(pullSecret) };
+}
+
+async function reach({ kubeconfig, proxy }: DeployInputs, { workspace, masker, signal }: Context) {
+  return await openCluster({ kubeconfig: await kubeconfigText(kubeconfig, workspace), proxy, masker, signal });
 }

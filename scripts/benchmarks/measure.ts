@@ -11,7 +11,13 @@ export interface Measured {
   /** Exit codes that are no failure; `[0]` by default. */
   readonly accept?: readonly number[];
   /** Throws when the output is not that of the work that was to be done: a fast failure is no result. */
-  readonly check?: (output: string) => void;
+  readonly check?: (output: string) => void | Promise<void>;
+  /** What a person reads instead of the command with its variables. */
+  readonly shown?: string;
+  /** Prepares a run; not measured. */
+  readonly before?: () => void | Promise<void>;
+  /** Told when a run has ended, on the clock of `performance.now()`. */
+  readonly ended?: (time: number) => void;
 }
 
 /**
@@ -38,7 +44,9 @@ export async function each(commands: readonly Measured[], count: number): Promis
   return { command: wordsOf(first), times, count };
 }
 
-async function timeOf({ command, workingDirectory, environment, accept = [0], check }: Measured): Promise<number> {
+async function timeOf(measured: Measured): Promise<number> {
+  const { command, workingDirectory, environment, accept = [0], check, before, ended } = measured;
+  await before?.();
   const start = performance.now();
   const { rawOutput } = await run(command, {
     workingDirectory,
@@ -46,12 +54,14 @@ async function timeOf({ command, workingDirectory, environment, accept = [0], ch
     environment: { ...process.env, ...environment },
     timeout: 300_000,
   });
-  const time = performance.now() - start;
-  check?.(rawOutput);
-  return time;
+  const end = performance.now();
+  ended?.(end);
+  await check?.(rawOutput);
+  return end - start;
 }
 
-function wordsOf({ command: [program = "", ...args], workingDirectory, environment = {} }: Measured): string {
+function wordsOf({ command: [program = "", ...args], workingDirectory, environment = {}, shown }: Measured): string {
+  if (shown !== undefined) return shown;
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const short = (word: string) => (word.startsWith("/") ? shortest(word, workingDirectory) : word);
   return [...variables, program.split("/").at(-1), ...args.map(short)].join(" ");
