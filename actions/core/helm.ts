@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "./context.ts";
-import { FairleadError } from "./errors.ts";
+import { FairleadError, messageOf } from "./errors.ts";
 import type { Finished } from "./process.ts";
 import type { FoundTool, Tool } from "./tools.ts";
 
@@ -61,29 +61,42 @@ export interface Helm {
   template(chart: string, release: string, namespace: string, values: Values): Promise<string>;
   /** `helm upgrade --install`: applies and returns without waiting for readiness. */
   upgrade(request: ReleaseRequest): Promise<void>;
-  /** `helm rollback`: applies an earlier revision as a new one, and returns without waiting for readiness. */
+  /**
+   * `helm rollback`: applies an earlier revision as a new one, and returns without waiting for readiness. Once it runs
+   * only the fence stops it: Helm has no way to end it in order.
+   */
   rollback(release: string, namespace: string, revision: number, timeout: number): Promise<void>;
+  /** `helm uninstall`, which only the fence stops, too. */
   uninstall(release: string, namespace: string, timeout: number): Promise<void>;
 }
 
 /**
  * Finds Helm and gives its commands.
  *
- * @param kubeconfig path of the file for the commands that talk to a cluster.
+ * @param options `kubeconfig`: path of the file for the commands that talk to a cluster; their Helm dies with this process
+ *   where the system can do that, so that none works on behind its back. `fence`: ends each of them when aborted.
  * @throws FairleadError TOOL_MISSING; the commands throw HELM_FAILED, TIMEOUT or CANCELLED.
  */
 export async function openHelm(
   context: Context,
-  options: { mirror?: string; kubeconfig?: string } = {},
+  options: { mirror?: string; kubeconfig?: string; fence?: AbortSignal } = {},
 ): Promise<Helm> {
   // A manifest can be checked by itself without Helm, and without what starts programs.
   const { findTool } = await import("./tools.ts");
-  const found = await findTool(helmTool, context, options.mirror);
-  const run = (timeout: number, args: readonly string[], values?: Values) =>
-    runHelm(found, args, {
-      ...{ ...context, kubeconfig: options.kubeconfig, timeout: timeout + ownTime },
-      input: values?.overlay === undefined ? "" : jsonForHelm(values.overlay),
-    });
+  const [found, leash] = await Promise.all([
+    findTool(helmTool, context, options.mirror),
+    options.kubeconfig === undefined ? [] : findLeash(context),
+  ]);
+  const settings = { ...context, leash, kubeconfig: options.kubeconfig };
+  const run = async (timeout: number, args: readonly string[], values?: Values) => {
+    const input = values?.overlay === undefined ? "" : jsonForHelm(values.overlay);
+    return await runHelm(found, args, { ...settings, timeout: timeout + ownTime, input });
+  };
+  const runToItsEnd = async (timeout: number, args: readonly string[]) => {
+    context.signal.throwIfAborted();
+    const signal = options.fence ?? new AbortController().signal;
+    await runHelm(found, args, { ...settings, signal, timeout: timeout + ownTime, input: "" });
+  };
   return {
     version: found.version,
     template: async (chart, release, namespace, values) => {
@@ -95,10 +108,10 @@ export async function openHelm(
       await run(request.timeout, upgradeArguments(request), request.values);
     },
     rollback: async (release, namespace, revision, timeout) => {
-      await run(timeout, ["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
+      await runToItsEnd(timeout, ["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
     },
     uninstall: async (release, namespace, timeout) => {
-      await run(timeout, [
+      await runToItsEnd(timeout, [
         "uninstall",
         release,
         "--namespace",
@@ -108,6 +121,23 @@ export async function openHelm(
       ]);
     },
   };
+}
+
+/**
+ * The start of a command line whose program is killed when this process dies, however it dies (util-linux, `setpriv`).
+ * Empty where there is none such; a Helm that is left behind then ends by itself, mostly within a second.
+ */
+async function findLeash({ environment, masker, signal, runner }: Context): Promise<readonly string[]> {
+  const { execute } = await import("./process.ts");
+  const leash = ["--pdeathsig", "KILL"];
+  try {
+    await execute("setpriv", [...leash, "true"], { environment, masker, signal, timeout: 10_000 });
+    return ["setpriv", ...leash];
+  } catch (thrown) {
+    signal.throwIfAborted();
+    runner.debug(`Helm is not tied to this process: ${messageOf(thrown)}`);
+    return [];
+  }
 }
 
 /** Without `--reset-values` Helm reuses the values of the last revision when it is given none. */
@@ -153,6 +183,7 @@ function jsonForHelm(value: unknown): string {
 const ownTime = 60_000;
 
 type HelmContext = Context & {
+  readonly leash: readonly string[];
   readonly kubeconfig: string | undefined;
   readonly timeout: number;
   readonly input: string;
@@ -171,10 +202,10 @@ async function runHelm(found: FoundTool, args: readonly string[], context: HelmC
     ...(context.kubeconfig === undefined ? {} : { KUBECONFIG: context.kubeconfig }),
     NO_COLOR: "1",
   };
-  const { masker, signal, timeout, input } = context;
+  const { masker, signal, timeout, input, leash } = context;
   // Helm ends a SIGINT by writing the revision as failed, so that no lock is left.
   const stopping = { stopSignal: "SIGINT", grace: 7_000 } as const;
-  const options = { environment, masker, signal, timeout, input, accept: [0, 1], ...stopping };
+  const options = { environment, masker, signal, timeout, input, startedBy: leash, accept: [0, 1], ...stopping };
   const { execute } = await import("./process.ts");
   const finished = await execute(found.command, [...found.args, ...args], options);
   if (finished.code !== 0) throw helmFailed(args[0] ?? "", finished);

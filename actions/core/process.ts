@@ -12,6 +12,8 @@ export interface ExecuteOptions {
   readonly environment: Environment;
   readonly masker: Masker;
   readonly workingDirectory?: string;
+  /** The start of a command line that becomes the program, as `setpriv` or `nice` do. */
+  readonly startedBy?: readonly string[];
   /** Written to the standard input, which is closed after it; the place for secrets. */
   readonly input?: string;
   /** Milliseconds until the program is stopped. */
@@ -44,7 +46,8 @@ export interface Finished {
  */
 export async function execute(command: string, args: readonly string[], options: ExecuteOptions): Promise<Finished> {
   options.signal?.throwIfAborted();
-  const child = spawn(command, args, {
+  const [first, ...rest] = [...(options.startedBy ?? []), command, ...args];
+  const child = spawn(first ?? command, rest, {
     env: { ...options.environment },
     ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
     stdio: ["pipe", "pipe", "pipe"],

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { V1Lease } from "@kubernetes/client-node";
 import { type Cluster, statusOf } from "../core/cluster.ts";
 import type { WorkflowRun } from "../core/context.ts";
@@ -10,6 +11,8 @@ export interface LeaseState {
   readonly holderUrl: string;
   /** When the holder last said that it lives, milliseconds since 1970 by the holder's clock. */
   readonly renewedAt: number;
+  /** Milliseconds for which that counts. */
+  readonly duration: number;
   readonly hold: Hold | undefined;
 }
 
@@ -18,6 +21,15 @@ export interface Hold {
   readonly who: string;
   readonly why: string;
   readonly since: string;
+}
+
+/** Who takes a Lease. */
+export interface Holder {
+  readonly identity: string;
+  /** Address of its run. */
+  readonly url: string;
+  /** Milliseconds for which its word counts; {@link usualLease} if left out. Leases count in whole seconds. */
+  readonly lease?: number;
 }
 
 /** The names of a release's Lease. */
@@ -29,12 +41,12 @@ export interface LeaseName {
 const holdAnnotation = "fairlead/hold";
 const urlAnnotation = "fairlead/run-url";
 
-/** Seconds for which a holder's word counts. */
-export const leaseSeconds = 60;
+/** Milliseconds for which a holder's word counts. */
+export const usualLease = 60_000;
 
-/** The name under which a job holds a Lease; every attempt is another holder. */
-export function holderOf({ repository, id, attempt, job }: WorkflowRun): string {
-  return `${repository}#${id}/${attempt}/${job}`;
+/** A name under which a step holds a Lease, another one each time: the jobs of a matrix have all else in common. */
+export function newHolder({ repository, id, attempt, job }: WorkflowRun): string {
+  return `${repository}#${id}/${attempt}/${job}/${randomBytes(4).toString("hex")}`;
 }
 
 /** Reads a Lease; undefined when there is none. */
@@ -52,6 +64,7 @@ export function stateOf({ metadata, spec }: V1Lease): LeaseState {
     holderUrl: annotations[urlAnnotation] ?? "",
     // Typed as a date, but the client gives the text that the API server sent.
     renewedAt: spec?.renewTime === undefined ? 0 : new Date(spec.renewTime).getTime(),
+    duration: spec?.leaseDurationSeconds === undefined ? usualLease : spec.leaseDurationSeconds * 1_000,
     hold: hold === undefined ? undefined : JSON.parse(hold),
   };
 }
@@ -64,14 +77,15 @@ export async function takeLease(
   cluster: Cluster,
   name: LeaseName,
   seen: V1Lease | undefined,
-  holder: { readonly identity: string; readonly url: string },
+  { identity, url, lease = usualLease }: Holder,
 ): Promise<V1Lease | undefined> {
   const { MicroTime } = await microTime();
   const now = new MicroTime();
-  const annotations = { ...seen?.metadata?.annotations, [urlAnnotation]: holder.url };
-  const same = seen?.spec?.holderIdentity === holder.identity;
+  const annotations = { ...seen?.metadata?.annotations, [urlAnnotation]: url };
+  const same = seen?.spec?.holderIdentity === identity;
   const acquireTime = same && seen?.spec?.acquireTime ? seen.spec.acquireTime : now;
-  const spec = { holderIdentity: holder.identity, leaseDurationSeconds: leaseSeconds, acquireTime, renewTime: now };
+  const leaseDurationSeconds = Math.ceil(lease / 1_000);
+  const spec = { holderIdentity: identity, leaseDurationSeconds, acquireTime, renewTime: now };
   const { name: leaseName, namespace } = addressOf(name);
   const body: V1Lease = { metadata: { ...seen?.metadata, name: leaseName, namespace, annotations }, spec };
   const write = () =>
@@ -83,18 +97,21 @@ export async function takeLease(
 
 /** Gives a Lease up when `identity` still holds it. One that carries a hold stays, without a holder. */
 export async function dropLease(cluster: Cluster, name: LeaseName, identity: string): Promise<void> {
-  const lease = await readLease(cluster, name);
-  if (lease?.spec?.holderIdentity !== identity) return;
   const { name: leaseName, namespace } = addressOf(name);
-  const { uid, resourceVersion } = lease.metadata ?? {};
-  const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
-  const free = { ...lease, spec: { ...lease.spec, holderIdentity: "" } };
-  const give = (): Promise<unknown> =>
-    stateOf(lease).hold === undefined
-      ? cluster.coordination.deleteNamespacedLease({ name: leaseName, namespace, body: { preconditions } })
-      : cluster.coordination.replaceNamespacedLease({ name: leaseName, namespace, body: free });
-  // Somebody may have taken it over, or it is gone: it is not ours to give up any more then.
-  await askForLeases(cluster, name, () => unless([404, 409], give));
+  await askForLeases(cluster, name, async () => {
+    // Read within each try: a write in between, as a person's hold, makes ours fail with a conflict.
+    const read = () => cluster.coordination.readNamespacedLease(addressOf(name));
+    const lease = await unless([404], read);
+    if (lease?.spec?.holderIdentity !== identity) return;
+    const { uid, resourceVersion } = lease.metadata ?? {};
+    const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
+    const free = { ...lease, spec: { ...lease.spec, holderIdentity: "" } };
+    const give = (): Promise<unknown> =>
+      stateOf(lease).hold === undefined
+        ? cluster.coordination.deleteNamespacedLease({ name: leaseName, namespace, body: { preconditions } })
+        : cluster.coordination.replaceNamespacedLease({ name: leaseName, namespace, body: free });
+    await unless([404], give);
+  });
 }
 
 /** Undefined for an answer with one of these statuses: an outcome here, and not an error that is worth another try. */

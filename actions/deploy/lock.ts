@@ -6,41 +6,59 @@ import { FairleadError, messageOf } from "../core/errors.ts";
 import {
   dropLease,
   type Hold,
+  type Holder,
   type LeaseName,
   type LeaseState,
-  leaseSeconds,
   readLease,
   stateOf,
   takeLease,
 } from "./lease.ts";
 
+/** Whose lock it is, and of what. */
+export interface LockOwner extends LeaseName, Holder {
+  /** Milliseconds for which the lock outlives its holder. */
+  readonly lease: number;
+  /**
+   * Called when the Lease is another's, or could not be renewed for so long that it soon may be: nothing may be written
+   * any more.
+   */
+  readonly onLost: (reason: FairleadError) => void;
+}
+
 /** How a lock is asked for. */
-export interface LockRequest extends LeaseName {
-  readonly identity: string;
-  /** Address of the run, shown to whoever waits. */
-  readonly url: string;
+export interface LockRequest extends LockOwner {
   /** Milliseconds to wait for another deploy. */
   readonly timeout: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-  /**
-   * Called when the Lease could not be renewed for so long that another run may have taken it: nothing may be written
-   * any more.
-   */
-  readonly onLost: (reason: FairleadError) => void;
 }
 
 /** The right to change a release, held until it is given up. */
 export interface Lock {
   /** Whether it was taken from a run that no longer lived. */
   readonly tookOver: boolean;
+  /**
+   * Renews it now.
+   *
+   * @throws FairleadError when it is another's, or the API server does not answer.
+   */
+  confirm(): Promise<void>;
   giveUp(): Promise<void>;
 }
 
-const renewal = 15_000;
-/** Milliseconds without a renewal after which nothing is written any more, well before the Lease ends for others. */
-const fence = 40_000;
+/** Milliseconds between two looks at another's lock. */
 const interval = 1_000;
+
+/** The times of a lock in milliseconds, all from the time for which its holder's word counts. */
+function timesOf(lease: number) {
+  return {
+    renewal: lease / 4,
+    /** Until a renewal that failed is tried again. */
+    retrial: lease / 30,
+    /** Without a renewal until nothing is written any more, well before the Lease ends for others. */
+    fence: (lease * 2) / 3,
+  };
+}
 
 /**
  * Takes the lock of a release, after a living deploy of another run has ended. A hold is given back instead of a lock.
@@ -51,15 +69,20 @@ export async function takeLock(cluster: Cluster, request: LockRequest): Promise<
   const end = performance.now() + request.timeout;
   const life = observer();
   let told = "";
+  // Whether the last try to take it was from a dead run: it may have succeeded although its answer was lost.
+  let fromDead = false;
   for (;;) {
     request.signal.throwIfAborted();
     const lease = await readLease(cluster, request);
     const state = lease === undefined ? undefined : stateOf(lease);
     if (state?.hold !== undefined) return state.hold;
-    const alive = state !== undefined && state.holder !== request.identity && life.isAlive(state);
+    const own = state?.holder === request.identity;
+    const alive = state !== undefined && !own && life.isAlive(state);
     if (!alive) {
+      if (!own) fromDead = state !== undefined && state.holder !== "";
+      const sent = performance.now();
       const taken = await takeLease(cluster, request, lease, request);
-      if (taken !== undefined) return keep(cluster, request, taken, state !== undefined && state.holder !== "");
+      if (taken !== undefined) return keep(cluster, request, taken, { sent, tookOver: fromDead });
     }
     // Also when somebody else was faster, or the namespace is going away: no way around this loop is endless.
     if (performance.now() >= end) throw locked(request, state);
@@ -71,6 +94,19 @@ export async function takeLock(cluster: Cluster, request: LockRequest): Promise<
   }
 }
 
+/**
+ * Goes on with a lock that an earlier process of the same step took; undefined when it is not its any more.
+ *
+ * @throws as {@link Lock.confirm}.
+ */
+export async function resumeLock(cluster: Cluster, owner: LockOwner): Promise<Lock | undefined> {
+  const lease = await readLease(cluster, owner);
+  if (lease?.spec?.holderIdentity !== owner.identity) return undefined;
+  const lock = keep(cluster, owner, lease, { sent: performance.now(), tookOver: false });
+  await lock.confirm();
+  return lock;
+}
+
 /** Tells a lock from a hold. */
 export function isLock(result: Lock | Hold): result is Lock {
   return "giveUp" in result;
@@ -80,43 +116,98 @@ export function isLock(result: Lock | Hold): result is Lock {
  * Judges whether a holder lives by watching its renewals, because its clock may differ from ours; only a Lease that is
  * very old by our clock is given up at first sight.
  */
-function observer(now: () => number = Date.now) {
+function observer() {
   let seen: { readonly state: LeaseState; readonly since: number } | undefined;
   const clockSkew = 300_000;
   return {
     isAlive(state: LeaseState): boolean {
       if (state.holder === "") return false;
-      if (now() - state.renewedAt > leaseSeconds * 1_000 + clockSkew) return false;
+      if (Date.now() - state.renewedAt > state.duration + clockSkew) return false;
       const renewed = seen?.state.holder !== state.holder || seen.state.renewedAt !== state.renewedAt;
-      if (renewed) seen = { state, since: now() };
-      return now() - (seen?.since ?? now()) <= leaseSeconds * 1_000;
+      if (seen === undefined || renewed) seen = { state, since: performance.now() };
+      return performance.now() - seen.since <= state.duration;
     },
   };
 }
 
-function keep(cluster: Cluster, request: LockRequest, taken: V1Lease, tookOver: boolean): Lock {
+/** Renews a Lease until it is given up or lost. `sent` is when its last write was, on the clock of `performance.now()`. */
+function keep(
+  cluster: Cluster,
+  owner: LockOwner,
+  taken: V1Lease,
+  { sent, tookOver }: { readonly sent: number; readonly tookOver: boolean },
+): Lock {
+  const times = timesOf(owner.lease);
+  const stopping = new AbortController();
+  const stop = () => {
+    clearTimeout(alarm);
+    stopping.abort();
+  };
+  const lose = (thrown: unknown) => {
+    stop();
+    const reason = lost(owner, thrown);
+    owner.onLost(reason);
+    return reason;
+  };
+  let failure: unknown = new Error("the API server did not answer");
+  // A process that has nothing else to do must be able to end.
+  const guardFrom = (renewed: number) =>
+    setTimeout(() => lose(failure), renewed + times.fence - performance.now()).unref();
+  let alarm = guardFrom(sent);
   let lease = taken;
-  let renewedAt = performance.now();
   const renew = async () => {
-    try {
-      const next = await takeLease(cluster, request, lease, request);
-      if (next === undefined) throw new Error("another run has taken it");
-      lease = next;
-      renewedAt = performance.now();
-    } catch (thrown) {
-      if (performance.now() - renewedAt > fence) request.onLost(lost(request, thrown));
+    // For others it counts from when they see it, which is not before it is sent.
+    const now = performance.now();
+    const renewed = await renewLease(cluster, owner, lease);
+    if ("takenBy" in renewed) throw lose(new Error(`${renewed.takenBy || "nobody"} has it now`));
+    lease = renewed.lease;
+    clearTimeout(alarm);
+    if (!stopping.signal.aborted) alarm = guardFrom(now);
+  };
+  const tryToRenew = () =>
+    renew().then(
+      () => times.renewal,
+      (thrown) => {
+        failure = thrown;
+        return times.retrial;
+      },
+    );
+  let trying = Promise.resolve(times.renewal);
+  const renewAlways = async () => {
+    for (;;) {
+      await wait(await trying, undefined, { signal: stopping.signal, ref: false });
+      trying = tryToRenew();
     }
   };
-  const timer = setInterval(() => void renew(), renewal);
-  // A process that has nothing else to do must be able to end.
-  timer.unref();
+  // Only `stop` ends it.
+  renewAlways().catch(() => {});
   return {
     tookOver,
+    confirm: renew,
     async giveUp() {
-      clearInterval(timer);
-      await dropLease(cluster, request, request.identity);
+      stop();
+      // A renewal that is under way would get in the way.
+      await trying;
+      await dropLease(cluster, owner, owner.identity);
     },
   };
+}
+
+/** Renews a Lease once; gives its holder instead when that is another now, empty for none. */
+async function renewLease(
+  cluster: Cluster,
+  owner: LockOwner,
+  last: V1Lease,
+): Promise<{ readonly lease: V1Lease } | { readonly takenBy: string }> {
+  for (let seen = last; ; ) {
+    const lease = await takeLease(cluster, owner, seen, owner);
+    if (lease !== undefined) return { lease };
+    // Written since: by a try of ours whose answer was lost, by a person who holds the release, or by another run.
+    const now = await readLease(cluster, owner);
+    const holder = now?.spec?.holderIdentity ?? "";
+    if (now === undefined || holder !== owner.identity) return { takenBy: holder };
+    seen = now;
+  }
 }
 
 function locked({ release, namespace, timeout }: LockRequest, state: LeaseState | undefined): FairleadError {
@@ -128,7 +219,7 @@ function locked({ release, namespace, timeout }: LockRequest, state: LeaseState 
   });
 }
 
-function lost({ release }: LockRequest, thrown: unknown): FairleadError {
+function lost({ release }: LeaseName, thrown: unknown): FairleadError {
   return new FairleadError({
     code: "CLUSTER_UNREACHABLE",
     message: `The lock of ${release} could not be renewed (${messageOf(thrown)}), so nothing more was changed.`,

@@ -14,15 +14,16 @@ import type { Deploy } from "./rollout.ts";
 /**
  * Reads the manifest, reaches the cluster and renders the release, at the same time as far as one does not need the other.
  *
+ * @param fence aborted when nothing may be written any more.
  * @throws FairleadError of whatever is wrong with the inputs, the manifest or the way to the cluster.
  */
-export async function prepare(inputs: DeployInputs, context: Context): Promise<Deploy> {
+export async function prepare(inputs: DeployInputs, context: Context, fence: AbortSignal): Promise<Deploy> {
   const begun = performance.now();
   const { runner } = context;
   const [cluster, manifest] = await Promise.all([reach(inputs, context), readManifest(inputs.manifest, context)]);
   const kubeconfig = await writePrivateFile(context.folder, "kubeconfig", cluster.kubeconfig);
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
-  const [helm, version] = await Promise.all([openHelm(context, { ...mirror, kubeconfig }), cluster.version()]);
+  const [helm, version] = await Promise.all([openHelm(context, { ...mirror, kubeconfig, fence }), cluster.version()]);
   runner.info(`Kubernetes ${version}`);
   const source = sourceOf(manifest, inputs.cluster, context);
   const resolve = (images: Images) => resolveApplication(source, inputs.environment, images, helm);

@@ -105,9 +105,10 @@ async function afterFirstInstall({ inputs, helm, application }: Watched): Promis
 const rollbackTime = 120_000;
 
 async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
-  const { helm, cluster, application, context } = deploy;
+  const { helm, cluster, application, context, lock } = deploy;
   const { release, namespace } = application;
   const from = performance.now();
+  await lock.confirm();
   await helm.rollback(release, namespace, baseline.number, rollbackTime);
   const [newest] = await listRevisions(cluster, namespace, release);
   const revision = newest?.number ?? baseline.number;

@@ -5,6 +5,7 @@ import type { Application } from "../validate/application.ts";
 import type { Source } from "../validate/resolve.ts";
 import { createLogKeeper, type LogKeeper } from "./evidence/logs.ts";
 import type { DeployInputs } from "./inputs.ts";
+import type { Lock } from "./lock.ts";
 import { readExpected } from "./tracking/expected.ts";
 import { createPatience } from "./tracking/patience.ts";
 import { openStore, type Scope, type Store } from "./tracking/store.ts";
@@ -26,18 +27,19 @@ export interface Deploy {
   readonly end: number;
 }
 
-/** A deploy whose objects are watched. */
+/** A deploy whose objects are watched, while it holds the lock of its release. */
 export interface Watched extends Deploy {
+  readonly lock: Lock;
   readonly store: Store;
   /** Logs of containers whose pods are gone. */
   readonly logs: LogKeeper;
 }
 
 /** Begins to watch the objects of a deploy; `using` ends it. */
-export async function openWatched(deploy: Deploy): Promise<Watched & Disposable> {
+export async function openWatched(deploy: Deploy, lock: Lock): Promise<Watched & Disposable> {
   const store = await openStore(deploy.cluster, scopeOf(deploy.application));
   const logs = createLogKeeper(deploy.cluster);
-  return { ...deploy, store, logs, [Symbol.dispose]: () => store[Symbol.dispose]() };
+  return { ...deploy, lock, store, logs, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
 function scopeOf({ release, namespaces }: Application): Scope {

@@ -1,10 +1,10 @@
 import type { Context } from "../core/context.ts";
-import type { FairleadError } from "../core/errors.ts";
+import { type FairleadError, messageOf } from "../core/errors.ts";
 import { valuesOf } from "../validate/resolve.ts";
 import type { DeployInputs } from "./inputs.ts";
-import { endPending, noteBegin, noteEnd } from "./interruption.ts";
-import { type Hold, holderOf } from "./lease.ts";
-import { isLock, takeLock } from "./lock.ts";
+import { endPending, finishInOrder, noteBegin, type OpenDeploy } from "./interruption.ts";
+import { type Hold, newHolder, usualLease } from "./lease.ts";
+import { isLock, type Lock, takeLock } from "./lock.ts";
 import { ensureNamespaces, ensurePullSecrets } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
 import { preflight } from "./preflight/preflight.ts";
@@ -40,6 +40,12 @@ export interface Deployed {
   readonly failure?: FairleadError;
 }
 
+/** Times of a deploy that no input changes, in milliseconds. */
+export interface DeployTimes {
+  /** For which the lock of a run that died outlives it; every other time of the lock follows from it. */
+  readonly lease?: number;
+}
+
 /**
  * Deploys an application: Helm applies it, the tracker decides. A rollout that does not become healthy goes back to the
  * baseline; a first install that fails is kept for diagnosis, or uninstalled. One run at a time changes a release:
@@ -47,62 +53,80 @@ export interface Deployed {
  *
  * @throws FairleadError for everything that is found before the release is touched, and for what Helm refuses.
  */
-export async function run(inputs: DeployInputs, context: Context): Promise<Deployed> {
+export async function run(
+  inputs: DeployInputs,
+  context: Context,
+  { lease = usualLease }: DeployTimes = {},
+): Promise<Deployed> {
   if (inputs.pullCredentials !== undefined) context.masker.add(inputs.pullCredentials.password);
   const fence = new AbortController();
   const guarded = { ...context, signal: AbortSignal.any([context.signal, fence.signal]) };
-  const deploy = await prepare(inputs, guarded);
+  const deploy = await prepare(inputs, guarded, fence.signal);
   const { cluster, application } = deploy;
+  const { namespace, release } = application;
   await ensureNamespaces(cluster, application);
-  const [newest] = await listRevisions(cluster, application.namespace, application.release);
+  const [newest] = await listRevisions(cluster, namespace, release);
   await preflight(deploy, newest);
-  const lock = await lockRelease(deploy, (reason) => fence.abort(reason));
+  const note = { namespace, release, identity: newHolder(context.run), url: context.run.url, lease };
+  // Whatever ends this process from here on, the post step knows of it.
+  await noteBegin(note, context);
+  const lock = await lockRelease(deploy, note, (reason) => fence.abort(reason));
   if (!isLock(lock)) return await held(deploy, lock);
+  let healthy = false;
   try {
-    const { namespace, release } = application;
-    await noteBegin({ namespace, release, identity: holderOf(context.run) }, context);
-    return await deployLocked(deploy, lock.tookOver);
+    const deployed = await deployLocked(deploy, lock, note);
+    healthy = deployed.failure === undefined;
+    return deployed;
   } finally {
     // A stopped step leaves the lock to its post step, which finishes what was begun.
-    if (!guarded.signal.aborted) {
-      await lock.giveUp();
-      await noteEnd(context);
-    }
+    if (!guarded.signal.aborted) await giveUpLock(deploy, lock, healthy);
   }
 }
 
-async function lockRelease({ cluster, application, inputs, context }: Deploy, onLost: (reason: Error) => void) {
+async function lockRelease({ inputs, cluster, context }: Deploy, note: OpenDeploy, onLost: (reason: Error) => void) {
+  const { runner, signal } = context;
   return await takeLock(cluster, {
-    namespace: application.namespace,
-    release: application.release,
-    identity: holderOf(context.run),
-    url: context.run.url,
+    ...note,
     timeout: inputs.lockTimeout,
-    signal: context.signal,
-    say: (line) => context.runner.info(line),
+    signal,
+    say: (line) => runner.info(line),
     onLost,
   });
 }
 
-async function deployLocked(deploy: Deploy, tookOver: boolean): Promise<Deployed> {
+/** What cannot be given up ends by itself; it must not take the place of what the deploy came to. */
+async function giveUpLock({ cluster, context }: Deploy, lock: Lock, healthy: boolean): Promise<void> {
+  try {
+    await finishInOrder(cluster, lock, healthy, context);
+  } catch (thrown) {
+    context.runner.annotate("warning", `The lock was not given up, and ends by itself: ${messageOf(thrown)}`, "Lock");
+  }
+}
+
+async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promise<Deployed> {
   const { cluster, application, context, inputs } = deploy;
   const { namespace, release } = application;
   const revisions = await listRevisions(cluster, namespace, release);
-  await endPending(cluster, application, revisions[0], { tookOver, now: Date.now() });
+  await endPending(cluster, application, revisions[0], { tookOver: lock.tookOver, now: Date.now() });
   const baseline = baselineOf(revisions);
   const newer = newerRun(baseline, context.run);
   if (newer !== undefined) return superseded(deploy, baseline, newer);
-  using watched = await openWatched(deploy);
+  using watched = await openWatched(deploy, lock);
   if (await isUnchanged(deploy, revisions[0], watched.store)) return await unchanged(deploy, revisions[0]);
   const number = (revisions[0]?.number ?? 0) + 1;
-  const keep = application.rollback === "never";
-  await noteBegin({ namespace, release, identity: holderOf(context.run), number, keep }, context);
+  await noteBegin({ ...note, number, ...keepOf(deploy) }, context);
   if (inputs.pullCredentials !== undefined) await ensurePullSecrets(cluster, application, inputs.pullCredentials);
   const { recovered, checks } = await roll(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), checks, ...recovered };
   await markVerified(cluster, namespace, release, number);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
   return { ...outcome(deploy, baseline), checks, revision: number, status: "deployed", reason: "" };
+}
+
+/** What says that a revision that fails is left to a person, if something does. */
+function keepOf({ application, inputs }: Deploy): Pick<OpenDeploy, "keep"> {
+  if (application.rollback === "never") return { keep: "rollback: never" };
+  return inputs.rollbackOnFailure ? {} : { keep: "rollback-on-failure: false" };
 }
 
 /** The same is deployed already: only the run that asked for it last is noted, so that an older one is known as older. */

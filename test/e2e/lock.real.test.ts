@@ -95,6 +95,7 @@ describe("the lock of a release", () => {
   it("is given up in time where it cannot be taken at all, because the namespace is gone", async () => {
     const request = {
       ...{ namespace: "never-made", release: "never-made", identity: "acme/web#1/1/deploy", url: "", timeout: 1 },
+      lease: 60_000,
       signal: AbortSignal.timeout(30_000),
       say: () => {},
       onLost: () => {},
