@@ -9,7 +9,8 @@ import type { Lock } from "./lock.ts";
 import { readExpected } from "./tracking/expected.ts";
 import { createPatience } from "./tracking/patience.ts";
 import { openStore, type Scope, type Store } from "./tracking/store.ts";
-import { type Expected, track, type Verdict } from "./tracking/tracker.ts";
+import type { Expected } from "./tracking/judge.ts";
+import { track, type Verdict } from "./tracking/tracker.ts";
 
 /** Everything that the steps of one deploy share. */
 export interface Deploy {

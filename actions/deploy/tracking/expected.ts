@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1Job } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import { releaseSelector, type Scope } from "./store.ts";
-import type { Expected } from "./tracker.ts";
+import type { Expected } from "./judge.ts";
 import type { WorkloadKind } from "./workloads.ts";
 
 /**

@@ -6,15 +6,17 @@ import type { Workload } from "./workloads.ts";
 const usualCrashes = 3;
 /** While something that it needs may not be there yet, an app may end and try again a little longer. */
 const earlyCrashes = 5;
+/** What Kubernetes and the chart give a Job when nobody says how often it is tried. */
+const triesOfJob = 7;
 /** Milliseconds to become ready for a workload that is in no manifest, as what a rollback brings back. */
 const usualStartup = 120_000;
 
 /**
  * What each workload is allowed: more tries on a first install and while a component that it comes `after` is not ready;
- * `health.crashRestarts` and `health.startup.within` of the manifest count for more.
+ * `health.crashRestarts`, `health.startup.within` and `retries` of the manifest count for more.
  */
 export function createPatience({ components }: Application, hasBaseline: boolean) {
-  return (workload: Pick<Workload, "kind" | "name" | "namespace">, all: readonly Workload[]): Patience => {
+  return (workload: Pick<Workload, "kind" | "name" | "namespace" | "tries">, all: readonly Workload[]): Patience => {
     const component = componentOf(components, workload);
     const { health, after = [] } = component ?? {};
     const waits = after.some((key) => {
@@ -23,8 +25,9 @@ export function createPatience({ components }: Application, hasBaseline: boolean
         (one) => one.unfinished !== undefined && one.name === other?.name && one.namespace === other.namespace,
       );
     });
+    const stated = workload.tries === triesOfJob ? undefined : workload.tries;
     return {
-      crashes: health?.crashRestarts ?? (hasBaseline && !waits ? usualCrashes : earlyCrashes),
+      crashes: health?.crashRestarts ?? stated ?? (hasBaseline && !waits ? usualCrashes : earlyCrashes),
       startup: health === undefined ? usualStartup : health.startup.within * 1_000,
     };
   };

@@ -1,5 +1,4 @@
 import type { Fault } from "./faults/fault.ts";
-import type { Expected } from "./tracker.ts";
 import type { Workload } from "./workloads.ts";
 
 /** Milliseconds between two tables of a rollout that is under way. */
@@ -9,7 +8,7 @@ const tableInterval = 30_000;
  * Tells how a rollout goes: one line for each change of a workload or of what keeps it, never the same twice in a row,
  * and a table of all workloads from time to time when there are several.
  */
-export function createProgress(say: (line: string) => void, expected: readonly Expected[]) {
+export function createProgress(say: (line: string) => void) {
   const told = new Map<string, string>();
   let nextTable = Number.POSITIVE_INFINITY;
   const once = (key: string, line: string) => {
@@ -23,7 +22,7 @@ export function createProgress(say: (line: string) => void, expected: readonly E
     for (const { key, cause, usual } of faults) if (!usual) once(key, cause);
     if (away === undefined) told.delete("away");
     else once("away", away);
-    if (expected.length < 2 || now < nextTable) return;
+    if (workloads.length < 2 || now < nextTable) return;
     nextTable = now + tableInterval;
     say(tableOf(workloads));
   };

@@ -14,9 +14,15 @@ export interface Workload {
   readonly ready: number;
   /** The pods of the newest template, without those that are being deleted. */
   readonly pods: readonly V1Pod[];
+  /** Pods of any template that are being deleted, and that the next one has to wait for. */
+  readonly ending: readonly V1Pod[];
+  /** Pods of an older template that are not ready, and that are not replaced before they are. */
+  readonly obstructing: readonly V1Pod[];
   /** What it still waits for, undefined when it is done. */
   readonly unfinished: string | undefined;
   readonly conditions: readonly Condition[];
+  /** How often the pod of a Job may fail before the Job does. */
+  readonly tries?: number;
 }
 
 export const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet", "Job"] as const;
@@ -52,13 +58,17 @@ function deploymentOf(deployment: Snapshot["deployments"][number], { replicaSets
       set.metadata?.annotations?.[revisionAnnotation] === metadata?.annotations?.[revisionAnnotation],
   );
   const observed = isObserved(deployment);
+  const sets = replicaSets.filter((set) => isOwnedBy(set, metadata?.uid));
+  const ending = spec?.strategy?.type === "Recreate" ? sets.flatMap((set) => endingOf(pods, set.metadata?.uid)) : [];
   return {
     ...identityOf(deployment, "Deployment"),
+    ending,
+    obstructing: [],
     wanted,
     ready: Math.min(updatedReplicas, availableReplicas),
     pods: observed ? podsOf(pods, current?.metadata?.uid) : [],
     unfinished: observed
-      ? rolloutOf({ wanted, updated: updatedReplicas, total: replicas, available: availableReplicas })
+      ? rolloutOf({ wanted, updated: updatedReplicas, total: replicas, available: availableReplicas }, ending)
       : unseen,
     conditions: status?.conditions ?? [],
   };
@@ -72,15 +82,18 @@ function statefulSetOf(set: Snapshot["statefulSets"][number], { pods }: Snapshot
   const { currentRevision, updatedReplicas: counted = 0 } = status ?? {};
   const updated = currentRevision === updateRevision ? Math.max(counted, status?.currentReplicas ?? 0) : counted;
   const observed = isObserved(set);
-  const newest = podsOf(pods, metadata?.uid).filter(
-    (pod) => pod.metadata?.labels?.["controller-revision-hash"] === updateRevision,
-  );
+  const all = podsOf(pods, metadata?.uid);
+  const isNewest = (pod: V1Pod) => pod.metadata?.labels?.["controller-revision-hash"] === updateRevision;
+  const newest = all.filter(isNewest);
+  const ending = endingOf(pods, metadata?.uid);
   return {
     ...identityOf(set, "StatefulSet"),
+    ending,
+    obstructing: observed ? all.filter((pod) => !isNewest(pod) && !isReady(pod)) : [],
     wanted,
     ready: Math.min(updated, readyReplicas),
     pods: observed ? newest : [],
-    unfinished: observed ? rolloutOf({ wanted, updated, total: replicas, available: availableReplicas }) : unseen,
+    unfinished: observed ? rolloutOf({ wanted, updated, total: replicas, available: availableReplicas }, ending) : unseen,
     conditions: [],
   };
 }
@@ -95,20 +108,23 @@ function daemonSetOf(set: Snapshot["daemonSets"][number], { pods }: Snapshot): W
   const template = metadata?.annotations?.[templateAnnotation];
   const observed = isObserved(set);
   const newest = podsOf(pods, metadata?.uid).filter((pod) => pod.metadata?.labels?.[templateLabel] === template);
+  const ending = endingOf(pods, metadata?.uid);
   return {
     ...identityOf(set, "DaemonSet"),
+    ending,
+    obstructing: [],
     wanted,
     ready: Math.min(updatedNumberScheduled, numberAvailable),
     pods: observed ? newest : [],
-    unfinished: observed ? daemonsOf(wanted, updatedNumberScheduled, numberAvailable) : unseen,
+    unfinished: observed ? daemonsOf(wanted, updatedNumberScheduled, numberAvailable, ending) : unseen,
     conditions: status?.conditions ?? [],
   };
 }
 
 /** A set without a node to run on is not deployed, although the controller calls it complete. */
-function daemonsOf(wanted: number, updated: number, available: number): string | undefined {
+function daemonsOf(wanted: number, updated: number, available: number, ending: readonly V1Pod[]): string | undefined {
   if (wanted === 0) return "no node matches it";
-  return rolloutOf({ wanted, updated, total: updated, available });
+  return rolloutOf({ wanted, updated, total: updated, available }, ending);
 }
 
 function jobOf(job: Snapshot["jobs"][number], { pods }: Snapshot): Workload {
@@ -119,6 +135,9 @@ function jobOf(job: Snapshot["jobs"][number], { pods }: Snapshot): Workload {
   return {
     ...identityOf(job, "Job"),
     wanted,
+    tries: (spec?.backoffLimit ?? 6) + 1,
+    ending: [],
+    obstructing: [],
     ready: succeeded,
     pods: podsOf(pods, job.metadata?.uid),
     unfinished: complete || spec?.suspend ? undefined : `${succeeded} of ${wanted} runs have succeeded`,
@@ -128,10 +147,18 @@ function jobOf(job: Snapshot["jobs"][number], { pods }: Snapshot): Workload {
 
 const unseen = "the controller has not seen the change yet";
 
+interface Counts {
+  readonly wanted: number;
+  readonly updated: number;
+  readonly total: number;
+  readonly available: number;
+}
+
 /** The rules of `kubectl rollout status`. */
-function rolloutOf(counts: { wanted: number; updated: number; total: number; available: number }): string | undefined {
-  const { wanted, updated, total, available } = counts;
-  if (updated < wanted) return `${updated} of ${wanted} new pods are created`;
+function rolloutOf({ wanted, updated, total, available }: Counts, ending: readonly V1Pod[]): string | undefined {
+  const [first] = ending;
+  const waits = first === undefined ? "" : `, ${first.metadata?.name} has to end first`;
+  if (updated < wanted) return `${updated} of ${wanted} new pods are created${waits}`;
   if (total > updated) return `${total - updated} old ${total - updated === 1 ? "pod is" : "pods are"} still there`;
   if (available < wanted) return `${available} of ${wanted} pods are ready`;
   return undefined;
@@ -149,6 +176,15 @@ function identityOf({ metadata }: KubernetesObject, kind: WorkloadKind) {
 
 function podsOf(pods: readonly V1Pod[], owner: string | undefined): V1Pod[] {
   return pods.filter((pod) => isOwnedBy(pod, owner) && !pod.metadata?.deletionTimestamp);
+}
+
+function endingOf(pods: readonly V1Pod[], owner: string | undefined): V1Pod[] {
+  return pods.filter((pod) => isOwnedBy(pod, owner) && pod.metadata?.deletionTimestamp);
+}
+
+/** Whether a pod takes part in its Services. */
+export function isReady({ status }: Pick<V1Pod, "status">): boolean {
+  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
 function isOwnedBy({ metadata }: KubernetesObject, owner: string | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { Watched } from "../rollout.ts";
 import type { Fault } from "../tracking/faults/fault.ts";
-import type { Expected } from "../tracking/tracker.ts";
+import type { Expected } from "../tracking/judge.ts";
 import { type CheckResult, makeChecks } from "./check.ts";
 import { declaredChecks } from "./declared.ts";
 import { stabilityWindow, watchStability } from "./stability.ts";

@@ -1,27 +1,29 @@
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import { eventsOf } from "../snapshot.ts";
+import { isReady, type Workload } from "../workloads.ts";
 import { containersOf, startError } from "./containers.ts";
 import { containerFault, type Fault, type Sight, twoSightings } from "./fault.ts";
 
 /** How often containers of new pods have ended with a failure: by pod and container, also of pods that are gone. */
 export type Exits = ReadonlyMap<string, number>;
 
-/** The exits that are known after one more look. A pod that became ready has started after all: it is forgotten. */
-export function countExits(known: Exits, pods: readonly V1Pod[]): Exits {
-  const ready = pods.some((pod) =>
-    pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
-  );
-  if (ready) return new Map();
+/**
+ * The exits that are known after one more look. A pod that became ready has started after all: it is forgotten. That of a
+ * Job is ready as long as it runs, which says nothing.
+ */
+export function countExits(known: Exits, { kind, pods }: Pick<Workload, "kind" | "pods">): Exits {
+  if (kind !== "Job" && pods.some(isReady)) return new Map();
   const seen = pods.flatMap((pod) =>
     containersOf(pod).map((status) => [`${pod.metadata?.uid} ${status.name}`, failedExits(status)] as const),
   );
   return new Map([...known, ...seen.map(([key, exits]) => [key, Math.max(exits, known.get(key) ?? 0)] as const)]);
 }
 
-/** A container that ends again and again. Pods of a Job are judged by the Job, which knows how often to try. */
+/** A container that ends again and again, or whose Job counts as failed. */
 export function crashFaults(sight: Sight): Fault[] {
-  const { workload, patience, exits } = sight;
-  if (workload.kind === "Job") return [];
+  const { workload, exits } = sight;
+  // A Job that has failed was tried as often as it may.
+  const crashes = workload.conditions.some(isFailedJob) ? 1 : sight.patience.crashes;
   const failing = workload.pods
     .flatMap((pod) => containersOf(pod).map((status) => ({ pod, status, exits: failedExits(status) })))
     .filter((one) => one.exits > 0)
@@ -31,17 +33,22 @@ export function crashFaults(sight: Sight): Fault[] {
   const { pod, status } = worst;
   const last = status.state?.terminated ?? status.lastState?.terminated;
   const outOfMemory = last?.reason === "OOMKilled";
-  if (exits < (outOfMemory ? Math.min(2, patience.crashes) : patience.crashes)) return [];
+  if (exits < (outOfMemory ? Math.min(2, crashes) : crashes)) return [];
   const { cause, fix, about } = describe(sight, pod, status, exits);
   return [
     containerFault(sight, pod, status.name, {
       key: `crash ${workload.name}`,
       tolerance: twoSightings,
-      cause,
+      cause: workload.kind === "Job" ? `the Job ${workload.name} failed: ${cause}` : cause,
       fix,
       about,
     }),
   ];
+}
+
+/** A condition that only Jobs have; one that ran out of time is told as that, because its exit code is of its end. */
+function isFailedJob({ type, status, reason }: Workload["conditions"][number]): boolean {
+  return type === "Failed" && status === "True" && reason !== "DeadlineExceeded";
 }
 
 function describe({ snapshot }: Sight, pod: V1Pod, status: V1ContainerStatus, exits: number) {
@@ -72,7 +79,7 @@ function describe({ snapshot }: Sight, pod: V1Pod, status: V1ContainerStatus, ex
     cause: `the ${init} ${status.name} ended with ${exitText(last?.exitCode)}${times}`,
     fix:
       exitFixes[last?.exitCode ?? -1] ??
-      "The job's log shows its last lines; correct the app, its command or its variables.",
+      "This run's log shows its last lines; correct the app, its command or its variables.",
     about: init === "container" ? "command" : "initContainers",
   };
 }

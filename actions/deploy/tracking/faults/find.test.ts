@@ -18,8 +18,9 @@ function changePods(snapshot: Snapshot, change: (pod: V1Pod) => V1Pod): Snapshot
 }
 
 test("exits are counted over all new pods, also those that are gone, and forgotten once a pod is ready", () => {
-  const pods = rollout([crashed(1), crashed(0)]).pods;
-  const known = countExits(new Map([["gone web", 2]]), pods);
+  const kind = "Deployment";
+  const { pods } = rollout([crashed(1), crashed(0)]);
+  const known = countExits(new Map([["gone web", 2]]), { kind, pods });
   assert.equal(
     [...known.values()].reduce((sum, count) => sum + count),
     5,
@@ -29,9 +30,10 @@ test("exits are counted over all new pods, also those that are gone, and forgott
     state: { waiting: { reason: "CrashLoopBackOff" } },
     lastState: { terminated: { exitCode: 7 } },
   });
-  assert.deepEqual([...countExits(new Map(), rollout([waiting]).pods).values()], [3]);
+  assert.deepEqual([...countExits(new Map(), { kind, pods: rollout([waiting]).pods }).values()], [3]);
   const ready = [{ status: { conditions: [{ type: "Ready", status: "True" }] } }];
-  assert.equal(countExits(known, ready).size, 0);
+  assert.equal(countExits(known, { kind, pods: ready }).size, 0);
+  assert.equal(countExits(known, { kind: "Job", pods: ready }).size, 2 + 1);
 });
 
 test("three exits are a crash loop, two are not; out of memory, two are enough", () => {

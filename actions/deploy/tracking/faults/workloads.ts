@@ -50,16 +50,15 @@ function failedJob({ workload }: Sight): Fault[] {
   if (workload.kind !== "Job" || failed === undefined) return [];
   const [pod] = workload.pods.slice(-1);
   const container = pod?.spec?.containers[0]?.name;
-  const exit = pod?.status?.containerStatuses?.[0]?.state?.terminated?.exitCode;
   const late = failed.reason === "DeadlineExceeded";
   return [
     {
       key: `job ${workload.name}`,
       tolerance: twoSightings,
       cause: late
-        ? `the Job ${workload.name} did not end in its time`
-        : `the Job ${workload.name} failed${exit === undefined ? "" : ` with exit code ${exit}`}`,
-      fix: "The job's log shows its last lines; correct its command or what it needs.",
+        ? `the Job ${workload.name} did not end in its time (\`deadline\`)`
+        : `the Job ${workload.name} failed: ${firstLine(failed.message ?? failed.reason ?? "")}`,
+      fix: "This run's log shows its last lines; correct its command or what it needs.",
       about: "command",
       ...placeOf(workload),
       ...(pod === undefined ? {} : { pod: pod.metadata?.name ?? "" }),
