@@ -52,6 +52,10 @@ export interface ReleaseRequest {
   readonly description: string;
   /** Milliseconds for hooks. */
   readonly timeout: number;
+  /** Whether Helm waits for readiness after all: what it runs after an upgrade needs that. */
+  readonly wait?: boolean;
+  /** Stops Helm, beside the signal of the context. */
+  readonly signal?: AbortSignal;
 }
 
 /** The Helm program, with an own folder for its files and never the user's plugins or repositories. */
@@ -59,7 +63,7 @@ export interface Helm {
   readonly version: string;
   /** `helm template`: the rendered text. Needs no cluster. */
   template(chart: string, release: string, namespace: string, values: Values): Promise<string>;
-  /** `helm upgrade --install`: applies and returns without waiting for readiness. */
+  /** `helm upgrade --install`: applies, runs the hooks, and returns without waiting for readiness unless that is asked for. */
   upgrade(request: ReleaseRequest): Promise<void>;
   /**
    * `helm rollback`: applies an earlier revision as a new one, and returns without waiting for readiness. Once it runs
@@ -88,9 +92,9 @@ export async function openHelm(
     options.kubeconfig === undefined ? [] : findLeash(context),
   ]);
   const settings = { ...context, leash, kubeconfig: options.kubeconfig };
-  const run = async (timeout: number, args: readonly string[], values?: Values) => {
+  const run = async (timeout: number, args: readonly string[], values?: Values, signal = context.signal) => {
     const input = values?.overlay === undefined ? "" : jsonForHelm(values.overlay);
-    return await runHelm(found, args, { ...settings, timeout: timeout + ownTime, input });
+    return await runHelm(found, args, { ...settings, signal, timeout: timeout + ownTime, input });
   };
   const runToItsEnd = async (timeout: number, args: readonly string[]) => {
     context.signal.throwIfAborted();
@@ -105,7 +109,7 @@ export async function openHelm(
       return rawOutput;
     },
     upgrade: async (request) => {
-      await run(request.timeout, upgradeArguments(request), request.values);
+      await run(request.timeout, upgradeArguments(request), request.values, request.signal);
     },
     rollback: async (release, namespace, revision, timeout) => {
       await runToItsEnd(timeout, ["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
@@ -148,6 +152,8 @@ function upgradeArguments(request: ReleaseRequest): string[] {
     ...valueArguments(request.values),
     "--reset-values",
     ...limits(request.timeout),
+    // The waiter of Helm 4 does not know a Deployment that fails; the older one at least does not stop at it.
+    ...(request.wait ? ["--wait=legacy"] : []),
     ...["--description", request.description],
     ...(labels.length > 0 ? ["--labels", labels.join(",")] : []),
   ];

@@ -1,9 +1,10 @@
 import { formatDuration } from "../core/duration.ts";
 import { FairleadError } from "../core/errors.ts";
 import { collectEvidence, evidenceText } from "./evidence/collect.ts";
+import { suspendHooks } from "./hooks.ts";
 import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
 import { type Watched, watch } from "./rollout.ts";
-import type { Verdict } from "./tracking/tracker.ts";
+import type { Failing } from "./tracking/tracker.ts";
 import { makeChecks } from "./verify/check.ts";
 import { endpointChecks } from "./verify/endpoints.ts";
 
@@ -22,13 +23,14 @@ export async function giveUp(
   deploy: Watched,
   number: number,
   baseline: Revision | undefined,
-  { fault, snapshot }: Extract<Verdict, { state: "failing" }>,
+  { fault, snapshot }: Failing,
 ): Promise<Recovered> {
   const { cluster, application, context } = deploy;
   const { namespace, release } = application;
   const reason = context.masker.redact(fault.cause);
   const evidence = await collectEvidence(cluster, application, fault, snapshot, deploy.logs);
   const details = context.masker.redact(evidenceText(evidence));
+  await suspendHooks(deploy, snapshot);
   await markFailed(cluster, namespace, release, number, reason);
   const { sentence, ...after } = await goBack(deploy, baseline);
   const fell = fault.about === "verify" ? "did not pass its checks" : "did not become healthy";
@@ -112,7 +114,7 @@ async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
   await helm.rollback(release, namespace, baseline.number, rollbackTime);
   const [newest] = await listRevisions(cluster, namespace, release);
   const revision = newest?.number ?? baseline.number;
-  const verdict = await watch({ ...deploy, end: from + rollbackTime }, true);
+  const verdict = await watch({ ...deploy, end: from + rollbackTime }, true, "back");
   if (verdict.state === "failing") {
     const sentence = `The rollback to revision ${baseline.number} did not become healthy either: ${verdict.fault.cause}.`;
     return { status: "failed", revision, sentence };

@@ -7,9 +7,9 @@ import { createLogKeeper, type LogKeeper } from "./evidence/logs.ts";
 import type { DeployInputs } from "./inputs.ts";
 import type { Lock } from "./lock.ts";
 import { readExpected } from "./tracking/expected.ts";
+import type { Expected, Judging } from "./tracking/judge.ts";
 import { createPatience } from "./tracking/patience.ts";
 import { openStore, type Scope, type Store } from "./tracking/store.ts";
-import type { Expected } from "./tracking/judge.ts";
 import { track, type Verdict } from "./tracking/tracker.ts";
 
 /** Everything that the steps of one deploy share. */
@@ -55,20 +55,35 @@ export type Rolled = Verdict & { readonly expected: readonly Expected[] };
  *
  * @param hasBaseline whether there is a verified revision behind it: a first install starts beside databases that are
  *   not ready yet, so it gets more tries, and its pods keep their place.
+ * @param way on the way back, pods of the revision that failed are known to be broken.
  */
-export async function watch(deploy: Watched, hasBaseline: boolean): Promise<Rolled> {
-  const { cluster, application, context, end, store, logs } = deploy;
+export async function watch(
+  deploy: Watched,
+  hasBaseline: boolean,
+  way: "forward" | "back" = "forward",
+): Promise<Rolled> {
+  const { cluster, application, context, end } = deploy;
   const expected = await readExpected(cluster, scopeOf(application));
-  const verdict = await track({
-    store,
-    expected,
-    patience: createPatience(application, hasBaseline),
-    progress: (line) => context.runner.info(context.masker.redact(line)),
-    ...(hasBaseline ? { hasten: (pod) => logs.keepAndDelete(pod) } : {}),
-    timeout: remaining(end),
-    signal: context.signal,
-  });
+  const judging = judgingOf(deploy, hasBaseline, way);
+  const verdict = await track({ ...judging, expected, timeout: remaining(end), signal: context.signal });
   return { ...verdict, expected };
+}
+
+/** By what the pods of a deploy are judged; see `watch`. */
+export function judgingOf(deploy: Watched, hasBaseline: boolean, way: "forward" | "back" = "forward"): Judging {
+  const { application, context, store, logs } = deploy;
+  const say = (line: string) => context.runner.info(context.masker.redact(line));
+  return {
+    store,
+    patience: createPatience(application, hasBaseline),
+    progress: say,
+    ...(hasBaseline ? { hasten: (pod) => logs.keepAndDelete(pod) } : {}),
+    unblock: async (pod) => {
+      say(`${pod.metadata?.name} is not ready and keeps the next revision: it is deleted.`);
+      await logs.keepAndDelete(pod);
+    },
+    unblockAfter: way === "back" ? 1_000 : 30_000,
+  };
 }
 
 /** Milliseconds until `end`, at least a second: what is started late still gets a chance. */

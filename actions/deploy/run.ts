@@ -1,6 +1,7 @@
 import type { Context } from "../core/context.ts";
 import { type FairleadError, messageOf } from "../core/errors.ts";
 import { valuesOf } from "../validate/resolve.ts";
+import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { endPending, finishInOrder, noteBegin, type OpenDeploy } from "./interruption.ts";
 import { type Hold, newHolder, usualLease } from "./lease.ts";
@@ -19,7 +20,8 @@ import {
   type RunMark,
   revisionLabels,
 } from "./releases.ts";
-import { type Deploy, openWatched, remaining, type Watched, watch } from "./rollout.ts";
+import { type Deploy, openWatched, type Watched, watch } from "./rollout.ts";
+import type { Failing } from "./tracking/tracker.ts";
 import { isUnchanged } from "./unchanged.ts";
 import type { CheckResult } from "./verify/check.ts";
 import { verify } from "./verify/verify.ts";
@@ -161,11 +163,13 @@ interface Rolled {
 }
 
 async function roll(deploy: Watched, number: number, baseline: Revision | undefined): Promise<Rolled> {
+  let failing: Failing | undefined;
   try {
-    await apply(deploy, number);
+    failing = await apply(deploy, number, baseline !== undefined);
   } catch (thrown) {
     return { recovered: await undoApply(deploy, number, baseline, thrown), checks: [] };
   }
+  if (failing !== undefined) return { recovered: await giveUp(deploy, number, baseline, failing), checks: [] };
   const rolled = await watch(deploy, baseline !== undefined);
   if (rolled.state === "failing") return { recovered: await giveUp(deploy, number, baseline, rolled), checks: [] };
   if (!deploy.inputs.verify) return { checks: [] };
@@ -184,20 +188,27 @@ function tellChecks(results: readonly CheckResult[], { runner }: Context): void 
   }
 }
 
-async function apply(deploy: Deploy, number: number): Promise<void> {
-  const { cluster, helm, source, inputs, application, context, values, end } = deploy;
+/** Gives what went wrong in a hook, undefined when all was applied. */
+async function apply(deploy: Watched, number: number, hasBaseline: boolean): Promise<Failing | undefined> {
+  const { cluster, helm, source, inputs, application, context, values, end, rendered } = deploy;
   const { release, namespace } = application;
-  await helm.upgrade({
+  const hooks = await hooksOf(rendered);
+  const request = {
     release,
     namespace,
     chart: source.chart,
     values: valuesOf(source, { environment: inputs.environment, ...values }),
     labels: revisionLabels(number),
     description: `${context.run.commit.slice(0, 7)} ${context.run.url}`,
-    timeout: remaining(end),
-  });
+    timeout: hookTime(end),
+    wait: hooks.after,
+  };
+  const upgrade = (signal: AbortSignal) => helm.upgrade({ ...request, signal });
+  const failing = hooks.any ? await watchHelm(deploy, hasBaseline, upgrade) : await upgrade(context.signal);
+  if (failing !== undefined) return failing;
   await markMade(cluster, namespace, release, number, markOf(context.run));
   context.runner.info(`${release} revision ${number} is applied in namespace ${namespace}`);
+  return undefined;
 }
 
 function outcome({ application: { url, release, namespace } }: Deploy, baseline: Revision | undefined) {

@@ -1,12 +1,13 @@
 import type { KubernetesObject, V1Job } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
-import { releaseSelector, type Scope } from "./store.ts";
 import type { Expected } from "./judge.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { releaseSelector, type Scope } from "./store.ts";
 import type { WorkloadKind } from "./workloads.ts";
 
 /**
  * The workloads of a release as they are now, right after they were applied: their generations tell a watch that lags
- * behind from one that has seen the change. Helm waits for its hooks itself, and the Jobs of a CronJob run when they do.
+ * behind from one that has seen the change. Helm waits for its hooks itself.
  */
 export async function readExpected({ apps, batch, ask }: Cluster, { release, namespaces }: Scope): Promise<Expected[]> {
   const labelSelector = releaseSelector(release);
@@ -18,14 +19,26 @@ export async function readExpected({ apps, batch, ask }: Cluster, { release, nam
       ask(() => apps.listNamespacedDaemonSet(query)),
       ask(() => batch.listNamespacedJob(query)),
     ]);
-    return [
-      ...expect("Deployment", deployments.items),
-      ...expect("StatefulSet", statefulSets.items),
-      ...expect("DaemonSet", daemonSets.items),
-      ...expect("Job", jobs.items.filter(isOwnJob)),
-    ];
+    return expectedOf({
+      deployments: deployments.items,
+      statefulSets: statefulSets.items,
+      daemonSets: daemonSets.items,
+      jobs: jobs.items.filter(({ metadata }) => metadata?.annotations?.["helm.sh/hook"] === undefined),
+    });
   });
   return (await Promise.all(perNamespace)).flat();
+}
+
+/** The workloads among some objects, hooks included; the Jobs of a CronJob run when they do. */
+export function expectedOf(
+  objects: Pick<Snapshot, "deployments" | "statefulSets" | "daemonSets" | "jobs">,
+): Expected[] {
+  return [
+    ...expect("Deployment", objects.deployments),
+    ...expect("StatefulSet", objects.statefulSets),
+    ...expect("DaemonSet", objects.daemonSets),
+    ...expect("Job", objects.jobs.filter(isOwnJob)),
+  ];
 }
 
 function expect(kind: WorkloadKind, objects: readonly KubernetesObject[]): Expected[] {
@@ -38,6 +51,5 @@ function expect(kind: WorkloadKind, objects: readonly KubernetesObject[]): Expec
 }
 
 function isOwnJob({ metadata }: V1Job): boolean {
-  const ofCronJob = metadata?.ownerReferences?.some(({ kind }) => kind === "CronJob") ?? false;
-  return !ofCronJob && metadata?.annotations?.["helm.sh/hook"] === undefined;
+  return !metadata?.ownerReferences?.some(({ kind }) => kind === "CronJob");
 }

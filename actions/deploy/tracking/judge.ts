@@ -21,8 +21,13 @@ export interface Judging {
    * it tries again, a new pod tries at once.
    */
   hasten?(pod: V1Pod): Promise<void>;
-  /** Called once for each pod of an older revision that keeps a StatefulSet from making the new one. */
+  /**
+   * Called once for each pod of an older revision that keeps a StatefulSet from making the new one: the controller waits
+   * for it to become ready (Kubernetes, "Forced rollback").
+   */
   unblock?(pod: V1Pod): Promise<void>;
+  /** Milliseconds that such a pod gets to become ready by itself. */
+  readonly unblockAfter?: number;
 }
 
 /** What one look showed. */
@@ -33,7 +38,9 @@ export interface Look {
   readonly away: string | undefined;
   /** What has lasted longer than it may. */
   readonly fatal: Fault | undefined;
-  /** What is to be said when time is up: then whatever is wrong counts, even a single crash. */
+  /** Whatever is wrong, even a single crash, undefined when nothing is seen. */
+  readonly seen: Fault | undefined;
+  /** What is to be said when time is up. */
   late(): Fault;
 }
 
@@ -42,7 +49,7 @@ export function createJudge(judging: Judging) {
   const sightings = createSightings();
   const exits = new Map<string, Exits>();
   const tell = createProgress(judging.progress);
-  const helped = new Set<string>();
+  const helped: Helped = { done: new Set(), obstructingSince: new Map() };
   return (expected: readonly Expected[]): Look => {
     const snapshot = judging.store.snapshot();
     const now = performance.now();
@@ -52,14 +59,15 @@ export function createJudge(judging: Judging) {
       const known = countExits(exits.get(workload.uid) ?? new Map(), workload);
       exits.set(workload.uid, known);
       const total = [...known.values()].reduce((sum, count) => sum + count, 0);
-      if (away === undefined) help(judging, workload, total, helped);
+      if (away === undefined) help(judging, { workload, exits: total, now }, helped);
       return { snapshot, workload, patience: judging.patience(workload, workloads), exits: total };
     });
     // What was seen last may have healed long since when nobody can look: nothing ages meanwhile.
     const faults = away === undefined ? sights.flatMap(findFaults) : [];
     const fatal = sightings.lasting(faults, now);
     tell(workloads, faults, away, now);
-    return { snapshot, workloads, away, fatal, late: () => lateFault(sights) };
+    const seen = worst(sights);
+    return { snapshot, workloads, away, fatal, seen, late: () => seen ?? lateFault(workloads) };
   };
 }
 
@@ -76,9 +84,19 @@ function expectedWorkloads(expected: readonly Expected[], snapshot: Snapshot): W
 /** Exits of one pod after which the kubelet begins to wait before it tries again. */
 const quickTries = 2;
 
-/** Deletes pods that only keep what comes next. It only saves time: where it is not allowed, the controller decides. */
-function help({ hasten, unblock }: Judging, workload: Workload, exits: number, done: Set<string>): void {
-  const once = (pods: readonly V1Pod[], act: ((pod: V1Pod) => Promise<void>) | undefined) => {
+/** Pods that were helped already, and since when others are in the way. */
+interface Helped {
+  readonly done: Set<string>;
+  readonly obstructingSince: Map<string, number>;
+}
+
+/** Deletes pods that only keep what comes next. Where that is not allowed, the controllers decide, later. */
+function help(
+  { hasten, unblock, unblockAfter = 0 }: Judging,
+  { workload, exits, now }: { readonly workload: Workload; readonly exits: number; readonly now: number },
+  { done, obstructingSince }: Helped,
+): void {
+  const once = (pods: readonly V1Pod[], act: Judging["hasten"]) => {
     for (const pod of pods) {
       const { uid = "" } = pod.metadata ?? {};
       if (act === undefined || done.has(uid)) continue;
@@ -87,7 +105,12 @@ function help({ hasten, unblock }: Judging, workload: Workload, exits: number, d
     }
   };
   if (workload.kind === "Deployment" && exits >= quickTries) once(workload.pods.filter(waitsForItsTurn), hasten);
-  once(workload.obstructing, unblock);
+  const stuck = workload.obstructing.filter(({ metadata: { uid = "" } = {} }) => {
+    const since = obstructingSince.get(uid) ?? now;
+    obstructingSince.set(uid, since);
+    return now - since >= unblockAfter;
+  });
+  once(stuck, unblock);
 }
 
 function waitsForItsTurn({ status }: V1Pod): boolean {
@@ -112,10 +135,12 @@ function createSightings() {
   };
 }
 
-function lateFault(sights: readonly Sight[]): Fault {
-  const [seen] = sights.flatMap((sight) => findFaults({ ...sight, patience: { ...sight.patience, crashes: 1 } }));
-  if (seen !== undefined) return seen;
-  const late = sights.map(({ workload }) => workload).filter(({ unfinished }) => unfinished !== undefined);
+function worst(sights: readonly Sight[]): Fault | undefined {
+  return sights.flatMap((sight) => findFaults({ ...sight, patience: { ...sight.patience, crashes: 1 } }))[0];
+}
+
+function lateFault(workloads: readonly Workload[]): Fault {
+  const late = workloads.filter(({ unfinished }) => unfinished !== undefined);
   const missing = late.map(({ name, unfinished }) => `${name}: ${unfinished}`).join("; ");
   return {
     key: "timeout",

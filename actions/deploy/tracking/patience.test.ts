@@ -29,3 +29,9 @@ test("the manifest's own numbers count for more", () => {
   const health: Health = { startup: { within: 20 }, crashRestarts: 1 };
   assert.deepEqual(patienceOf({ health }, { hasBaseline: false }), { crashes: 1, startup: 20_000 });
 });
+
+test("a Job is tried as often as its manifest says, else as often as any other container", () => {
+  const patience = createPatience({ components: {} } as unknown as Application, true);
+  const job = (tries: number) => patience({ ...workload("migrate"), kind: "Job", tries }, []).crashes;
+  assert.deepEqual([job(1), job(7), job(11)], [1, 3, 11]);
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createJudge } from "./judge.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Store } from "./store.ts";
 import { type Rollout, track } from "./tracker.ts";
@@ -27,11 +28,13 @@ function storeOf(snapshots: readonly (Snapshot | string)[]): Store {
   };
 }
 
+const expectedWeb = [{ kind: "Deployment" as const, name: "web", namespace: "prod", uid: "deployment", generation: 2 }];
+
 function watch(snapshots: readonly (Snapshot | string)[], changes: Partial<Rollout> = {}) {
   const lines: string[] = [];
   const verdict = track({
     store: storeOf(snapshots),
-    expected: [{ kind: "Deployment", name: "web", namespace: "prod", uid: "deployment", generation: 2 }],
+    expected: expectedWeb,
     patience: () => ({ crashes: 3, startup: 120_000 }),
     progress: (line) => lines.push(line),
     timeout: 60_000,
@@ -46,7 +49,7 @@ const ready = rollout([], "set", 1);
 test("a rollout is healthy as soon as its pods are, and each change is told once", async () => {
   const { verdict, lines } = watch([rollout(), rollout(), ready]);
   assert.equal((await verdict).state, "healthy");
-  assert.deepEqual(lines, ["web: 0 of 1 pods are ready"]);
+  assert.deepEqual(lines, ["web: 0 of 1 pods are ready", "web: done, 1 of 1"]);
 });
 
 test("what a watch still shows of an older generation is not taken for the rollout", async () => {
@@ -58,7 +61,7 @@ test("what a watch still shows of an older generation is not taken for the rollo
   }));
   const { verdict, lines } = watch([ready, { ...ready, deployments: newer }], { expected });
   assert.equal((await verdict).state, "healthy");
-  assert.deepEqual(lines, ["web: it is being applied"]);
+  assert.deepEqual(lines, ["web: it is being applied", "web: done, 1 of 1"]);
 });
 
 test("a rollout that only stays unready fails when time is up, and says what was missing", async () => {
@@ -113,4 +116,48 @@ test("a pod whose container has ended twice is replaced once, so that the next t
   const { verdict } = watch([rollout([status]), rollout([status]), ready], { hasten });
   assert.equal((await verdict).state, "healthy");
   assert.deepEqual(replaced, ["pod-0"]);
+});
+
+test("a fault does not grow older while nobody can look", (context) => {
+  let now = 0;
+  context.mock.method(performance, "now", () => now);
+  const crashing = rollout([crashed(2)]);
+  const store = storeOf([crashing, "nobody answers", crashing, crashing]);
+  const judge = createJudge({ store, patience: () => ({ crashes: 3, startup: 120_000 }), progress: () => {} });
+  const fatal = [0, 10_000, 20_000, 21_000].map((time) => {
+    now = time;
+    return judge(expectedWeb).fatal?.cause;
+  });
+  assert.deepEqual(fatal.slice(0, 3), [undefined, undefined, undefined]);
+  assert.match(fatal[3] ?? "", /exit code 1, 3 times/);
+});
+
+test("a pod that keeps a StatefulSet from going on is deleted once, after its time to become ready", (context) => {
+  let now = 0;
+  context.mock.method(performance, "now", () => now);
+  const owner = { apiVersion: "apps/v1", kind: "StatefulSet", name: "web", uid: "set" };
+  const metadata = { name: "web", namespace: "prod", uid: "set", generation: 1 };
+  const status = { observedGeneration: 1, replicas: 1, updateRevision: "new" };
+  const labels = { "controller-revision-hash": "old" };
+  const snapshot: Snapshot = {
+    ...rollout(),
+    statefulSets: [{ metadata, spec: { replicas: 1, selector: {}, template: {} }, status }],
+    pods: [{ metadata: { name: "web-0", uid: "pod", labels, ownerReferences: [owner] } }],
+  };
+  const deleted: string[] = [];
+  const judge = createJudge({
+    store: storeOf([snapshot]),
+    patience: () => ({ crashes: 3, startup: 120_000 }),
+    progress: () => {},
+    unblock: async (pod) => {
+      deleted.push(pod.metadata?.name ?? "");
+    },
+    unblockAfter: 1_000,
+  });
+  const counts = [0, 500, 1_000, 2_000].map((time) => {
+    now = time;
+    judge([{ kind: "StatefulSet", name: "web", namespace: "prod", uid: "set", generation: 1 }]);
+    return deleted.length;
+  });
+  assert.deepEqual(counts, [0, 0, 1, 1]);
 });

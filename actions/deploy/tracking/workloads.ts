@@ -93,7 +93,9 @@ function statefulSetOf(set: Snapshot["statefulSets"][number], { pods }: Snapshot
     wanted,
     ready: Math.min(updated, readyReplicas),
     pods: observed ? newest : [],
-    unfinished: observed ? rolloutOf({ wanted, updated, total: replicas, available: availableReplicas }, ending) : unseen,
+    unfinished: observed
+      ? rolloutOf({ wanted, updated, total: replicas, available: availableReplicas }, ending)
+      : unseen,
     conditions: [],
   };
 }

@@ -1,6 +1,6 @@
 import { containersOf } from "../tracking/faults/containers.ts";
-import type { Store } from "../tracking/store.ts";
 import type { Expected } from "../tracking/judge.ts";
+import type { Store } from "../tracking/store.ts";
 import { type Workload, workloadsOf } from "../tracking/workloads.ts";
 
 /** Milliseconds for which pods must stay ready. */

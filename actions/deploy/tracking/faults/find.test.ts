@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
-import type { Snapshot } from "../snapshot.ts";
+import { emptySnapshot, type Snapshot } from "../snapshot.ts";
 import { container, crashed, rollout, sightOf } from "../tracking.testing.ts";
 import { countExits } from "./crashes.ts";
 import { findFaults } from "./find.ts";
@@ -170,4 +170,52 @@ test("pods that the cluster refuses are told with its reason alone", () => {
 
 test("a workload that is done has no fault", () => {
   assert.deepEqual(found(rollout([crashed(9)], "set", 1), 9), []);
+});
+
+/** A StatefulSet whose only pod is being deleted. */
+function endingPod(pod: V1Pod): Snapshot {
+  const owner = { apiVersion: "apps/v1", kind: "StatefulSet", name: "web", uid: "set" };
+  const metadata = { name: "web-0", deletionTimestamp: new Date(), ...pod.metadata, ownerReferences: [owner] };
+  return {
+    ...emptySnapshot,
+    statefulSets: [
+      {
+        metadata: { name: "web", uid: "set", generation: 1 },
+        spec: { replicas: 1, selector: {}, template: {} },
+        status: { observedGeneration: 1, replicas: 1 },
+      },
+    ],
+    pods: [{ ...pod, metadata }],
+  };
+}
+
+test("a pod that does not end is told, sooner when only a finalizer keeps it", () => {
+  const running = { containerStatuses: [container({ state: { running: {} } })] };
+  const [slow] = found(endingPod({ metadata: { deletionGracePeriodSeconds: 60 }, status: running }));
+  assert.match(slow?.cause ?? "", /the old pod web-0 does not end, for which it has 60 s/);
+  assert.equal(slow?.tolerance, 80_000);
+  const held = { deletionGracePeriodSeconds: 60, finalizers: ["example.com/hold"] };
+  const ended = { containerStatuses: [crashed(0, 0)] };
+  const [kept] = found(endingPod({ metadata: held, status: ended }));
+  assert.match(kept?.cause ?? "", /web-0 has ended, but is kept by the finalizer example\.com\/hold/);
+  assert.equal(kept?.tolerance, 20_000);
+});
+
+test("a Job that has failed is told by its container, also where it could have been tried again", () => {
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: "migrate", uid: "job" };
+  const failed = { type: "Failed", status: "True", reason: "BackoffLimitExceeded" };
+  const snapshot = (conditions: readonly (typeof failed)[]): Snapshot => ({
+    ...emptySnapshot,
+    jobs: [{ metadata: { name: "migrate", uid: "job" }, status: { conditions: [...conditions] } }],
+    pods: [
+      { metadata: { name: "migrate-x", ownerReferences: [owner] }, status: { containerStatuses: [crashed(0, 3)] } },
+    ],
+  });
+  assert.deepEqual(found(snapshot([]), 1), []);
+  assert.match(
+    found(snapshot([failed]), 1)[0]?.cause ?? "",
+    /Job migrate failed: the container web ended with exit code 3/,
+  );
+  const [late] = found(snapshot([{ ...failed, reason: "DeadlineExceeded" }]), 1);
+  assert.match(late?.cause ?? "", /the Job migrate did not end in its time/);
 });

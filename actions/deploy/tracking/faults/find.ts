@@ -9,5 +9,7 @@ import { workloadFaults } from "./workloads.ts";
 /** Every fault of a workload, the most specific first: container, pod, workload. */
 export function findFaults(sight: Sight): Fault[] {
   if (sight.workload.unfinished === undefined) return [];
-  return [crashFaults, waitingFaults, probeFaults, podFaults, endingFaults, workloadFaults].flatMap((rule) => rule(sight));
+  return [crashFaults, waitingFaults, probeFaults, podFaults, endingFaults, workloadFaults].flatMap((rule) =>
+    rule(sight),
+  );
 }
