@@ -58,6 +58,7 @@ function recorder(told: Told): Context["runner"] {
     info: (line) => told.lines.push(line),
     debug: () => {},
     group: (heading, lines) => told.lines.push(heading, ...lines),
+    verbatim: (lines) => void told.lines.push(...lines),
     annotate: (level, message, title) => told.annotations.push({ level, message, title }),
     mask(value) {
       told.order.push("mask");

@@ -18,21 +18,21 @@ export type Body = (environment: Environment, context: Context) => Promise<void>
 export interface ActionKind {
   /** Where it runs, `linux` if left out. */
   readonly systems?: "linux" | "any";
-  /** Whether it shows the evidence of a failure in a summary of its own. */
-  readonly ownSummary?: boolean;
+  /** Whether it shows the evidence of a failure itself, in its log and its summary. */
+  readonly ownReport?: boolean;
 }
 
 /**
  * Runs an action's main step: gives it a context, and turns whatever it throws into one `::error` and exit code 1.
  * A cancelled job (SIGINT, then SIGTERM from the runner) aborts `context.signal`.
  */
-export async function main(body: Body, { systems = "linux", ownSummary = false }: ActionKind = {}): Promise<void> {
+export async function main(body: Body, { systems = "linux", ownReport = false }: ActionKind = {}): Promise<void> {
   const runner = actionsRunner(process.env);
   await conclude(runner, async () => {
     if (systems === "linux") requireLinux();
     const context = actionContext(process.env, runner, cancellation());
     runner.saveState(folderState, context.folder);
-    await reportDetails(context, ownSummary, () => Promise.race([body(process.env, context), strayFault()]));
+    await reportDetails(context, ownReport, () => Promise.race([body(process.env, context), strayFault()]));
   });
 }
 
@@ -82,14 +82,14 @@ function report(runner: Runner, thrown: unknown): void {
 }
 
 /** Shows the evidence of a failure in the log and in the summary before the one-line error. */
-async function reportDetails(context: Context, ownSummary: boolean, work: () => Promise<void>): Promise<void> {
+async function reportDetails(context: Context, ownReport: boolean, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (thrown) {
-    if (thrown instanceof FairleadError && thrown.details) {
+    if (thrown instanceof FairleadError && thrown.details && !ownReport) {
       const text = context.masker.redact(thrown.details.trimEnd());
       context.runner.group("What was seen", text.split("\n"));
-      if (!ownSummary) context.runner.summarize(details(context.masker.redact(thrown.message), text));
+      context.runner.summarize(details(context.masker.redact(thrown.message), text));
     }
     throw redacted(thrown, context);
   }

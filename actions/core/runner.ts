@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import * as core from "@actions/core";
 import type { Place } from "./errors.ts";
@@ -8,6 +9,8 @@ export interface Runner {
   debug(line: string): void;
   /** Lines under a heading that the log folds away. */
   group(heading: string, lines: readonly string[]): void;
+  /** Lines that may hold anything, logs of an application for one: nothing in them is a command to the runner. */
+  verbatim(lines: readonly string[]): void;
   annotate(level: "notice" | "warning" | "error", message: string, title?: string, place?: Place): void;
   /** Hides a value in everything that is printed from now on. */
   mask(value: string): void;
@@ -30,6 +33,12 @@ export function actionsRunner(environment: Readonly<Record<string, string | unde
       core.startGroup(heading);
       for (const line of lines) core.info(line);
       core.endGroup();
+    },
+    verbatim(lines) {
+      const token = randomUUID();
+      core.info(`::stop-commands::${token}`);
+      for (const line of lines) core.info(line);
+      core.info(`::${token}::`);
     },
     annotate(level, message, title, place) {
       print[level](message, { ...(title === undefined ? {} : { title }), ...propertiesOf(place) });

@@ -29,6 +29,8 @@ export interface DeployInputs {
   /** Whether a rollout that is done must also pass checks. */
   readonly verify: boolean;
   readonly onFirstInstallFailure: FirstInstallFailure;
+  /** Look and compare only; nothing is made in the cluster. */
+  readonly dryRun: boolean;
   readonly pullCredentials?: PullCredentials | undefined;
   readonly toolMirror?: string | undefined;
 }
@@ -43,6 +45,7 @@ const declarations = {
   lockTimeout: required(duration),
   rollbackOnFailure: required(boolean),
   verify: required(boolean),
+  dryRun: required(boolean),
   onFirstInstallFailure: required(choice("keep", "uninstall")),
   toolMirror: optional(text),
 };

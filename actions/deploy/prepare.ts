@@ -9,6 +9,7 @@ import { deadlineOf } from "./deadline.ts";
 import { type Images, imagesByComponent, named } from "./images.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { pullSecretName } from "./namespace.ts";
+import type { Journal } from "./report/journal.ts";
 import type { Deploy } from "./rollout.ts";
 
 /**
@@ -17,7 +18,12 @@ import type { Deploy } from "./rollout.ts";
  * @param fence aborted when nothing may be written any more.
  * @throws FairleadError of whatever is wrong with the inputs, the manifest or the way to the cluster.
  */
-export async function prepare(inputs: DeployInputs, context: Context, fence: AbortSignal): Promise<Deploy> {
+export async function prepare(
+  inputs: DeployInputs,
+  context: Context,
+  fence: AbortSignal,
+  journal: Journal,
+): Promise<Deploy> {
   const begun = performance.now();
   const { runner } = context;
   const [cluster, manifest] = await Promise.all([reach(inputs, context), readManifest(inputs.manifest, context)]);
@@ -33,7 +39,8 @@ export async function prepare(inputs: DeployInputs, context: Context, fence: Abo
   const render = (more: Deploy["values"]) => renderObjects(source, inputs.environment, helm, { ...values, ...more });
   const [application, plain] = await Promise.all([resolve(images), render({})]);
   const end = begun + deadlineOf(application, inputs.timeout);
-  const common = { inputs: { ...inputs, images }, context, cluster, helm, source, application, end };
+  const common = { inputs: { ...inputs, images }, context, journal, cluster, helm, source, application, end };
+  journal.learn({ application, images });
   if (inputs.pullCredentials === undefined) return { ...common, values, rendered: plain };
   const pullSecret = { "deploy.pullSecret": pullSecretName(application) };
   return { ...common, values: { ...values, ...pullSecret }, rendered: await render(pullSecret) };

@@ -1,8 +1,9 @@
 import { formatDuration } from "../core/duration.ts";
 import { FairleadError } from "../core/errors.ts";
-import { collectEvidence, evidenceText } from "./evidence/collect.ts";
+import { collectEvidence } from "./evidence/collect.ts";
 import { suspendHooks } from "./hooks.ts";
 import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
+import { placed } from "./report/place.ts";
 import { type Watched, watch } from "./rollout.ts";
 import type { Failing } from "./tracking/tracker.ts";
 import { makeChecks } from "./verify/check.ts";
@@ -28,14 +29,17 @@ export async function giveUp(
   const { cluster, application, context } = deploy;
   const { namespace, release } = application;
   const reason = context.masker.redact(fault.cause);
-  const evidence = await collectEvidence(cluster, application, fault, snapshot, deploy.logs);
-  const details = context.masker.redact(evidenceText(evidence));
+  const evidence = await deploy.journal.stage("evidence", () =>
+    collectEvidence(cluster, application, fault, snapshot, deploy.logs),
+  );
+  deploy.journal.learn({ evidence });
   await suspendHooks(deploy, snapshot);
   await markFailed(cluster, namespace, release, number, reason);
   const { sentence, ...after } = await goBack(deploy, baseline);
   const fell = fault.about === "verify" ? "did not pass its checks" : "did not become healthy";
   const message = `${release} revision ${number} ${fell}: ${reason}. ${sentence}`;
-  return { ...after, reason, failure: new FairleadError({ code: "DEPLOY_FAILED", message, fix: fault.fix, details }) };
+  const place = await placed(deploy, fault);
+  return { ...after, reason, failure: new FairleadError({ code: "DEPLOY_FAILED", message, fix: fault.fix, ...place }) };
 }
 
 /**
@@ -83,7 +87,8 @@ async function goBack(deploy: Watched, baseline: Revision | undefined): Promise<
     return { status: "failed", revision, sentence: `It was left as it is${kept}; \`${command}\` goes back.` };
   }
   try {
-    return await rollBack(deploy, baseline);
+    const hasFailed = ({ status }: After) => status === "failed";
+    return await deploy.journal.stage("rollback", () => rollBack(deploy, baseline), hasFailed);
   } catch (thrown) {
     context.signal.throwIfAborted();
     if (!(thrown instanceof FairleadError)) throw thrown;

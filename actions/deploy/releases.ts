@@ -42,7 +42,17 @@ interface ReleaseDocument {
   apply_method?: string;
   /** The rendered objects, without hooks. */
   manifest: string;
+  hooks?: readonly { readonly manifest: string }[];
+  chart?: { readonly metadata?: { readonly version?: string } };
   info: { status: string; description: string };
+}
+
+/** What a revision is made of. */
+export interface ReleaseContent {
+  /** All its objects as Helm rendered them, hooks included. */
+  readonly rendered: string;
+  /** Version of its chart; empty when Helm did not keep it. */
+  readonly chart: string;
 }
 
 /** All revisions of a release, newest first. */
@@ -54,9 +64,25 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
 
 /** The objects of a revision as Helm rendered them, without its hooks. */
 export async function readManifestOf(cluster: Cluster, namespace: string, release: string, number: number) {
+  return (await readDocument(cluster, namespace, release, number)).manifest;
+}
+
+/** What a revision is made of. */
+export async function readContentOf(
+  cluster: Cluster,
+  namespace: string,
+  release: string,
+  number: number,
+): Promise<ReleaseContent> {
+  const { manifest, hooks = [], chart } = await readDocument(cluster, namespace, release, number);
+  const rendered = [manifest, ...hooks.map((hook) => hook.manifest)].join("\n---\n");
+  return { rendered, chart: chart?.metadata?.version ?? "" };
+}
+
+async function readDocument(cluster: Cluster, namespace: string, release: string, number: number) {
   const name = secretNameOf(release, number);
   const secret = await cluster.ask(() => cluster.core.readNamespacedSecret({ name, namespace }));
-  return decode(secret.data?.["release"] ?? "").manifest;
+  return decode(secret.data?.["release"] ?? "");
 }
 
 /** A revision from the Secret that Helm keeps it in. */

@@ -6,6 +6,7 @@ import type { Source } from "../validate/resolve.ts";
 import { createLogKeeper, type LogKeeper } from "./evidence/logs.ts";
 import type { DeployInputs } from "./inputs.ts";
 import type { Lock } from "./lock.ts";
+import type { Journal } from "./report/journal.ts";
 import { readExpected } from "./tracking/expected.ts";
 import type { Expected, Judging } from "./tracking/judge.ts";
 import { createPatience } from "./tracking/patience.ts";
@@ -16,6 +17,7 @@ import { track, type Verdict } from "./tracking/tracker.ts";
 export interface Deploy {
   readonly inputs: DeployInputs;
   readonly context: Context;
+  readonly journal: Journal;
   readonly cluster: Cluster;
   readonly helm: Helm;
   readonly source: Source;

@@ -8,6 +8,7 @@ import { type Hold, newHolder, usualLease } from "./lease.ts";
 import { isLock, type Lock, takeLock } from "./lock.ts";
 import { ensureNamespaces, ensurePullSecrets } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
+import { plan } from "./plan/plan.ts";
 import { preflight } from "./preflight/preflight.ts";
 import { prepare } from "./prepare.ts";
 import { giveUp, type Recovered, undoApply } from "./recover.ts";
@@ -20,11 +21,13 @@ import {
   type RunMark,
   revisionLabels,
 } from "./releases.ts";
-import { type Deploy, openWatched, type Watched, watch } from "./rollout.ts";
+import { createJournal, type Journal } from "./report/journal.ts";
+import { changesSince, tellLost } from "./report/since.ts";
+import { type Deploy, openWatched, type Rolled, type Watched, watch } from "./rollout.ts";
 import type { Failing } from "./tracking/tracker.ts";
 import { isUnchanged } from "./unchanged.ts";
 import type { CheckResult } from "./verify/check.ts";
-import { verify } from "./verify/verify.ts";
+import { type Verification, verify } from "./verify/verify.ts";
 
 /** What a deploy came to. `failure` is set when the step has to fail; the other fields are true all the same. */
 export interface Deployed {
@@ -35,17 +38,17 @@ export interface Deployed {
   readonly revision: number;
   readonly previousRevision: number;
   /** `unchanged`, `superseded` behind a newer run, `held` by a person: all three change nothing, and are no failure. */
-  readonly status: "deployed" | "unchanged" | "superseded" | "held" | "rolled-back" | "failed";
+  readonly status: "deployed" | "unchanged" | "planned" | "superseded" | "held" | "rolled-back" | "failed";
   readonly reason: string;
-  /** What the verification of the new revision looked at; empty where it did not come to that. */
-  readonly checks: readonly CheckResult[];
   readonly failure?: FairleadError;
 }
 
-/** Times of a deploy that no input changes, in milliseconds. */
-export interface DeployTimes {
-  /** For which the lock of a run that died outlives it; every other time of the lock follows from it. */
+/** What no input changes. */
+export interface DeployOptions {
+  /** Milliseconds for which the lock of a run that died outlives it; every other time of the lock follows from it. */
   readonly lease?: number;
+  /** Where the stages are written down, and what a report needs to know of them. */
+  readonly journal?: Journal;
 }
 
 /**
@@ -58,21 +61,21 @@ export interface DeployTimes {
 export async function run(
   inputs: DeployInputs,
   context: Context,
-  { lease = usualLease }: DeployTimes = {},
+  { lease = usualLease, journal = createJournal() }: DeployOptions = {},
 ): Promise<Deployed> {
   if (inputs.pullCredentials !== undefined) context.masker.add(inputs.pullCredentials.password);
   const fence = new AbortController();
   const guarded = { ...context, signal: AbortSignal.any([context.signal, fence.signal]) };
-  const deploy = await prepare(inputs, guarded, fence.signal);
-  const { cluster, application } = deploy;
-  const { namespace, release } = application;
-  await ensureNamespaces(cluster, application);
-  const [newest] = await listRevisions(cluster, namespace, release);
-  await preflight(deploy, newest);
+  const deploy = await journal.stage("prepare", () => prepare(inputs, guarded, fence.signal, journal));
+  if (inputs.dryRun) return await plan(deploy);
+  await journal.stage("preflight", () => lookFirst(deploy));
+  const { namespace, release } = deploy.application;
   const note = { namespace, release, identity: newHolder(context.run), url: context.run.url, lease };
   // Whatever ends this process from here on, the post step knows of it.
   await noteBegin(note, context);
-  const lock = await lockRelease(deploy, note, (reason) => fence.abort(reason));
+  const lock = await journal.stage("wait for the lock", () =>
+    lockRelease(deploy, note, (reason) => fence.abort(reason)),
+  );
   if (!isLock(lock)) return await held(deploy, lock);
   let healthy = false;
   try {
@@ -83,6 +86,14 @@ export async function run(
     // A stopped step leaves the lock to its post step, which finishes what was begun.
     if (!guarded.signal.aborted) await giveUpLock(deploy, lock, healthy);
   }
+}
+
+async function lookFirst(deploy: Deploy): Promise<void> {
+  const { cluster, application, journal } = deploy;
+  await ensureNamespaces(cluster, application);
+  const revisions = await listRevisions(cluster, application.namespace, application.release);
+  journal.learn({ previousRevision: baselineOf(revisions)?.number ?? 0 });
+  await preflight(deploy, revisions[0]);
 }
 
 async function lockRelease({ inputs, cluster, context }: Deploy, note: OpenDeploy, onLost: (reason: Error) => void) {
@@ -111,6 +122,8 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   const revisions = await listRevisions(cluster, namespace, release);
   await endPending(cluster, application, revisions[0], { tookOver: lock.tookOver, now: Date.now() });
   const baseline = baselineOf(revisions);
+  const changes = changesSince(deploy, baseline?.number);
+  deploy.journal.learn({ previousRevision: baseline?.number ?? 0, changes });
   const newer = newerRun(baseline, context.run);
   if (newer !== undefined) return superseded(deploy, baseline, newer);
   using watched = await openWatched(deploy, lock);
@@ -118,11 +131,12 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   const number = (revisions[0]?.number ?? 0) + 1;
   await noteBegin({ ...note, number, ...keepOf(deploy) }, context);
   if (inputs.pullCredentials !== undefined) await ensurePullSecrets(cluster, application, inputs.pullCredentials);
-  const { recovered, checks } = await roll(watched, number, baseline);
-  if (recovered !== undefined) return { ...outcome(deploy, baseline), checks, ...recovered };
+  const recovered = await roll(watched, number, baseline);
+  if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
   await markVerified(cluster, namespace, release, number);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
-  return { ...outcome(deploy, baseline), checks, revision: number, status: "deployed", reason: "" };
+  tellLost(deploy, await changes);
+  return { ...outcome(deploy, baseline), revision: number, status: "deployed", reason: "" };
 }
 
 /** What says that a revision that fails is left to a person, if something does. */
@@ -156,28 +170,28 @@ async function held(deploy: Deploy, { who, why, since }: Hold): Promise<Deployed
   return { ...outcome(deploy, baseline), revision: baseline?.number ?? 0, status: "held", reason };
 }
 
-/** What became of a revision: `recovered` when it failed. */
-interface Rolled {
-  readonly recovered?: Recovered;
-  readonly checks: readonly CheckResult[];
-}
-
-async function roll(deploy: Watched, number: number, baseline: Revision | undefined): Promise<Rolled> {
+/** Makes a revision, watches and checks it; gives what was done where it failed. */
+async function roll(deploy: Watched, number: number, baseline: Revision | undefined): Promise<Recovered | undefined> {
+  const { journal } = deploy;
   let failing: Failing | undefined;
   try {
-    failing = await apply(deploy, number, baseline !== undefined);
+    const isFault = (found: Failing | undefined) => found !== undefined;
+    failing = await journal.stage("apply", () => apply(deploy, number, baseline !== undefined), isFault);
   } catch (thrown) {
-    return { recovered: await undoApply(deploy, number, baseline, thrown), checks: [] };
+    return await undoApply(deploy, number, baseline, thrown);
   }
-  if (failing !== undefined) return { recovered: await giveUp(deploy, number, baseline, failing), checks: [] };
-  const rolled = await watch(deploy, baseline !== undefined);
-  if (rolled.state === "failing") return { recovered: await giveUp(deploy, number, baseline, rolled), checks: [] };
-  if (!deploy.inputs.verify) return { checks: [] };
-  const { results, fault } = await verify(deploy, rolled.expected);
+  if (failing !== undefined) return await giveUp(deploy, number, baseline, failing);
+  const isFailing = ({ state }: Rolled) => state === "failing";
+  const rolled = await journal.stage("rollout", () => watch(deploy, baseline !== undefined), isFailing);
+  if (rolled.state === "failing") return await giveUp(deploy, number, baseline, rolled);
+  if (!deploy.inputs.verify) return undefined;
+  const hasFault = (one: Verification) => one.fault !== undefined;
+  const { results, fault } = await journal.stage("verify", () => verify(deploy, rolled.expected), hasFault);
+  journal.learn({ checks: results });
   tellChecks(results, deploy.context);
-  if (fault === undefined) return { checks: results };
+  if (fault === undefined) return undefined;
   const verdict = { state: "failing", fault, snapshot: deploy.store.snapshot() } as const;
-  return { recovered: await giveUp(deploy, number, baseline, verdict), checks: results };
+  return await giveUp(deploy, number, baseline, verdict);
 }
 
 function tellChecks(results: readonly CheckResult[], { runner }: Context): void {
@@ -212,5 +226,5 @@ async function apply(deploy: Watched, number: number, hasBaseline: boolean): Pro
 }
 
 function outcome({ application: { url, release, namespace } }: Deploy, baseline: Revision | undefined) {
-  return { url, release, namespace, previousRevision: baseline?.number ?? 0, checks: [] };
+  return { url, release, namespace, previousRevision: baseline?.number ?? 0 };
 }

@@ -22,6 +22,7 @@ const declarations = {
   lockTimeout: required(duration),
   rollbackOnFailure: required(boolean),
   verify: required(boolean),
+  dryRun: required(boolean),
   toolMirror: optional(text),
 };
 

@@ -1,5 +1,4 @@
 import { main } from "../core/action.ts";
-import { setDeployOutputs } from "../deploy/outputs.ts";
 import { pipelineInputs } from "./inputs.ts";
 import { run } from "./run.ts";
 
@@ -14,10 +13,9 @@ await main(
       "digest",
       oneOrLines(images, (image) => image.split("@")[1] ?? ""),
     );
-    setDeployOutputs(context.runner, deployed);
     if (deployed.failure !== undefined) throw deployed.failure;
   },
-  { ownSummary: true },
+  { ownReport: true },
 );
 
 /** The one value, or lines `component=value` where several images were made. */

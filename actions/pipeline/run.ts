@@ -2,6 +2,8 @@ import type { Context } from "../core/context.ts";
 import { openHelm } from "../core/helm.ts";
 import { readKubeconfig } from "../core/kubeconfig.ts";
 import { type Images, imagesByComponent, named } from "../deploy/images.ts";
+import { createJournal, type Journal } from "../deploy/report/journal.ts";
+import { published } from "../deploy/report/publish.ts";
 import { type Deployed, run as deploy } from "../deploy/run.ts";
 import { probes } from "../tailnet/probe.ts";
 import { run as joinTailnet } from "../tailnet/run.ts";
@@ -12,8 +14,7 @@ import { type Credentials, findCredentials } from "./credentials.ts";
 import { chooseEnvironment } from "./environment.ts";
 import { makeImages } from "./images.ts";
 import type { PipelineInputs } from "./inputs.ts";
-import { createStages, type Stages, together } from "./stages.ts";
-import { renderSummary } from "./summary.ts";
+import { together } from "./together.ts";
 
 /** What the whole way came to. */
 export interface PipelineResult {
@@ -29,53 +30,37 @@ export interface PipelineResult {
  * @throws FairleadError of the stage that failed; a rollout that failed is given back in `deployed.failure`.
  */
 export async function run(inputs: PipelineInputs, context: Context): Promise<PipelineResult> {
-  const stages = createStages();
-  const summarize = (outcome: Partial<PipelineResult> & { readonly failure?: unknown }) =>
-    context.runner.summarize(context.masker.redact(renderSummary({ stages: stages.results, ...outcome })));
-  try {
-    const result = await runStages(inputs, stages, context);
-    summarize({ ...result, failure: result.deployed.failure });
-    return result;
-  } catch (failure) {
-    summarize({ failure });
-    throw failure;
-  }
+  const journal = createJournal();
+  return await published(journal, context, () => runStages(inputs, journal, context));
 }
 
-async function runStages(inputs: PipelineInputs, stages: Stages, context: Context): Promise<PipelineResult> {
-  const { manifest, application } = await stages.run("validate", () => load(inputs, context));
-  const credentials = await stages.run("secrets", () => findCredentials(inputs, application.cluster, context));
+async function runStages(inputs: PipelineInputs, journal: Journal, context: Context): Promise<PipelineResult> {
+  const { manifest, application } = await journal.stage("validate", () => load(inputs, context));
+  const credentials = await journal.stage("secrets", () => findCredentials(inputs, application.cluster, context));
   const kubeconfig = credentials.require("KUBECONFIG_BASE64");
   const { server } = await readKubeconfig(kubeconfig, context.masker);
   const [proxy, images] = await together<[string | undefined, Images]>(
     context,
-    (shared) => openPath(server, application, credentials, inputs, stages, shared),
-    (shared) => findImages(application, manifest, credentials, inputs, stages, shared),
+    (shared) => openPath(server, application, credentials, inputs, journal, shared),
+    (shared) => findImages(application, manifest, credentials, inputs, journal, shared),
   );
-  const deployed = await stages.run(
-    "deploy",
-    () =>
-      deploy(
-        {
-          manifest: inputs.manifest,
-          environment: application.environment,
-          images,
-          kubeconfig,
-          proxy,
-          cluster: inputs.cluster,
-          timeout: inputs.timeout,
-          lockTimeout: inputs.lockTimeout,
-          rollbackOnFailure: inputs.rollbackOnFailure,
-          verify: inputs.verify,
-          onFirstInstallFailure: "keep",
-          pullCredentials: pullCredentialsOf(credentials),
-          toolMirror: inputs.toolMirror,
-        },
-        context,
-      ),
-    ({ failure }) => failure !== undefined,
-  );
-  return { deployed, images };
+  const given = {
+    manifest: inputs.manifest,
+    environment: application.environment,
+    images,
+    kubeconfig,
+    proxy,
+    cluster: inputs.cluster,
+    timeout: inputs.timeout,
+    lockTimeout: inputs.lockTimeout,
+    rollbackOnFailure: inputs.rollbackOnFailure,
+    verify: inputs.verify,
+    onFirstInstallFailure: "keep",
+    pullCredentials: pullCredentialsOf(credentials),
+    dryRun: inputs.dryRun,
+    toolMirror: inputs.toolMirror,
+  } as const;
+  return { deployed: await deploy(given, context, { journal }), images };
 }
 
 async function load(
@@ -100,7 +85,7 @@ async function openPath(
   { cluster }: Application,
   credentials: Credentials,
   { toolMirror }: PipelineInputs,
-  stages: Stages,
+  journal: Journal,
   context: Context,
 ): Promise<string | undefined> {
   const behindTailnet = /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\.ts\.net$/.test(server.hostname);
@@ -108,7 +93,7 @@ async function openPath(
   if (authKey === undefined) return undefined;
   const probe = probes(new URL("/readyz", server).href);
   const inputs = { ...tailnetOf(cluster), authKey, probe, toolMirror };
-  const { proxy } = await stages.run("tailnet", () => joinTailnet(inputs, context));
+  const { proxy } = await journal.stage("tailnet", () => joinTailnet(inputs, context));
   return proxy;
 }
 
@@ -125,12 +110,14 @@ async function findImages(
   manifest: Manifest,
   credentials: Credentials,
   inputs: PipelineInputs,
-  stages: Stages,
+  journal: Journal,
   context: Context,
 ): Promise<Images> {
   const { image } = inputs;
   if (image !== undefined) return imagesByComponent(image, application);
-  return await stages.run("image", () => makeImages(application, manifest, credentials, inputs, context));
+  // A dry run makes nothing, no image either.
+  if (inputs.dryRun) return {};
+  return await journal.stage("image", () => makeImages(application, manifest, credentials, inputs, context));
 }
 
 function pullCredentialsOf(credentials: Credentials) {

@@ -60,6 +60,27 @@ export function originFinder(application: Origins, content: unknown, environment
   };
 }
 
+/**
+ * Gives what finds the first of some keys that a manifest writes, for a component or for the whole application: in the
+ * environment, the component, what that extends, the defaults, or beside them; else the component itself.
+ *
+ * @param environment as the manifest declares it.
+ */
+export function keyFinder(content: unknown, environment: string) {
+  const scopes: readonly Keys[] = [["environments", environment], ["spec"]];
+  const single = !("components" in mapping(at(content, ["spec"])));
+  return (component: string | undefined, candidates: readonly Keys[]): Keys | undefined => {
+    const named = single || component === undefined ? [] : layersOf(component, content, scopes);
+    const layers = [...named, ...scopes, ...below(scopes, ["defaults"])];
+    for (const keys of candidates) {
+      const found = written(content, layers, guess(keys));
+      if (found !== undefined) return found;
+    }
+    const own = single ? scopes[1] : named.find((layer) => layer[0] === "spec" && at(content, layer) !== undefined);
+    return component === undefined ? undefined : own;
+  };
+}
+
 /** Whether an object is one that the manifest brings as it is. */
 export function isBrought({ manifests }: Origins, object: KubernetesObject): boolean {
   return Object.values(manifests).some((made) => isSame(made, object));

@@ -48,6 +48,7 @@ const quietRunner: Runner = {
   info() {},
   debug() {},
   group() {},
+  verbatim() {},
   annotate: (_, message) => console.error(message),
   mask() {},
   setOutput() {},

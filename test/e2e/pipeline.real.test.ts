@@ -11,6 +11,7 @@ import type { WorkflowEvent } from "../harness/environment.ts";
 import { runAction } from "../harness/job.ts";
 import type { StepOptions, StepResult } from "../harness/types.ts";
 import { keepAsking, pageWith, readPage, serviceAddress } from "./page.ts";
+import { leftBesideReports } from "./report.ts";
 import { type App, createApp, openWorld, repository } from "./world.ts";
 
 const world = await openWorld();
@@ -32,7 +33,7 @@ function assertFailedWith(step: Awaited<ReturnType<typeof deploy>>, ...words: Re
   assert.equal(errors.length, 1, JSON.stringify(errors));
   for (const word of words) assert.match(errors[0]?.message ?? "", word);
   assert.doesNotMatch(step.log, /^\s+at .*:\d+:\d+\)?$/m);
-  assert.deepEqual(step.leftBehind, []);
+  assert.deepEqual(leftBesideReports(step.leftBehind, step), []);
   assert.deepEqual(step.orphans, []);
 }
 
@@ -81,7 +82,7 @@ describe("the whole way", () => {
       [release, release, "1", "0", "deployed"],
     );
     assert.equal(outputs["url"], `https://${app.name}-staging.jterrazz.com`);
-    assert.deepEqual(step.leftBehind, []);
+    assert.deepEqual(leftBesideReports(step.leftBehind, step), []);
     assert.deepEqual(step.orphans, []);
     assertSummary(step);
     await assertRestricted(release);
@@ -113,7 +114,7 @@ describe("the whole way", () => {
     const step = await deploy(app, app.commit(), { with: { image: `main=${image}` } });
     assert.equal(step.conclusion, "success", step.log);
     assert.deepEqual([step.outputs["image"], step.outputs["revision"]], [image, "2"]);
-    assert.doesNotMatch(step.summary, /^\| image \|/m);
+    assert.doesNotMatch(step.summary, /^ {2}image \(/m);
     const unowned = await deploy(app, app.commit(), { with: { image: `web=${image}` } });
     assertFailedWith(unowned, /no component has this name/);
   });
@@ -156,7 +157,7 @@ describe("a version that does not become healthy", () => {
     assert.match(step.log, /no database, giving up/);
     assert.equal(step.summary.split("no database, giving up").length, 2, "once in the summary");
     assert.match(step.summary, /^### .* was rolled back$/m);
-    assert.match(step.summary, /^\| deploy \| .*failed/m);
+    assert.match(step.summary, /^ {2}rollout \(.*\) :crit,/m);
     assert.deepEqual(failures, []);
     assert.match(await readPage(address), new RegExp(app.event.commit ?? "never"));
     assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["rolled-back", "3"]);
@@ -226,7 +227,7 @@ describe("a cancelled job", () => {
         ["The job was cancelled, so this step stopped."],
         step.log,
       );
-      assert.deepEqual([step.leftBehind, step.orphans], [[], []]);
+      assert.deepEqual([leftBesideReports(step.leftBehind, step), step.orphans], [[], []]);
       const next = await deploy(app);
       assert.equal(next.conclusion, "success", next.log);
     });
@@ -313,8 +314,8 @@ function assertSummary({ summary, outputs }: StepResult): void {
   const cells = rows.map(({ row }) => row.map(({ text }) => text).join(" | ")).join("\n");
   for (const name of ["digest", "release", "url"])
     assert.ok(cells.includes(outputs[name] ?? "never"), `${name}: ${cells}`);
-  for (const stage of ["validate", "secrets", "tailnet", "image", "deploy"])
-    assert.match(cells, new RegExp(`^${stage} \\| .*succeeded`, "m"));
+  for (const stage of ["validate", "secrets", "tailnet", "image", "preflight", "apply", "rollout", "verify"])
+    assert.match(summary, new RegExp(`^  ${stage} \\(.*\\) :done,`, "m"));
 }
 
 async function assertRestricted(namespace: string): Promise<void> {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import type { WorkflowEvent } from "../harness/environment.ts";
 import { runAction } from "../harness/job.ts";
-import type { StepOptions, StepResult } from "../harness/types.ts";
+import type { StepOptions } from "../harness/types.ts";
 import { repository, type World } from "./world.ts";
 
 /** Parts of a manifest's `spec`. */
@@ -26,7 +26,7 @@ export interface SmallApp extends AsyncDisposable {
   /** Writes another file into its checkout. */
   write(file: string, text: string): void;
   /** Deploys it with changes to its `spec`, as a push of a new commit. */
-  deploy(changes?: Spec, options?: DeployOptions): Promise<StepResult>;
+  deploy(changes?: Spec, options?: DeployOptions): ReturnType<typeof runAction>;
   /** `1 superseded`, `2 failed`, `3 deployed`. */
   revisions(): Promise<string[]>;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { rmSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { conditionHolds } from "./action-file.ts";
 import { type JobFolders, makeFolders, runnerVariables } from "./environment.ts";
 import { fileEvidence, watchedFolders } from "./evidence.ts";
@@ -95,7 +95,11 @@ async function finishJob(job: JobState): Promise<JobResult> {
   return {
     conclusion: job.status,
     steps: job.steps.map(({ result }) => result),
-    leftBehind: files.map((path) => ({ path, mode: (statSync(path).mode & 0o777).toString(8).padStart(4, "0") })),
+    leftBehind: files.map((path) => ({
+      path,
+      mode: (statSync(path).mode & 0o777).toString(8).padStart(4, "0"),
+      content: readFileSync(path, "utf8"),
+    })),
     orphans,
   };
 }

@@ -71,7 +71,7 @@ export interface JobResult {
   readonly conclusion: JobStatus;
   readonly steps: readonly StepResult[];
   /** Files that are new or changed in RUNNER_TEMP, HOME or the workspace, with their mode. */
-  readonly leftBehind: readonly { readonly path: string; readonly mode: string }[];
+  readonly leftBehind: readonly { readonly path: string; readonly mode: string; readonly content: string }[];
   /** Processes that outlived their step; they were ended. */
   readonly orphans: readonly Orphan[];
 }

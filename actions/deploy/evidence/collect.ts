@@ -56,20 +56,6 @@ export async function collectEvidence(
   };
 }
 
-/** The evidence as lines for the job's log. */
-export function evidenceText({ fault, pods, logs, events, nodes, hints }: Evidence): string {
-  const section = (title: string, lines: readonly string[]) =>
-    lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
-  return [
-    `Cause: ${fault.cause}.`,
-    ...section("Advice", hints),
-    ...section("Pods", pods),
-    ...logs.flatMap(({ title, text }) => [`${title}:`, text]),
-    ...section("Events", events),
-    ...section("Nodes", nodes),
-  ].join("\n");
-}
-
 async function readLogs({ pod, container, workload }: Fault, pods: readonly V1Pod[], keeper: LogKeeper) {
   const failed = pods.flatMap((one) =>
     containersOf(one)

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../core/cluster.ts";
 import type { Obstacle, RenderedObject } from "./fault.ts";
-import { nameOf } from "./fault.ts";
+import { nameOf, subjectOf } from "./fault.ts";
 
 interface ClaimSpec {
   readonly storageClassName?: string;
@@ -14,15 +14,19 @@ export async function checkClasses(
   namespace: string,
 ): Promise<Obstacle[]> {
   const checks = await Promise.all([
-    storageClasses(cluster, objects),
+    storageClasses(cluster, objects, namespace),
     ingressClasses(cluster, objects),
     issuers(cluster, objects, namespace),
   ]);
   return checks.flat();
 }
 
-async function storageClasses(cluster: Cluster, objects: readonly RenderedObject[]): Promise<Obstacle[]> {
-  const claims = objects.flatMap((object) => claimsOf(object).map((claim) => ({ owner: nameOf(object), claim })));
+async function storageClasses(
+  cluster: Cluster,
+  objects: readonly RenderedObject[],
+  namespace: string,
+): Promise<Obstacle[]> {
+  const claims = objects.flatMap((object) => claimsOf(object).map((claim) => ({ object, claim })));
   // A claim that names its volume needs no class that makes one.
   const needy = claims.filter(({ claim }) => !claim.volumeName && claim.storageClassName !== "");
   if (needy.length === 0) return [];
@@ -33,11 +37,12 @@ async function storageClasses(cluster: Cluster, objects: readonly RenderedObject
     ({ metadata }) => metadata?.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true",
   );
   const there = names.join(", ") || "none";
-  return needy.flatMap(({ owner, claim: { storageClassName } }) => {
-    if (storageClassName === undefined) return hasDefault ? [] : [noDefault(owner, there)];
+  return needy.flatMap(({ object, claim: { storageClassName } }) => {
+    const [owner, subject] = [nameOf(object), subjectOf(object, namespace, "volumes")];
+    if (storageClassName === undefined) return hasDefault ? [] : [{ ...noDefault(owner, there), subject }];
     if (names.includes(storageClassName)) return [];
     const cause = `${owner} asks for the storage class ${storageClassName}, which the cluster does not have; it has: ${there}`;
-    return [{ code: "PREFLIGHT_FAILED", cause, fix: "Correct `storageClass` in the manifest." }];
+    return [{ code: "PREFLIGHT_FAILED", cause, fix: "Correct `storageClass` in the manifest.", subject }];
   });
 }
 

@@ -1,6 +1,6 @@
 import { type Cluster, statusMessage } from "../../core/cluster.ts";
 import { pathOf, type Resources } from "../../core/discovery.ts";
-import { nameOf, type Obstacle, type RenderedObject } from "./fault.ts";
+import { nameOf, type Obstacle, type RenderedObject, subjectOf } from "./fault.ts";
 import type { PodTemplate } from "./objects.ts";
 
 /** Helm's name in `metadata.managedFields`, so that the server judges as it will judge Helm. */
@@ -45,6 +45,7 @@ async function dryRunObject(
       code: "PREFLIGHT_FAILED",
       cause: `the cluster knows no ${object.kind} (${object.apiVersion}), which ${nameOf(object)} is`,
       fix: "Install its custom resource definition, or leave out what needs it.",
+      subject: subjectOf(object, namespace),
     };
   }
   const place = object.metadata?.namespace ?? namespace;
@@ -57,7 +58,7 @@ async function dryRunObject(
         contentType: "application/apply-patch+yaml",
         body: object,
       });
-  return status < 300 ? undefined : obstacleOf(nameOf(object), status, body);
+  return status < 300 ? undefined : obstacleOf(nameOf(object), status, body, subjectOf(object, namespace));
 }
 
 function isHook({ metadata }: RenderedObject): boolean {
@@ -93,10 +94,16 @@ async function dryRunPod(
   // The account of a namespace that was just made comes a moment later.
   if (/serviceaccount "default" not found|error looking up service account \S+\/default/.test(answer.body))
     return undefined;
-  return obstacleOf(`a pod of ${owner}`, answer.status, answer.body);
+  const [kind = "", name = ""] = owner.split(" ");
+  return obstacleOf(`a pod of ${owner}`, answer.status, answer.body, { workload: { kind, name, namespace } });
 }
 
-function obstacleOf(what: string, status: number, body: string): Obstacle | undefined {
+function obstacleOf(
+  what: string,
+  status: number,
+  body: string,
+  subject: NonNullable<Obstacle["subject"]>,
+): Obstacle | undefined {
   const said = shorten(statusMessage({ body }));
   // A webhook with effects of its own is not asked in a dry run; what it says is only known when it counts.
   if (/does not support dry run/.test(said)) return undefined;
@@ -106,10 +113,11 @@ function obstacleOf(what: string, status: number, body: string): Obstacle | unde
     code,
     cause: `the cluster would refuse ${what}: ${said}`,
     fix: rule?.[1] ?? "Correct what the message names.",
+    subject: rule?.[2] === undefined ? subject : { ...subject, about: rule[2] },
   };
 }
 
-const remedies: readonly (readonly [RegExp, string])[] = [
+const remedies: readonly (readonly [said: RegExp, fix: string, about?: string])[] = [
   [
     /updates to statefulset spec for fields other than/i,
     "A claim template, the service name and the selector of a StatefulSet cannot be changed: `kubectl delete statefulset NAME --cascade=orphan` keeps its pods and claims, and the next deploy takes them over; claims that grow are patched by hand.",
@@ -119,13 +127,18 @@ const remedies: readonly (readonly [RegExp, string])[] = [
     "The selector of a workload cannot be changed: delete the workload first, or keep its name and its component as they were.",
   ],
   [/field is immutable/i, "This field cannot be changed: delete the object first, or give it another name."],
-  [/exceeded quota/i, "Lower `resources` or `replicas` in the manifest, or raise the quota."],
-  [/violates PodSecurity/i, "Declare the level with `podSecurity` in the manifest, or drop what needs it."],
+  [/exceeded quota/i, "Lower `resources` or `replicas` in the manifest, or raise the quota.", "resources"],
+  [
+    /violates PodSecurity/i,
+    "Declare the level with `podSecurity` in the manifest, or drop what needs it.",
+    "podSecurity",
+  ],
   [/admission webhook/i, "The cluster's own rules refuse it: change what they name."],
   [/conflict with "/i, "Somebody else has set this field; leave it out of the manifest, or take it back from them."],
   [
     /must be less than or equal to .* limit/i,
     "Raise the limit or lower the request under `resources` in the manifest.",
+    "resources",
   ],
 ];
 

@@ -27,22 +27,37 @@ export async function checkImages({ cluster, application, inputs, context }: Dep
       runner.annotate("notice", `${answer.image} was not checked: ${answer.reason}.`, "Image");
       return [];
     }
-    if (answer.state === "there") return wrongPlatform(answer.image, answer.platforms, platforms);
+    const workload = Object.values(application.components).find(({ image }) => image === answer.image);
+    const subject = { ...(workload === undefined ? {} : { workload }), about: "image" };
+    if (answer.state === "there") return wrongPlatform(answer.image, answer.platforms, platforms, subject);
     const fix =
       answer.state === "denied"
         ? "Check DOCKER_REGISTRY_USERNAME and DOCKER_REGISTRY_PASSWORD."
         : "Check that the step which builds it has pushed it to this registry.";
-    return [{ code: "IMAGE_UNPULLABLE", cause: `the image ${answer.image} cannot be pulled (${answer.reason})`, fix }];
+    return [
+      {
+        code: "IMAGE_UNPULLABLE",
+        cause: `the image ${answer.image} cannot be pulled (${answer.reason})`,
+        fix,
+        subject,
+      },
+    ];
   });
 }
 
-function wrongPlatform(image: string, built: readonly string[] | undefined, nodes: readonly string[]): Obstacle[] {
+function wrongPlatform(
+  image: string,
+  built: readonly string[] | undefined,
+  nodes: readonly string[],
+  subject: Obstacle["subject"] = {},
+): Obstacle[] {
   if (built === undefined || nodes.length === 0 || nodes.some((node) => built.includes(node))) return [];
   return [
     {
       code: "IMAGE_UNPULLABLE",
       cause: `the image ${image} was built for ${built.join(", ")}, and the nodes are ${nodes.join(", ")}`,
       fix: "Build it for the nodes with `build.platforms` in the manifest.",
+      subject: { ...subject, about: "build" },
     },
   ];
 }

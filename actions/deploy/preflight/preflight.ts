@@ -1,7 +1,8 @@
 import { discover } from "../../core/discovery.ts";
-import { FairleadError } from "../../core/errors.ts";
+import { FairleadError, type Place } from "../../core/errors.ts";
 import { pullSecretName } from "../namespace.ts";
 import type { Revision } from "../releases.ts";
+import { placed } from "../report/place.ts";
 import type { Deploy } from "../rollout.ts";
 import { checkClasses } from "./classes.ts";
 import { dryRun } from "./dry-run.ts";
@@ -15,9 +16,14 @@ import { checkReferences } from "./references.ts";
  * Looks at everything that can be known before a release is touched, all at once, and lists all that is in the way.
  *
  * @param newest the newest revision of the release, if there is one.
+ * @param absent namespaces that are not there, in a dry run: the API server cannot judge what would be in them.
  * @throws FairleadError with the code of what was found, PREFLIGHT_FAILED for several kinds; the release is as it was.
  */
-export async function preflight(deploy: Deploy, newest: Revision | undefined): Promise<void> {
+export async function preflight(
+  deploy: Deploy,
+  newest: Revision | undefined,
+  absent: readonly string[] = [],
+): Promise<void> {
   const { cluster, application, rendered, inputs, context } = deploy;
   const { namespace, namespaces } = application;
   const objects = await readObjects(rendered);
@@ -33,10 +39,16 @@ export async function preflight(deploy: Deploy, newest: Revision | undefined): P
     checkImages(deploy),
     checkReferences(cluster, objects, templates, namespace, made),
     checkClasses(cluster, objects, namespace),
-    dryRun(cluster, resources, objects, templates, { namespace, owned }),
+    dryRun(
+      cluster,
+      resources,
+      objects.filter(({ metadata }) => !absent.includes(metadata?.namespace ?? namespace)),
+      templates.filter((template) => !absent.includes(template.namespace)),
+      { namespace, owned },
+    ),
   ]);
   const obstacles = relevant(found.flat());
-  if (obstacles.length > 0) throw obstacleError(obstacles, context.masker.redact);
+  if (obstacles.length > 0) throw obstacleError(obstacles, context.masker.redact, await firstPlace(deploy, obstacles));
 }
 
 /** Where permissions are missing, the dry run says the same again in its own words, without a Role. */
@@ -45,7 +57,17 @@ function relevant(obstacles: readonly Obstacle[]): readonly Obstacle[] {
   return obstacles.filter(({ code, details }) => !told || code !== "CLUSTER_FORBIDDEN" || details !== undefined);
 }
 
-function obstacleError(obstacles: readonly Obstacle[], redact: (text: string) => string): FairleadError {
+/** The place of the first obstacle that has one: a step gives one annotation, which names all of them. */
+async function firstPlace(deploy: Deploy, obstacles: readonly Obstacle[]): Promise<{ readonly place?: Place }> {
+  const places = await Promise.all(obstacles.map(({ cause, subject }) => placed(deploy, { cause, ...subject })));
+  return places.find(({ place }) => place !== undefined) ?? {};
+}
+
+function obstacleError(
+  obstacles: readonly Obstacle[],
+  redact: (text: string) => string,
+  place: { readonly place?: Place },
+): FairleadError {
   const [first] = obstacles;
   const codes = new Set(obstacles.map(({ code }) => code));
   const causes = obstacles.map(({ cause }) => cause).join("; ");
@@ -58,5 +80,6 @@ function obstacleError(obstacles: readonly Obstacle[], redact: (text: string) =>
     message: redact(`${causes.charAt(0).toUpperCase()}${causes.slice(1)}. Nothing was changed.`),
     fix: fixes.length === 1 ? (fixes[0] ?? "") : "The job's log says what to do about each.",
     details: redact(details.join("\n")),
+    ...place,
   });
 }

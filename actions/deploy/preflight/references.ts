@@ -50,6 +50,8 @@ function missing(
   keys: ReadonlySet<string> | undefined | "unknown",
 ): Obstacle[] {
   if (keys === "unknown") return [];
+  const [ownerKind = "", ownerName = ""] = owner.split(" ");
+  const subject = { workload: { kind: ownerKind, name: ownerName, namespace }, about: "env" };
   const fix =
     kind === "Secret"
       ? "Create it, or correct `existingSecret` or the reference in the manifest."
@@ -60,6 +62,7 @@ function missing(
         code: "PREFLIGHT_FAILED",
         cause: `${owner} needs the ${kind} ${name}, which is not in namespace ${namespace}`,
         fix,
+        subject,
       },
     ];
   }
@@ -70,6 +73,7 @@ function missing(
       code: "PREFLIGHT_FAILED",
       cause: `${owner} needs the key ${key} of the ${kind} ${name} in namespace ${namespace}, which has these keys: ${there}`,
       fix: "Add the key, or correct it in the manifest.",
+      subject,
     },
   ];
 }

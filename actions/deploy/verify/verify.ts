@@ -26,12 +26,16 @@ export async function verify(
   expected: readonly Expected[],
   { stability = stabilityWindow }: VerifyOptions = {},
 ): Promise<Verification> {
-  const { cluster, application, store, context } = deploy;
+  const { cluster, application, store, context, journal } = deploy;
   const { masker, signal } = context;
   const checks = [...usualChecks(cluster, application), ...declaredChecks({ cluster, application, store, masker })];
   const from = performance.now();
   const [shaky, made] = await Promise.all([
-    watchStability(store, expected, stability, signal),
+    journal.stage(
+      "stability",
+      () => watchStability(store, expected, stability, signal),
+      (said) => said !== undefined,
+    ),
     makeChecks(checks, signal),
   ]);
   const stable: CheckResult = {
@@ -53,6 +57,7 @@ function faultOf({ name, said }: CheckResult, expected: readonly Expected[]): Fa
     cause: `the check "${name}" failed: ${said}`,
     fix: "Its pods are ready, but it does not do what it should: see the log of the app.",
     about: "verify",
+    entry: name,
     workload: workload ?? { kind: "Deployment", name: "", namespace: "" },
   };
 }

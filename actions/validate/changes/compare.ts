@@ -91,7 +91,7 @@ function pairRenamed(changes: readonly ObjectChange[]): ObjectChange[] {
 }
 
 /** The objects that differ, counted by what became of them, as `2 changed, 1 added`. */
-export function countOf(objects: readonly ObjectChange[]): string {
+export function countOf(objects: readonly Pick<ObjectChange, "change">[]): string {
   const counts = (["changed", "added", "removed"] as const).map((change) => {
     const count = objects.filter((object) => object.change === change).length;
     return count === 0 ? [] : [`${count} ${change}`];

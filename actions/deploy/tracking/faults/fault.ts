@@ -13,6 +13,8 @@ export interface Fault {
   readonly fix: string;
   /** The manifest's key below the component that is to be looked at: `image`, `health`, … */
   readonly about?: string;
+  /** The entry below that key: the name of a check. */
+  readonly entry?: string;
   /** The workload that it keeps. */
   readonly workload: Pick<Workload, "kind" | "name" | "namespace">;
   /** Where logs can be read. */

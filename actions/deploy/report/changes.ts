@@ -1,0 +1,108 @@
+import type { Application, Component } from "../../validate/application.ts";
+import { compareObjects, warningsOf } from "../../validate/changes/compare.ts";
+import type { Tree } from "../../validate/changes/tree.ts";
+import type { RenderedObject } from "../preflight/fault.ts";
+import { podTemplates, readObjects } from "../preflight/objects.ts";
+import type { ReleaseContent } from "../releases.ts";
+import { mapTexts } from "./texts.ts";
+
+/** How an object of a release differs from what was there before. */
+export interface ChangedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly change: "added" | "changed" | "removed";
+  /** What the change does to what runs, a few words each. */
+  readonly effects: readonly string[];
+  /** Paths of the keys that differ, never their values: a variable's value may be a secret. */
+  readonly keys: readonly string[];
+}
+
+/** The image of a container of a component, and the one that it had before; empty for none. */
+export interface ImageChange {
+  readonly component: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** How a release differs from an earlier revision of it. */
+export interface ReleaseChanges {
+  /** The revision that it is compared with, 0 for none. */
+  readonly against: number;
+  /** Versions of the chart. */
+  readonly chart: { readonly before: string; readonly after: string };
+  readonly images: readonly ImageChange[];
+  readonly objects: readonly ChangedObject[];
+  /** Hosts that are routed no more. */
+  readonly hosts: readonly string[];
+  /** What is worth a warning, sentences without the full stop. */
+  readonly warnings: readonly string[];
+  /** Unified diffs of all objects, the values of Secrets and what looks like a credential hidden. */
+  readonly diff: string;
+}
+
+/** What is compared: an application as it is to be, and as it was. */
+export interface Compared {
+  readonly application: Pick<Application, "components">;
+  /** As Helm renders it, hooks included. */
+  readonly rendered: string;
+  readonly chart: string;
+  readonly before: ({ readonly revision: number } & ReleaseContent) | undefined;
+  /** Components whose image is not known; it counts as unchanged. */
+  readonly unbuilt?: readonly string[];
+}
+
+/** Compares what is to be deployed with an earlier revision; without one everything is added. */
+export async function compareRelease(wanted: Compared): Promise<ReleaseChanges> {
+  const { application, chart, before, unbuilt = [] } = wanted;
+  const [old, rendered] = await Promise.all([readObjects(before?.rendered ?? ""), readObjects(wanted.rendered)]);
+  const images = Object.entries(application.components).map(([name, component]): ImageChange => {
+    const [was, is] = [old, rendered].map((objects) => imageIn(objects, component));
+    return { component: name, before: was ?? "", after: unbuilt.includes(name) ? (was ?? "") : (is ?? "") };
+  });
+  const now = unbuilt.reduce((objects, name) => {
+    const known = images.find(({ component }) => component === name)?.before;
+    return known ? withImage(objects, application.components[name]?.image ?? "", known) : objects;
+  }, rendered);
+  const compared = compareObjects(asTrees(old), asTrees(now));
+  return {
+    against: before?.revision ?? 0,
+    chart: { before: before?.chart ?? "", after: chart },
+    images,
+    objects: compared.objects.map(({ effects, keys, diff: _, ...object }) => ({
+      ...object,
+      effects: effects.map(({ text }) => text),
+      keys: keys.map(({ path }) => path),
+    })),
+    hosts: compared.hosts,
+    warnings: warningsOf(compared),
+    diff: compared.objects.map(({ diff }) => diff.trimEnd()).join("\n"),
+  };
+}
+
+function asTrees(objects: readonly RenderedObject[]): Tree[] {
+  return objects.map((object) => ({ ...object }));
+}
+
+/** The image of a component's own container, undefined when no object makes its pods. */
+function imageIn(objects: readonly RenderedObject[], component: Component): string | undefined {
+  const { kind, name, namespace, containerName } = component;
+  const own = objects.filter((one) => one.kind === kind && isNamed(one, name) && isIn(one, namespace));
+  const [template] = podTemplates(own, namespace);
+  return template?.spec.containers.find((container) => container.name === containerName)?.image;
+}
+
+/** Objects in which an image stands in for another, wherever it is. */
+function withImage(objects: readonly RenderedObject[], image: string, other: string): RenderedObject[] {
+  return mapTexts([...objects], (text) => (text === image ? other : text));
+}
+
+/** A Job that runs on a change has a hash of its content after its name. */
+function isNamed({ metadata }: RenderedObject, name: string): boolean {
+  return metadata?.name?.replace(/-[0-9a-f]{10}$/, "") === name.replace(/-[0-9a-f]{10}$/, "");
+}
+
+function isIn({ metadata }: RenderedObject, namespace: string): boolean {
+  return metadata?.namespace === undefined || metadata.namespace === namespace;
+}

@@ -1,0 +1,52 @@
+import type { Fault } from "../tracking/faults/fault.ts";
+
+/** A command for a person, and what it is for. */
+export interface NextStep {
+  readonly what: string;
+  readonly command: string;
+}
+
+/** What a command has to know of a run. */
+interface Facts {
+  readonly status: string;
+  readonly release: string;
+  readonly namespace: string;
+  readonly revision: number;
+  readonly previousRevision: number;
+  /** Whether a revision was made that failed and is there still. */
+  readonly kept: boolean;
+}
+
+/** What to run next, ready to be copied; nothing where no release is known. */
+export function nextSteps(facts: Facts, fault: Fault | undefined): NextStep[] {
+  const { release, namespace, status, kept } = facts;
+  if (release === "" || status === "planned") return [];
+  return [...(kept ? ofFailure(facts, fault) : []), ...always(release, namespace), ...wayBack(facts)];
+}
+
+/** The failed pods are still there only when nothing was rolled back. */
+function ofFailure({ namespace }: Facts, fault: Fault | undefined): NextStep[] {
+  if (fault?.pod === undefined) return [];
+  const container = fault.container === undefined ? "--all-containers" : `-c ${fault.container}`;
+  return [
+    {
+      what: "What it logged before it ended",
+      command: `kubectl logs ${fault.pod} ${container} --previous -n ${namespace}`,
+    },
+    { what: "What the cluster says of the pod", command: `kubectl describe pod ${fault.pod} -n ${namespace}` },
+  ];
+}
+
+function always(release: string, namespace: string): NextStep[] {
+  return [
+    { what: "What runs now", command: `kubectl get all -n ${namespace}` },
+    { what: "Its revisions, and what became of each", command: `helm history ${release} -n ${namespace}` },
+  ];
+}
+
+function wayBack({ status, kept, release, namespace, revision, previousRevision }: Facts): NextStep[] {
+  const wanted = kept || (status === "deployed" && previousRevision !== revision);
+  if (!wanted || previousRevision === 0) return [];
+  const command = `helm rollback ${release} ${previousRevision} -n ${namespace}`;
+  return [{ what: "Back to the revision before", command }];
+}

@@ -1,0 +1,118 @@
+// What a deploy tells: the summary, the end of the log, one annotation at its place in the manifest, the report file.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { onlyError, reportOf } from "./report.ts";
+import { createSmallApp, type SmallApp, server } from "./small-app.ts";
+import { openWorld } from "./world.ts";
+
+const world = await openWorld();
+after(() => world[Symbol.dispose]());
+
+/** The line of a manifest that an annotation points at, without its indentation. */
+function lineOf({ workspace }: SmallApp, { properties }: ReturnType<typeof onlyError>): string {
+  assert.equal(properties["file"], ".deploy/manifest.yaml");
+  const lines = readFileSync(join(workspace, ".deploy/manifest.yaml"), "utf8").split("\n");
+  return (lines[Number(properties["line"]) - 1] ?? "").trim();
+}
+
+/** What comes after the last group of a log. */
+function endOf(log: string): string {
+  return log.slice(log.lastIndexOf("##[endgroup]") + 1);
+}
+
+describe("a deploy tells what it came to", () => {
+  it("when it goes well, when it crashes, and what changes in between", async () => {
+    await using app = createSmallApp(world, "told");
+    const first = await app.deploy({ env: { LEVEL: "info" } });
+    assert.equal(first.outputs["status"], "deployed", first.log);
+    assert.match(first.summary, /^### ✅ staging-told-\w+ is live after /m);
+    for (const stage of ["prepare", "preflight", "wait for the lock", "apply", "rollout"])
+      assert.match(first.summary, new RegExp(`^  ${stage} \\(.*\\) :done, `, "m"));
+    assert.match(endOf(first.log), /Result:\n {2}status {2,}deployed\n {2}release {2,}staging-told-\w+\n/);
+    assert.match(first.summary, new RegExp(`^helm history ${app.release} -n ${app.release}$`, "m"));
+
+    const env = { LEVEL: "a-value-of-a-variable" };
+    const crash = await app.deploy({
+      env,
+      command: ["node", "-e", 'console.error("::error::no data"); process.exit(4)'],
+    });
+    const error = onlyError(crash);
+    assert.equal(lineOf(app, error), "command:");
+    assert.equal(error.properties["title"], "DEPLOY_FAILED");
+    assert.match(crash.summary, /^### ↩️ staging-told-\w+ was rolled back$/m);
+    assert.match(crash.summary, /^> .*ended with exit code 4/m);
+    assert.match(crash.summary, /<summary>Log of told-\w+ in .*\n\n```text\n::error::no data\n```/);
+    assert.match(endOf(crash.log), /Log of told-\w+ in .*:\n {2}::error::no data\n/);
+    assert.match(crash.summary, /^ {2}rollout \(.*\) :crit, /m);
+    assert.match(crash.summary, /^ {2}rollback \(.*\) :done, /m);
+    const report = reportOf(crash);
+    assert.deepEqual(
+      [report.schemaVersion, report.status, report.code, report.revision, report.previousRevision],
+      [1, "rolled-back", "DEPLOY_FAILED", 3, 1],
+    );
+    assert.equal(report.place?.line, Number(error.properties["line"]));
+    assert.match(report.evidence?.logs[0]?.text ?? "", /no data/);
+    const changed = report.changes?.objects.find(({ kind }) => kind === "Deployment");
+    assert.equal(report.changes?.against, 1);
+    assert.equal(changed?.change, "changed");
+    const container = `spec.template.spec.containers.${app.name}`;
+    for (const key of ["command", "env.LEVEL.value"]) assert.ok(changed?.keys.includes(`${container}.${key}`), key);
+    assert.doesNotMatch(crash.summary + JSON.stringify(report.changes?.objects), /a-value-of-a-variable/);
+  });
+
+  it("points at the key that an obstacle is about, before anything is touched", async () => {
+    await using app = createSmallApp(world, "placed");
+    const spec = { secrets: { db: { existingSecret: "database" } }, env: { URL: { secret: "db/url" } } };
+    const step = await app.deploy(spec);
+    assert.equal(lineOf(app, onlyError(step)), "URL:");
+    assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["failed", "0"]);
+    assert.match(step.outputs["reason"] ?? "", /needs the Secret database/);
+    const report = reportOf(step);
+    assert.deepEqual([report.code, report.stages.at(-1)?.name], ["PREFLIGHT_FAILED", "preflight"]);
+    assert.match(step.summary, /^### ❌ staging-placed-\w+ failed$/m);
+  });
+});
+
+describe("a dry run", () => {
+  it("makes nothing where nothing is", async () => {
+    await using app = createSmallApp(world, "dry");
+    const step = await app.deploy({}, { with: { "dry-run": "true" } });
+    assert.equal(step.conclusion, "success", step.log);
+    assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["planned", "0"]);
+    const notices = step.annotations.map(({ message }) => message);
+    assert.ok(
+      notices.some((message) => message.includes(`${app.release} is not there yet`)),
+      notices.join("\n"),
+    );
+    assert.match(step.log, /^Changes, all of it new: \d+ added/m);
+    await assert.rejects(world.kubectl("get", "namespace", app.release), /not found/);
+  });
+
+  it("shows what would change, and finds what is in the way, and changes nothing", async () => {
+    await using app = createSmallApp(world, "planned");
+    const ingress = { host: `${app.name}.example.com`, public: false };
+    const first = await app.deploy({ ingress });
+    assert.equal(first.outputs["status"], "deployed", first.log);
+    const objects = () => world.kubectl("get", "all,leases,secrets,configmaps", "-n", app.release, "-o", "name");
+    const before = await objects();
+    const step = await app.deploy({ command: server({ text: "second" }) }, { with: { "dry-run": "true" } });
+    assert.deepEqual([step.conclusion, step.outputs["status"]], ["success", "planned"], step.log);
+    assert.deepEqual([step.outputs["revision"], step.outputs["previous-revision"]], ["1", "1"]);
+    assert.match(step.summary, /^### 📝 staging-planned-\w+ would change: \d+ changed/m);
+    assert.match(step.summary, /<summary>Diff<\/summary>\n\n```diff\n[^`]*^-.*response\.end\("first"\)/m);
+    assert.match(step.log, /^ {2}\+.*response\.end\("second"\)/m);
+    assert.match(step.summary, new RegExp(`\\*\\*Mind:\\*\\* ${ingress.host} is routed no more`));
+    const bad = await app.deploy(
+      { image: "no-such-host.invalid/web:1", volumes: claim },
+      { with: { "dry-run": "true" } },
+    );
+    assert.equal(bad.conclusion, "failure", bad.log);
+    assert.match(onlyError(bad).message, /claims a volume without a storage class/);
+    assert.equal(await objects(), before);
+    assert.deepEqual(await app.revisions(), ["1 deployed"]);
+  });
+});
+
+const claim = { data: { mountPath: "/data", size: "1Gi" } };
