@@ -53,13 +53,8 @@ export function readYaml(text: string): YamlDocument {
   const spanOfRange = spans(text, lineCounter);
   const tooDeep = depthFault(text);
   if (tooDeep !== undefined) return unreadable(tooDeep, spanOfRange);
-  const document = parseDocument(text, {
-    lineCounter,
-    prettyErrors: false,
-    uniqueKeys: false,
-    merge: true,
-  });
-  const errors = document.errors.map((error) => syntaxFault(error, text, spanOfRange));
+  const document = parseDocument(text, { ...reading, lineCounter });
+  const errors = syntaxErrors(document, text).map((error) => syntaxFault(error, text, spanOfRange));
   const { targets, faults: aliasFaults } = aliases(document.contents, spanOfRange);
   const targetOf = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
   const size = aliasFaults.length > 0 ? 0 : expandedSize(document.contents, targetOf);
@@ -83,6 +78,13 @@ export function readYaml(text: string): YamlDocument {
   };
 }
 
+const reading = { prettyErrors: false, uniqueKeys: false, merge: true };
+
+/** The library takes a quote behind a backslash for the end of the text where no line break follows (its version 2.9). */
+function syntaxErrors({ errors }: Pick<ReturnType<typeof parseDocument>, "errors">, text: string): YAMLError[] {
+  return text.endsWith("\n") ? errors : parseDocument(`${text}\n`, reading).errors;
+}
+
 /** The values of a document that is right as far as was seen; the library still refuses some merges of aliases. */
 function contentOf(document: Pick<ReturnType<typeof parseDocument>, "toJS">, spanOfRange: SpanOfRange) {
   try {
@@ -99,8 +101,9 @@ type SpanOfRange = (from: number, to: number) => Span;
 
 function spans(text: string, lineCounter: LineCounter): SpanOfRange {
   return (from, to) => {
-    const end = Math.max(from, from + text.slice(from, to).trimEnd().length);
-    const [first, last] = [lineCounter.linePos(from), lineCounter.linePos(end)];
+    const start = Math.min(from, text.length);
+    const end = start + text.slice(start, to).trimEnd().length;
+    const [first, last] = [lineCounter.linePos(start), lineCounter.linePos(end)];
     // A file without a line break has no line that the counter knows.
     return {
       line: first.line || 1,

@@ -81,6 +81,8 @@ describe("a file", () => {
 describe("YAML", () => {
   test("that breaks off says where", async () => {
     assert.deepEqual(await problemsOf("metadata:\n  name: [a\n"), ["3:1-1 YAML_INVALID"]);
+    // The last quote belongs to the text, and there is no line break after it.
+    assert.deepEqual(await problemsOf('metadata:\n  name: "a\\"'), ["2:13-13 YAML_INVALID"]);
   });
 
   test("shows several faults together, each line once", async () => {
