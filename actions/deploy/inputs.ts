@@ -1,4 +1,5 @@
 import { boolean, choice, duration, type Environment, optional, readInputs, required, text } from "../core/inputs.ts";
+import { type Identity, identityOf } from "../secrets/identity.ts";
 import { type Images, images } from "./images.ts";
 
 /** What happens to a first install that fails: there is nothing to go back to. */
@@ -32,6 +33,8 @@ export interface DeployInputs {
   /** Look and compare only; nothing is made in the cluster. */
   readonly dryRun: boolean;
   readonly pullCredentials?: PullCredentials | undefined;
+  /** Who reads the application's secrets, where the deploy delivers them. */
+  readonly identity?: Identity | undefined;
   readonly toolMirror?: string | undefined;
 }
 
@@ -47,6 +50,8 @@ const declarations = {
   verify: required(boolean),
   dryRun: required(boolean),
   onFirstInstallFailure: required(choice("keep", "uninstall")),
+  infisicalClientId: optional(text),
+  infisicalClientSecret: optional(text),
   toolMirror: optional(text),
 };
 
@@ -56,12 +61,13 @@ const declarations = {
  * @throws FairleadError INPUT_INVALID.
  */
 export function deployInputs(environment: Environment): DeployInputs {
-  const { image, timeout, ...inputs } = readInputs(environment, declarations);
+  const { image, timeout, infisicalClientId, infisicalClientSecret, ...inputs } = readInputs(environment, declarations);
   return {
     ...inputs,
     images: image,
     timeout,
     pullCredentials: pullCredentials(environment),
+    identity: identityOf({ infisicalClientId, infisicalClientSecret }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { post } from "../core/action.ts";
+import { undo as revokeToken } from "../secrets/session.ts";
 import { finishInterrupted } from "./interruption.ts";
 
-await post(finishInterrupted);
+await post(revokeToken, finishInterrupted);

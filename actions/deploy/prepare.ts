@@ -6,6 +6,8 @@ import { kubeconfigText } from "../core/kubeconfig.ts";
 import { readManifest } from "../validate/manifest.ts";
 import { renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
 import { deadlineOf } from "./deadline.ts";
+import { nameSecrets, secretNames } from "./delivery/secrets.ts";
+import { readSyncedSets } from "./delivery/values.ts";
 import { type Images, imagesByComponent, named } from "./images.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { pullSecretName } from "./namespace.ts";
@@ -37,13 +39,17 @@ export async function prepare(
   const images = "*" in given ? imagesByComponent(given, await resolve(named(given))) : given;
   const values = { "deploy.images": images };
   const render = (more: Deploy["values"]) => renderObjects(source, inputs.environment, helm, { ...values, ...more });
-  const [application, plain] = await Promise.all([resolve(images), render({})]);
+  // Right away, as it mostly is; where a name is not known yet it has a stand-in, and this is not used.
+  const [application, plain] = await Promise.all([resolve(images), render({ "deploy.preview": true })]);
   const end = begun + deadlineOf(application, inputs.timeout);
-  const common = { inputs: { ...inputs, images }, context, journal, cluster, helm, source, application, end };
   journal.learn({ application, images });
-  if (inputs.pullCredentials === undefined) return { ...common, values, rendered: plain };
-  const pullSecret = { "deploy.pullSecret": pullSecretName(application) };
-  return { ...common, values: { ...values, ...pullSecret }, rendered: await render(pullSecret) };
+  const sets = await readSyncedSets(application, inputs.identity, context);
+  const secrets = await nameSecrets(cluster, application, sets);
+  const pullSecret = inputs.pullCredentials === undefined ? {} : { "deploy.pullSecret": pullSecretName(application) };
+  const more = { ...pullSecret, ...secretNames(secrets) };
+  const rendered = Object.keys(more).length === 0 ? plain : await render(more);
+  const made = { source, application, secrets, values: { ...values, ...more }, rendered };
+  return { inputs: { ...inputs, images }, context, journal, cluster, helm, ...made, end };
 }
 
 async function reach({ kubeconfig, proxy }: DeployInputs, { workspace, masker, signal }: Context) {

@@ -1,5 +1,6 @@
 import { formatDuration } from "../core/duration.ts";
 import { FairleadError } from "../core/errors.ts";
+import { pruneSecrets } from "./delivery/secrets.ts";
 import { collectEvidence } from "./evidence/collect.ts";
 import { suspendHooks } from "./hooks.ts";
 import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
@@ -97,13 +98,15 @@ async function goBack(deploy: Watched, baseline: Revision | undefined): Promise<
   }
 }
 
-async function afterFirstInstall({ inputs, helm, application }: Watched): Promise<After> {
+async function afterFirstInstall(deploy: Watched): Promise<After> {
+  const { inputs, helm, application } = deploy;
   const { release, namespace } = application;
   if (inputs.onFirstInstallFailure === "keep") {
     const sentence = `It is the first install, so it was kept for diagnosis in namespace ${namespace}; nothing serves.`;
     return { status: "failed", revision: 0, sentence };
   }
   await helm.uninstall(release, namespace, rollbackTime);
+  await pruneSecrets(deploy, []);
   const sentence = "It was the first install, so it was uninstalled; nothing serves.";
   return { status: "failed", revision: 0, sentence };
 }

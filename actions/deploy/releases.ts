@@ -85,6 +85,13 @@ async function readDocument(cluster: Cluster, namespace: string, release: string
   return decode(secret.data?.["release"] ?? "");
 }
 
+/** Everything that Helm keeps of each revision of a release: its values, its objects, its hooks. */
+export async function readReleaseTexts(cluster: Cluster, namespace: string, release: string): Promise<string[]> {
+  const labelSelector = `owner=helm,name=${release}`;
+  const { items } = await cluster.ask(() => cluster.core.listNamespacedSecret({ namespace, labelSelector }));
+  return items.map(({ data }) => decodeText(data?.["release"] ?? ""));
+}
+
 /** A revision from the Secret that Helm keeps it in. */
 export function toRevision(secret: V1Secret): Revision {
   const labels = secret.metadata?.labels ?? {};
@@ -180,10 +187,14 @@ function secretNameOf(release: string, number: number): string {
   return `sh.helm.release.v1.${release}.v${number}`;
 }
 
-/** Helm stores gzipped JSON as base64, which the Secret holds as base64 once more. */
 function decode(data: string): ReleaseDocument {
+  return JSON.parse(decodeText(data));
+}
+
+/** Helm stores gzipped JSON as base64, which the Secret holds as base64 once more. */
+function decodeText(data: string): string {
   const inner = Buffer.from(Buffer.from(data, "base64").toString("latin1"), "base64");
-  return JSON.parse(gunzipSync(inner).toString("utf8"));
+  return gunzipSync(inner).toString("utf8");
 }
 
 function encode(document: ReleaseDocument): string {

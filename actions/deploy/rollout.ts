@@ -3,6 +3,7 @@ import type { Context } from "../core/context.ts";
 import type { Helm } from "../core/helm.ts";
 import type { Application } from "../validate/application.ts";
 import type { Source } from "../validate/resolve.ts";
+import type { DeliveredSecret } from "./delivery/secrets.ts";
 import { createLogKeeper, type LogKeeper } from "./evidence/logs.ts";
 import type { DeployInputs } from "./inputs.ts";
 import type { Lock } from "./lock.ts";
@@ -22,6 +23,8 @@ export interface Deploy {
   readonly helm: Helm;
   readonly source: Source;
   readonly application: Application;
+  /** The Secrets of sets whose delivery is `sync`. */
+  readonly secrets: readonly DeliveredSecret[];
   /** What the deploy itself adds to the values. */
   readonly values: Readonly<Record<string, unknown>>;
   /** The objects of the release, as Helm renders them. */

@@ -1,6 +1,7 @@
 import type { Context } from "../core/context.ts";
 import { type FairleadError, messageOf } from "../core/errors.ts";
 import { valuesOf } from "../validate/resolve.ts";
+import { applySecrets, pruneSecrets } from "./delivery/secrets.ts";
 import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { endPending, finishInOrder, noteBegin, type OpenDeploy } from "./interruption.ts";
@@ -126,6 +127,8 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   deploy.journal.learn({ previousRevision: baseline?.number ?? 0, changes });
   const newer = newerRun(baseline, context.run);
   if (newer !== undefined) return superseded(deploy, baseline, newer);
+  // Also where nothing else changes: a Secret that somebody deleted would be missed at the next start of a pod.
+  await applySecrets(cluster, application, deploy.secrets);
   using watched = await openWatched(deploy, lock);
   if (await isUnchanged(deploy, revisions[0], watched.store)) return await unchanged(deploy, revisions[0]);
   const number = (revisions[0]?.number ?? 0) + 1;
@@ -134,6 +137,7 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   const recovered = await roll(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
   await markVerified(cluster, namespace, release, number);
+  await pruneSecrets(deploy, deploy.secrets);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
   tellLost(deploy, await changes);
   return { ...outcome(deploy, baseline), revision: number, status: "deployed", reason: "" };

@@ -1,6 +1,7 @@
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import { maskKubeconfig } from "../core/kubeconfig.ts";
+import { identityOf } from "../secrets/identity.ts";
 import { serverAddress } from "../secrets/inputs.ts";
 import { run as fetchSecrets } from "../secrets/run.ts";
 import type { Cluster } from "../validate/application.ts";
@@ -70,20 +71,12 @@ async function maskGiven(given: PipelineInputs["credentials"], { masker }: Conte
 }
 
 async function askInfisical(inputs: PipelineInputs, { infisical }: Cluster, context: Context) {
-  const { infisicalClientId: clientId, infisicalClientSecret: clientSecret } = inputs;
-  if (clientId === undefined && clientSecret === undefined) return undefined;
-  if (clientId === undefined || clientSecret === undefined) {
-    const missing = clientId === undefined ? "infisical-client-id" : "infisical-client-secret";
-    throw new FairleadError({
-      code: "INPUT_INVALID",
-      message: `\`${missing}\` is missing; both halves of the machine identity are needed.`,
-      fix: "Correct the `with:` of this step.",
-    });
-  }
+  const identity = identityOf(inputs);
+  if (identity === undefined) return undefined;
   const { url, project, environment, path } = infisical;
   const where = { url: serverAddress(url), project, environment, path };
   const { values } = await fetchSecrets(
-    { ...where, clientId, clientSecret, export: "none", overwrite: false, allowEmpty: false, timeout, settings },
+    { ...where, ...identity, export: "none", overwrite: false, allowEmpty: false, timeout, settings },
     context,
   );
   return values;

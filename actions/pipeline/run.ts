@@ -5,6 +5,7 @@ import { type Images, imagesByComponent, named } from "../deploy/images.ts";
 import { createJournal, type Journal } from "../deploy/report/journal.ts";
 import { published } from "../deploy/report/publish.ts";
 import { type Deployed, run as deploy } from "../deploy/run.ts";
+import { identityOf } from "../secrets/identity.ts";
 import { probes } from "../tailnet/probe.ts";
 import { run as joinTailnet } from "../tailnet/run.ts";
 import type { Application, Cluster } from "../validate/application.ts";
@@ -57,6 +58,7 @@ async function runStages(inputs: PipelineInputs, journal: Journal, context: Cont
     verify: inputs.verify,
     onFirstInstallFailure: "keep",
     pullCredentials: pullCredentialsOf(credentials),
+    identity: identityOf(inputs),
     dryRun: inputs.dryRun,
     toolMirror: inputs.toolMirror,
   } as const;

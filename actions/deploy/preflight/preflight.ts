@@ -1,5 +1,6 @@
 import { discover } from "../../core/discovery.ts";
 import { FairleadError, type Place } from "../../core/errors.ts";
+import { secretObjects } from "../delivery/secrets.ts";
 import { pullSecretName } from "../namespace.ts";
 import type { Revision } from "../releases.ts";
 import { placed } from "../report/place.ts";
@@ -30,7 +31,11 @@ export async function preflight(
   const templates = podTemplates(objects, namespace);
   const all = Object.keys(namespaces);
   const pullSecret = pullSecretName(application);
-  const made = new Set(inputs.pullCredentials === undefined ? [] : all.map((one) => `${one}/${pullSecret}`));
+  const secrets = secretObjects(application, deploy.secrets);
+  const made = new Set([
+    ...(inputs.pullCredentials === undefined ? [] : all.map((one) => `${one}/${pullSecret}`)),
+    ...secrets.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  ]);
   // Helm merges the objects of a new release by the server, and goes on as the last revision was made.
   const owned = newest === undefined || newest.applyMethod === "ssa";
   const resources = await discover(cluster);
@@ -42,7 +47,7 @@ export async function preflight(
     dryRun(
       cluster,
       resources,
-      objects.filter(({ metadata }) => !absent.includes(metadata?.namespace ?? namespace)),
+      [...secrets, ...objects].filter(({ metadata }) => !absent.includes(metadata?.namespace ?? namespace)),
       templates.filter((template) => !absent.includes(template.namespace)),
       { namespace, owned },
     ),
