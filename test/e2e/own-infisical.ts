@@ -1,0 +1,61 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { type Infisical, startInfisical } from "../fakes/infisical/server.ts";
+import type { World } from "./world.ts";
+
+/** A stand-in for Infisical of one test file, beside the one of the world, with folders that tests fill themselves. */
+export interface OwnInfisical extends AsyncDisposable {
+  readonly server: Infisical;
+  readonly clientId: string;
+  /** A secret. */
+  readonly clientSecret: string;
+  /** What a step is given to read with, and to know where. */
+  readonly with: Readonly<Record<string, string>>;
+  /** Writes a file with the key `cluster`, that of the world with this stand-in and more facts, and gives its path. */
+  clusterFile(facts: Readonly<Record<string, unknown>>, infisical?: Readonly<Record<string, unknown>>): string;
+  /** Gives a folder of the environment `dev`, which staging uses, new secrets. */
+  fill(path: string, secrets: Readonly<Record<string, string>>): void;
+}
+
+const project = "team";
+
+/** A value that no program shows by chance. */
+export function randomSecret(): string {
+  return randomBytes(18).toString("base64url");
+}
+
+/** Starts an empty one; steps are given the delivery `sync`. */
+export async function openInfisical(world: World): Promise<OwnInfisical> {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-infisical-"));
+  const identity = { clientId: randomUUID(), clientSecret: randomSecret(), projects: [project] };
+  const environments = { dev: {} };
+  const projects = [{ id: randomUUID(), slug: project, environments }];
+  const server = await startInfisical({ identities: [identity], projects, limitPerMinute: 6_000 });
+  const ofWorld = parse(readFileSync(world.clusterFile, "utf8")).cluster;
+  const clusterFile: OwnInfisical["clusterFile"] = (facts, infisical = {}) => {
+    const path = join(folder, `cluster-${randomUUID()}.yaml`);
+    const where = { url: server.url, project, ...infisical };
+    writeFileSync(path, stringify({ cluster: { ...ofWorld, infisical: where, ...facts } }));
+    return path;
+  };
+  const { clientId, clientSecret } = identity;
+  return {
+    server,
+    clientId,
+    clientSecret,
+    with: {
+      cluster: clusterFile({ secrets: { delivery: "sync" } }),
+      "infisical-client-id": clientId,
+      "infisical-client-secret": clientSecret,
+    },
+    clusterFile,
+    fill: (path, secrets) => server.setSecrets(project, "dev", path, secrets),
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
