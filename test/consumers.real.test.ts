@@ -16,6 +16,7 @@ import {
   namespacesApplied,
   patience,
   reported,
+  secretsDelivered,
   tailnetJoined,
 } from "./consumers.ts";
 import { recordingContext } from "./context.ts";
@@ -65,6 +66,14 @@ const consumers: Readonly<Record<string, Consumer>> = {
   "spec.podSecurity": { look: namespacesApplied },
   "spec.rollback": { look: afterFailure },
   "spec.hints": { look: afterFailure },
+  "spec.secrets.postgres.keys": {
+    look: secretsDelivered,
+    beside: {
+      ...prod,
+      spec: { port: 80, secrets: { postgres: { path: "/db" } } },
+      cluster: { secrets: { delivery: "sync" } },
+    },
+  },
   "spec.same": { look: reported, beside: { ...prod, spec: { components: twoParts } } },
   "spec.verify.home.http": { look: checked, beside: check({ http: "/" }) },
   "spec.verify.home.run": { look: checked, beside: check({ run: "true" }) },
@@ -90,7 +99,6 @@ const awaiting: Readonly<Record<string, RegExp>> = {
   "cluster.tailnet.tags": /tailnet\.tags|\btags\b[^=]*=[^=]*\btailnet\b/,
   "cluster.tailnet.registry": /tailnet\.registry|\bregistry\b[^=]*=[^=]*\btailnet\b/,
   "cluster.build.cache": /build\.cache|--cache-from/,
-  "spec.secrets.postgres.keys": /synced/,
 };
 
 const keys = allKeys().filter(({ forAction }) => forAction);

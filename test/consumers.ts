@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Context } from "../actions/core/context.ts";
 import { FairleadError } from "../actions/core/errors.ts";
+import { readSyncedSets } from "../actions/deploy/delivery/values.ts";
 import { ensureNamespaces } from "../actions/deploy/namespace.ts";
 import { giveUp } from "../actions/deploy/recover.ts";
 import type { Revision } from "../actions/deploy/releases.ts";
@@ -180,6 +181,20 @@ export const credentialsAsked: Look = async (seen, context) => {
   // What the server answers is of no use; what it was asked is.
   await findCredentials(inputs as unknown as PipelineInputs, asking, context).catch(() => undefined);
   return asked;
+};
+
+/** Which keys a deploy that delivers secrets itself wants of an Infisical that has none. */
+export const secretsDelivered: Look = async (seen, context) => {
+  await using server = await answering((url) =>
+    url.includes("/login") ? { accessToken: "an-unreal-access-token", expiresIn: 60 } : { secrets: [] },
+  );
+  const { cluster, secrets } = applicationOf(seen);
+  const asking = { secrets, cluster: { ...cluster, infisical: { ...cluster.infisical, url: server.url } } };
+  const identity = { clientId: "an-identity", clientSecret: "an-unreal-client-secret" };
+  return await readSyncedSets(asking, identity, context).then(
+    (sets) => sets.map(({ name }) => name),
+    (thrown: Error) => thrown.message,
+  );
 };
 
 async function answering(answer: (url: string) => unknown): Promise<AsyncDisposable & { readonly url: string }> {
