@@ -10,6 +10,7 @@ import { readSyncedSets } from "../actions/deploy/delivery/values.ts";
 import { ensureNamespaces } from "../actions/deploy/namespace.ts";
 import { giveUp } from "../actions/deploy/recover.ts";
 import type { Revision } from "../actions/deploy/releases.ts";
+import { createJournal } from "../actions/deploy/report/journal.ts";
 import type { Watched } from "../actions/deploy/rollout.ts";
 import { createPatience } from "../actions/deploy/tracking/patience.ts";
 import { container, rollout } from "../actions/deploy/tracking/tracking.testing.ts";
@@ -21,6 +22,7 @@ import { buildsOf, imageInputsOf } from "../actions/pipeline/images.ts";
 import type { PipelineInputs } from "../actions/pipeline/inputs.ts";
 import { tailnetOf } from "../actions/pipeline/run.ts";
 import type { Application, Remarks } from "../actions/validate/application.ts";
+import { readYaml } from "../actions/validate/document.ts";
 import { inlineFiles } from "../actions/validate/inline.ts";
 import type { Values } from "../chart/helm.testing.ts";
 import type { Made } from "../chart/many.testing.ts";
@@ -100,11 +102,16 @@ export const afterFailure: Look = async (seen, context) => {
     // Whether what it brings back is healthy, only a cluster can tell.
     throw new FairleadError({ code: "HELM_FAILED", message: "there is no cluster" });
   };
+  const document = readYaml(JSON.stringify(seen.values));
   const deploy = {
-    inputs: { rollbackOnFailure: true },
+    inputs: { environment: application.environment, rollbackOnFailure: true },
+    journal: createJournal(),
+    lock: { confirm: async () => {} },
     helm: { rollback },
     logs: { read: async () => "" },
     cluster: releasesOnly,
+    source: { manifest: { file: "manifest.yaml", content: document.content, document: async () => document } },
+    rendered: "",
     application,
     context,
   } as unknown as Watched;
