@@ -8,6 +8,7 @@ import type {
   HttpMethod,
   KubeConfig,
   KubernetesObject,
+  RequestContext,
 } from "@kubernetes/client-node";
 import { FairleadError, messageOf } from "./errors.ts";
 import { type CommandResult, type PodCommand, runInPod } from "./exec.ts";
@@ -94,7 +95,7 @@ export async function openCluster(options: {
   const { text, server } = await readKubeconfig(options.kubeconfig, options.masker);
   const kubeconfig = options.proxy === undefined ? text : await throughProxy(text, options.proxy);
   const kubernetes = await import("@kubernetes/client-node");
-  const config = loadConfig(new kubernetes.KubeConfig(), kubeconfig);
+  const config = keepConnections(loadConfig(new kubernetes.KubeConfig(), kubeconfig));
   const configuration = kubernetes.createConfiguration({
     baseServer: new kubernetes.ServerConfiguration(server.href.replace(/\/$/, ""), {}),
     authMethods: { default: config },
@@ -139,6 +140,21 @@ export async function openCluster(options: {
       return watchCollection(config, { ...collection, list }, listener);
     },
   };
+}
+
+/**
+ * The client opens a connection for every call, with a TLS handshake each (its version 2.0, `createDispatcher`). One
+ * dispatcher for all of them keeps connections open, and resumes TLS sessions.
+ */
+function keepConnections(config: KubeConfig): KubeConfig {
+  const authenticate = config.applySecurityAuthentication.bind(config);
+  let dispatcher: ReturnType<RequestContext["getDispatcher"]>;
+  config.applySecurityAuthentication = async (request) => {
+    await authenticate(request);
+    dispatcher ??= request.getDispatcher();
+    if (dispatcher !== undefined) request.setDispatcher(dispatcher);
+  };
+  return config;
 }
 
 /** The client wants every entry to be whole, also those that the current context does not name. */
