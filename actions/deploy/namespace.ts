@@ -24,8 +24,8 @@ async function ensureNamespace(cluster: Cluster, name: string, podSecurity: stri
   await cluster.ask(() => cluster.core.patchNamespace({ name, body, fieldManager, force: true }, options));
 }
 
-/** The name of the Secret that pods pull with. */
-export function pullSecretName({ name }: Pick<Application, "name">): string {
+/** The name of the Secret that the pods of an application pull with. */
+export function pullSecretName(name: string): string {
   return `${name}-pull`;
 }
 
@@ -53,7 +53,7 @@ async function ensurePullSecret(
   const server = registry.split("/")[0] ?? registry;
   const auth = Buffer.from(`${username}:${password}`).toString("base64");
   const config = { auths: { [server]: { username, password, auth } } };
-  const name = pullSecretName(application);
+  const name = pullSecretName(application.name);
   const body = {
     apiVersion: "v1",
     kind: "Secret",

@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { openCluster } from "../core/cluster.ts";
 import type { Context } from "../core/context.ts";
+import { discover } from "../core/discovery.ts";
 import { writePrivateFile } from "../core/files.ts";
 import { openHelm } from "../core/helm.ts";
 import { kubeconfigText } from "../core/kubeconfig.ts";
-import { readManifest } from "../validate/manifest.ts";
+import { type Manifest, readManifest } from "../validate/manifest.ts";
 import { renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
 import { deadlineOf } from "./deadline.ts";
 import { nameSecrets, secretNames } from "./delivery/secrets.ts";
@@ -27,31 +29,53 @@ export async function prepare(
   journal: Journal,
 ): Promise<Deploy> {
   const begun = performance.now();
-  const { runner } = context;
-  const [cluster, manifest] = await Promise.all([reach(inputs, context), readManifest(inputs.manifest, context)]);
-  const kubeconfig = await writePrivateFile(context.folder, "kubeconfig", cluster.kubeconfig);
-  const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
-  const [helm, version] = await Promise.all([openHelm(context, { ...mirror, kubeconfig, fence }), cluster.version()]);
+  const [reached, drawn] = await Promise.all([reach(inputs, context), draw(inputs, context, fence)]);
+  const { helm, source, application, images, values, sets, plain, render } = drawn;
+  journal.learn({ application, images });
+  const end = begun + deadlineOf(application, inputs.timeout);
+  const secrets = await nameSecrets(reached.cluster, application, sets);
+  const more = secretNames(secrets);
+  const rendered = Object.keys(more).length === 0 ? plain : await render(more);
+  const made = { helm, source, application, secrets, values: { ...values, ...more }, rendered };
+  return { ...reached, ...made, inputs: { ...inputs, images }, context, journal, end };
+}
+
+/** Where Helm and the post step find the kubeconfig, in the folder of the step. */
+const kubeconfigFile = "kubeconfig";
+
+async function reach({ kubeconfig, proxy }: DeployInputs, { workspace, folder, masker, signal, runner }: Context) {
+  const cluster = await openCluster({ kubeconfig: await kubeconfigText(kubeconfig, workspace), proxy, masker, signal });
+  await writePrivateFile(folder, kubeconfigFile, cluster.kubeconfig);
+  const [version, resources] = await Promise.all([cluster.version(), discover(cluster)]);
   runner.info(`Kubernetes ${version}`);
+  return { cluster, resources };
+}
+
+/** Resolves and renders the application; Helm needs no cluster for that. */
+async function draw(inputs: DeployInputs, context: Context, fence: AbortSignal) {
+  const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
+  const [helm, manifest] = await Promise.all([
+    openHelm(context, { ...mirror, kubeconfig: join(context.folder, kubeconfigFile), fence }),
+    readManifest(inputs.manifest, context),
+  ]);
   const source = sourceOf(manifest, inputs.cluster, context);
   const resolve = (images: Images) => resolveApplication(source, inputs.environment, images, helm);
   const { images: given } = inputs;
   const images = "*" in given ? imagesByComponent(given, await resolve(named(given))) : given;
-  const values = { "deploy.images": images };
+  const pullSecret =
+    inputs.pullCredentials === undefined ? {} : { "deploy.pullSecret": pullSecretName(nameIn(manifest)) };
+  const values = { "deploy.images": images, ...pullSecret };
   const render = (more: Deploy["values"]) => renderObjects(source, inputs.environment, helm, { ...values, ...more });
   // Right away, as it mostly is; where a name is not known yet it has a stand-in, and this is not used.
-  const [application, plain] = await Promise.all([resolve(images), render({ "deploy.preview": true })]);
-  const end = begun + deadlineOf(application, inputs.timeout);
-  journal.learn({ application, images });
+  const rendering = render({ "deploy.preview": true });
+  // What is wrong with a manifest fails both, and only the resolver says it at its place.
+  rendering.catch(() => {});
+  const application = await resolve(images);
   const sets = await readSyncedSets(application, inputs.identity, context);
-  const secrets = await nameSecrets(cluster, application, sets);
-  const pullSecret = inputs.pullCredentials === undefined ? {} : { "deploy.pullSecret": pullSecretName(application) };
-  const more = { ...pullSecret, ...secretNames(secrets) };
-  const rendered = Object.keys(more).length === 0 ? plain : await render(more);
-  const made = { source, application, secrets, values: { ...values, ...more }, rendered };
-  return { inputs: { ...inputs, images }, context, journal, cluster, helm, ...made, end };
+  return { helm, source, images, values, application, sets, plain: await rendering, render };
 }
 
-async function reach({ kubeconfig, proxy }: DeployInputs, { workspace, masker, signal }: Context) {
-  return await openCluster({ kubeconfig: await kubeconfigText(kubeconfig, workspace), proxy, masker, signal });
+/** The name of the application; one that is missing is told by the resolver. */
+function nameIn({ content }: Manifest): string {
+  return String((content as { readonly metadata?: { readonly name?: unknown } })?.metadata?.name);
 }

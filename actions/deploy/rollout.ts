@@ -1,5 +1,6 @@
 import type { Cluster } from "../core/cluster.ts";
 import type { Context } from "../core/context.ts";
+import type { Resources } from "../core/discovery.ts";
 import type { Helm } from "../core/helm.ts";
 import type { Application } from "../validate/application.ts";
 import type { Source } from "../validate/resolve.ts";
@@ -20,6 +21,8 @@ export interface Deploy {
   readonly context: Context;
   readonly journal: Journal;
   readonly cluster: Cluster;
+  /** The kinds of objects that the cluster knows. */
+  readonly resources: Resources;
   readonly helm: Helm;
   readonly source: Source;
   readonly application: Application;

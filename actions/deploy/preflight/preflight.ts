@@ -1,4 +1,3 @@
-import { discover } from "../../core/discovery.ts";
 import { FairleadError, type Place } from "../../core/errors.ts";
 import { secretObjects } from "../delivery/secrets.ts";
 import { pullSecretName } from "../namespace.ts";
@@ -25,12 +24,12 @@ export async function preflight(
   newest: Revision | undefined,
   absent: readonly string[] = [],
 ): Promise<void> {
-  const { cluster, application, rendered, inputs, context } = deploy;
+  const { cluster, resources, application, rendered, inputs, context } = deploy;
   const { namespace, namespaces } = application;
   const objects = await readObjects(rendered);
   const templates = podTemplates(objects, namespace);
   const all = Object.keys(namespaces);
-  const pullSecret = pullSecretName(application);
+  const pullSecret = pullSecretName(application.name);
   const secrets = secretObjects(application, deploy.secrets);
   const made = new Set([
     ...(inputs.pullCredentials === undefined ? [] : all.map((one) => `${one}/${pullSecret}`)),
@@ -38,7 +37,6 @@ export async function preflight(
   ]);
   // Helm merges the objects of a new release by the server, and goes on as the last revision was made.
   const owned = newest === undefined || newest.applyMethod === "ssa";
-  const resources = await discover(cluster);
   const found = await Promise.all([
     checkPermissions(cluster, resources, objects, all),
     checkImages(deploy),
