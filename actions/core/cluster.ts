@@ -45,6 +45,12 @@ export interface Cluster {
    * @throws the reason of a signal; CLUSTER_UNREACHABLE when nothing answered.
    */
   call(request: PlainRequest, signal?: AbortSignal): Promise<PlainAnswer>;
+  /**
+   * Reads the JSON of a path, in the form that `accept` asks for.
+   *
+   * @throws as `ask`.
+   */
+  read<T>(path: string, accept?: string): Promise<T>;
   /** Runs a command in a container and waits for its end. */
   run(command: PodCommand, signal: AbortSignal): Promise<CommandResult>;
   /**
@@ -112,6 +118,17 @@ export async function openCluster(options: {
   const core = new kubernetes.CoreV1Api(configuration);
   const versionApi = new kubernetes.VersionApi(configuration);
   const ask = <T>(call: () => Promise<T>) => askCluster(call, server, options.signal);
+  // A request is used up by its try, so each one makes its own.
+  const send = async ({ path, method = "GET", accept, contentType, body }: PlainRequest, signal?: AbortSignal) => {
+    const request = new kubernetes.RequestContext(new URL(path, server).href, method as HttpMethod);
+    await config.applySecurityAuthentication(request);
+    if (accept !== undefined) request.setHeaderParam("Accept", accept);
+    if (contentType !== undefined) request.setHeaderParam("Content-Type", contentType);
+    if (body !== undefined) request.setBody(JSON.stringify(body));
+    request.setSignal(AbortSignal.any([options.signal, signal ?? AbortSignal.timeout(callTimeout)]));
+    const answer = await configuration.httpApi.send(request).toPromise();
+    return { status: answer.httpStatusCode, body: await answer.body.text() };
+  };
   return {
     core,
     apps: new kubernetes.AppsV1Api(configuration),
@@ -122,17 +139,12 @@ export async function openCluster(options: {
     kubeconfig,
     version: async () => (await ask(() => versionApi.getCode())).gitVersion,
     ask,
-    call: ({ path, method = "GET", accept, contentType, body }, signal) =>
-      // A request is used up by its try, so each one makes its own.
+    call: (request, signal) => ask(() => send(request, signal)),
+    read: (path, accept) =>
       ask(async () => {
-        const request = new kubernetes.RequestContext(new URL(path, server).href, method as HttpMethod);
-        await config.applySecurityAuthentication(request);
-        if (accept !== undefined) request.setHeaderParam("Accept", accept);
-        if (contentType !== undefined) request.setHeaderParam("Content-Type", contentType);
-        if (body !== undefined) request.setBody(JSON.stringify(body));
-        request.setSignal(AbortSignal.any([options.signal, signal ?? AbortSignal.timeout(callTimeout)]));
-        const answer = await configuration.httpApi.send(request).toPromise();
-        return { status: answer.httpStatusCode, body: await answer.body.text() };
+        const { status, body } = await send(accept === undefined ? { path } : { path, accept });
+        if (status >= 400) throw Object.assign(new Error(`HTTP status ${status}`), { code: status, body });
+        return JSON.parse(body);
       }),
     run: (command, signal) => runInPod(config, command, AbortSignal.any([options.signal, signal])),
     watch: (collection, listener) => {

@@ -124,7 +124,7 @@ async function undo(
 ): Promise<string> {
   if (newest.verified) return `${release} revision ${newest.number} was healthy before the step was stopped.`;
   const baseline = baselineOf(revisions);
-  if (newest.status === "deployed" && newest.description === `Rollback to ${baseline?.number}`)
+  if (newest.status === "deployed" && newest.words?.description === `Rollback to ${baseline?.number}`)
     return `${release} went back to revision ${baseline?.number} before the step was stopped.`;
   if (newest.status !== "failed") {
     await markFailed(cluster, namespace, release, newest.number, "The step that deployed it was stopped");

@@ -12,7 +12,7 @@ const run = (changes: Partial<WorkflowRun>): WorkflowRun => ({
 
 const made = { repository: "acme/web", workflow: "Deploy", number: 8, commit: "newer" };
 const deployed: Revision = {
-  ...{ number: 3, status: "deployed", applyMethod: "ssa", description: "", ours: true, verified: true, createdAt: 0 },
+  ...{ number: 3, status: "deployed", ours: true, verified: true, createdAt: 0 },
   madeBy: made,
 };
 

@@ -1,15 +1,13 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
 import type { Cluster } from "../core/cluster.ts";
+import { timeOf } from "./tracking/snapshot.ts";
 
 /** One revision of a release, as Helm keeps it in a Secret. */
 export interface Revision {
   readonly number: number;
   /** `deployed`, `superseded`, `failed`, `pending-upgrade`, … */
   readonly status: string;
-  readonly description: string;
-  /** Whether the API server merged its objects (`ssa`), or Helm did (`csa`, and all of Helm 3). */
-  readonly applyMethod: "ssa" | "csa";
   /** Whether fairlead made this revision, and whether it saw it healthy. */
   readonly ours: boolean;
   readonly verified: boolean;
@@ -17,6 +15,15 @@ export interface Revision {
   readonly createdAt: number;
   /** The run that made it, when fairlead did. */
   readonly madeBy: RunMark | undefined;
+  /** What Helm says of it; read for the newest revision, and where the choice of a baseline hangs on it. */
+  readonly words?: RevisionWords;
+}
+
+/** What stands in the document of a revision only, which holds the whole release and may have a mebibyte. */
+export interface RevisionWords {
+  readonly description: string;
+  /** Whether the API server merged its objects (`ssa`), or Helm did (`csa`, and all of Helm 3). */
+  readonly applyMethod: "ssa" | "csa";
 }
 
 /** A workflow run as a revision remembers it. */
@@ -55,11 +62,26 @@ export interface ReleaseContent {
   readonly chart: string;
 }
 
+/** A list whose items have nothing but their metadata (Kubernetes API concepts, "Metadata only fetches"). */
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
 /** All revisions of a release, newest first. */
 export async function listRevisions(cluster: Cluster, namespace: string, release: string): Promise<Revision[]> {
-  const labelSelector = `owner=helm,name=${release}`;
-  const { items } = await cluster.ask(() => cluster.core.listNamespacedSecret({ namespace, labelSelector }));
-  return items.map(toRevision).sort((left, right) => right.number - left.number);
+  const selector = encodeURIComponent(`owner=helm,name=${release}`);
+  const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}`;
+  const { items } = await cluster.read<{ items: readonly SecretMetadata[] | null }>(path, metadataOnly);
+  // No items are null here.
+  const revisions = (items ?? []).map(toRevision).sort((left, right) => right.number - left.number);
+  const decided = revisions.some((one) => one.verified || (!one.ours && one.status === "deployed"));
+  return await Promise.all(
+    revisions.map(async (revision, index) => {
+      const open = !decided && !revision.ours && revision.status === "superseded";
+      if (index > 0 && !open) return revision;
+      const { apply_method, info } = await readDocument(cluster, namespace, release, revision.number);
+      const applyMethod = apply_method === "ssa" ? "ssa" : "csa";
+      return { ...revision, words: { description: info.description, applyMethod } };
+    }),
+  );
 }
 
 /** The objects of a revision as Helm rendered them, without its hooks. */
@@ -92,20 +114,21 @@ export async function readReleaseTexts(cluster: Cluster, namespace: string, rele
   return items.map(({ data }) => decodeText(data?.["release"] ?? ""));
 }
 
+/** The Secret of a revision as far as a list of metadata shows it. */
+type SecretMetadata = Pick<V1Secret, "metadata">;
+
 /** A revision from the Secret that Helm keeps it in. */
-export function toRevision(secret: V1Secret): Revision {
-  const labels = secret.metadata?.labels ?? {};
+export function toRevision({
+  metadata: { labels = {}, annotations = {}, creationTimestamp } = {},
+}: SecretMetadata): Revision {
   const number = labels["version"] ?? "0";
-  const document = decode(secret.data?.["release"] ?? "");
   return {
     number: Number(number),
     status: labels["status"] ?? "unknown",
-    description: document.info.description,
-    applyMethod: document.apply_method === "ssa" ? "ssa" : "csa",
     ours: labels[revisionLabel] === number,
     verified: labels[verifiedLabel] === number,
-    createdAt: secret.metadata?.creationTimestamp?.getTime() ?? 0,
-    madeBy: parseMark(secret.metadata?.annotations?.[runAnnotation]),
+    createdAt: timeOf(creationTimestamp),
+    madeBy: parseMark(annotations[runAnnotation]),
   };
 }
 
@@ -129,8 +152,8 @@ export function baselineOf(revisions: readonly Revision[]): Revision | undefined
     newestFirst.find((revision) => revision.verified) ??
     foreign.find((revision) => revision.status === "deployed") ??
     foreign.find(
-      ({ status, description }) =>
-        status === "superseded" && /^(Install complete|Upgrade complete|Rollback to)/.test(description),
+      ({ status, words }) =>
+        status === "superseded" && /^(Install complete|Upgrade complete|Rollback to)/.test(words?.description ?? ""),
     )
   );
 }

@@ -91,8 +91,11 @@ export async function run(
 
 async function lookFirst(deploy: Deploy): Promise<void> {
   const { cluster, application, journal } = deploy;
-  await ensureNamespaces(cluster, application);
-  const revisions = await listRevisions(cluster, application.namespace, application.release);
+  const { namespace, release } = application;
+  const [revisions] = await Promise.all([
+    listRevisions(cluster, namespace, release),
+    ensureNamespaces(cluster, application),
+  ]);
   journal.learn({ previousRevision: baselineOf(revisions)?.number ?? 0 });
   await preflight(deploy, revisions[0]);
 }

@@ -36,7 +36,7 @@ export async function preflight(
     ...secrets.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
   ]);
   // Helm merges the objects of a new release by the server, and goes on as the last revision was made.
-  const owned = newest === undefined || newest.applyMethod === "ssa";
+  const owned = newest === undefined || newest.words?.applyMethod === "ssa";
   const found = await Promise.all([
     checkPermissions(cluster, resources, objects, all),
     checkImages(deploy),
