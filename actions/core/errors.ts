@@ -96,7 +96,8 @@ export const errorCodes = {
     fix: "Clear away each thing that the message lists.",
   },
   SECRET_MISSING: {
-    cause: "A credential is neither in the environment of the step nor in Infisical, or Infisical lacks a secret of the app.",
+    cause:
+      "A credential is neither in the environment of the step nor in Infisical, or Infisical lacks a secret of the app.",
     fix: "Put it there, under the name in the message.",
   },
   TAILNET_FAILED: {
