@@ -72,6 +72,8 @@ export interface Helm {
   rollback(release: string, namespace: string, revision: number, timeout: number): Promise<void>;
   /** `helm uninstall`, which only the fence stops, too. */
   uninstall(release: string, namespace: string, timeout: number): Promise<void>;
+  /** `helm pull --untar`: fetches a chart from a registry; where that speaks only plain HTTP, by that. */
+  pull(reference: string, folder: string): Promise<void>;
 }
 
 /**
@@ -113,6 +115,13 @@ export async function openHelm(
     },
     rollback: async (release, namespace, revision, timeout) => {
       await runToItsEnd(timeout, ["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
+    },
+    pull: async (reference, folder) => {
+      const args = ["pull", reference, "--untar", "--untardir", folder];
+      await run(0, args).catch(async (thrown) => {
+        if (!/server gave HTTP response to HTTPS client/.test(messageOf(thrown))) throw thrown;
+        await run(0, [...args, "--plain-http"]);
+      });
     },
     uninstall: async (release, namespace, timeout) => {
       await runToItsEnd(timeout, [

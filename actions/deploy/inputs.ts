@@ -1,5 +1,6 @@
 import { boolean, choice, duration, type Environment, optional, readInputs, required, text } from "../core/inputs.ts";
 import { type Identity, identityOf } from "../secrets/identity.ts";
+import { chartReference } from "./chart.ts";
 import { type Images, images } from "./images.ts";
 
 /** What happens to a first install that fails: there is nothing to go back to. */
@@ -22,6 +23,11 @@ export interface DeployInputs {
   readonly proxy?: string | undefined;
   /** File with the key `cluster`. */
   readonly cluster?: string | undefined;
+  /** Folder of the chart, or reference in a registry, in place of the one that travels with the action. */
+  readonly chart?: string | undefined;
+  /** Release and namespace in place of the manifest's. */
+  readonly release?: string | undefined;
+  readonly namespace?: string | undefined;
   /** Milliseconds for the whole deploy; computed when left out. */
   readonly timeout: number | undefined;
   /** Milliseconds to wait for another deploy of the same release. */
@@ -52,6 +58,9 @@ const declarations = {
   onFirstInstallFailure: required(choice("keep", "uninstall")),
   infisicalClientId: optional(text),
   infisicalClientSecret: optional(text),
+  chart: optional(chartReference),
+  release: optional(text),
+  namespace: optional(text),
   toolMirror: optional(text),
 };
 

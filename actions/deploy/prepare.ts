@@ -7,6 +7,7 @@ import { openHelm } from "../core/helm.ts";
 import { kubeconfigText } from "../core/kubeconfig.ts";
 import { type Manifest, readManifest } from "../validate/manifest.ts";
 import { renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
+import { findChart } from "./chart.ts";
 import { deadlineOf } from "./deadline.ts";
 import { nameSecrets, secretNames } from "./delivery/secrets.ts";
 import { readSyncedSets } from "./delivery/values.ts";
@@ -58,7 +59,11 @@ async function draw(inputs: DeployInputs, context: Context, fence: AbortSignal) 
     openHelm(context, { ...mirror, kubeconfig: join(context.folder, kubeconfigFile), fence }),
     readManifest(inputs.manifest, context),
   ]);
-  const source = sourceOf(manifest, inputs.cluster, context);
+  const source = {
+    ...sourceOf(manifest, inputs.cluster, context),
+    chart: await findChart(inputs.chart, helm, context),
+    set: placeOf(inputs),
+  };
   const resolve = (images: Images) => resolveApplication(source, inputs.environment, images, helm);
   const { images: given } = inputs;
   const images = "*" in given ? imagesByComponent(given, await resolve(named(given))) : given;
@@ -73,6 +78,14 @@ async function draw(inputs: DeployInputs, context: Context, fence: AbortSignal) 
   const application = await resolve(images);
   const sets = await readSyncedSets(application, inputs.identity, context);
   return { helm, source, images, values, application, sets, plain: await rendering, render };
+}
+
+/** The values by which the inputs outrank the manifest's release and namespace. */
+function placeOf({ release, namespace }: DeployInputs): Readonly<Record<string, string>> {
+  return {
+    ...(release === undefined ? {} : { "deploy.release": release }),
+    ...(namespace === undefined ? {} : { "deploy.namespace": namespace }),
+  };
 }
 
 /** The name of the application; one that is missing is told by the resolver. */

@@ -51,8 +51,8 @@ export async function openWatched(deploy: Deploy, lock: Lock): Promise<Watched &
   return { ...deploy, lock, store, logs, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
-function scopeOf({ release, namespaces }: Application): Scope {
-  return { release, namespaces: Object.keys(namespaces) };
+function scopeOf({ environment, name, namespaces }: Application): Scope {
+  return { instance: `${environment}-${name}`, namespaces: Object.keys(namespaces) };
 }
 
 /** How a rollout ended, and the workloads that it was about. */

@@ -15,6 +15,8 @@ export interface Source {
   readonly chart: string;
   /** File with the top-level key `cluster`. */
   readonly clusterFile?: string;
+  /** Single values over all others, by path. */
+  readonly set?: Readonly<Record<string, unknown>>;
 }
 
 /** The source of a manifest under the chart that travels with the actions; `cluster` is relative to the workspace. */
@@ -44,9 +46,9 @@ export async function resolveApplication(
 }
 
 /** The values of a source, in the order in which they are laid over each other; what is set lies over all of them. */
-export function valuesOf({ manifest, clusterFile }: Source, set: Required<Values>["set"]): Values {
+export function valuesOf({ manifest, clusterFile, set: always }: Source, set: Required<Values>["set"]): Values {
   const files = [...(clusterFile === undefined ? [] : [clusterFile]), manifest.absolutePath];
-  return { files, overlay: manifest.overlay, set };
+  return { files, overlay: manifest.overlay, set: { ...always, ...set } };
 }
 
 /** The code of what is only worth knowing. */

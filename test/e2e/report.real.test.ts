@@ -1,11 +1,12 @@
 // What a deploy tells: the summary, the end of the log, one annotation at its place in the manifest, the report file.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { onlyError, reportOf } from "./report.ts";
 import { createSmallApp, type SmallApp, server } from "./small-app.ts";
-import { openWorld } from "./world.ts";
+import { openWorld, repository } from "./world.ts";
 
 const world = await openWorld();
 after(() => world[Symbol.dispose]());
@@ -86,7 +87,7 @@ describe("a dry run", () => {
       notices.some((message) => message.includes(`${app.release} is not there yet`)),
       notices.join("\n"),
     );
-    assert.match(step.log, /^Changes, all of it new: \d+ added/m);
+    assert.match(step.log, /^Changes, all of it new \(\d+ added\):/m);
     await assert.rejects(world.kubectl("get", "namespace", app.release), /not found/);
   });
 
@@ -112,6 +113,36 @@ describe("a dry run", () => {
     assert.match(onlyError(bad).message, /claims a volume without a storage class/);
     assert.equal(await objects(), before);
     assert.deepEqual(await app.revisions(), ["1 deployed"]);
+  });
+});
+
+describe("a chart, a release and a namespace of the step's own", () => {
+  it("take the place of those that it has anyway", async () => {
+    await using app = createSmallApp(world, "own");
+    const { address, username, password } = world.cluster.registry;
+    const home = mkdtempSync(join(tmpdir(), "fairlead-home-"));
+    try {
+      // As a login step before it leaves it, and as Helm falls back to.
+      const auth = Buffer.from(`${username}:${password}`).toString("base64");
+      mkdirSync(join(home, ".docker"));
+      writeFileSync(join(home, ".docker/config.json"), JSON.stringify({ auths: { [address]: { auth } } }));
+      await world.helm("package", join(repository, "chart"), "--version", "3.0.1-own", "--destination", home);
+      const login = ["--username", username, "--password", password, "--plain-http"];
+      await world.helm("push", join(home, "app-3.0.1-own.tgz"), `oci://${address}/charts`, ...login);
+      const chart = `oci://${address}/charts/app:3.0.1-own`;
+      // The namespace that is removed after the test.
+      const given = { chart, release: "another-name", namespace: app.release };
+      const step = await app.deploy({}, { with: given, env: { HOME: home } });
+      assert.equal(step.outputs["status"], "deployed", step.log);
+      assert.deepEqual([step.outputs["release"], step.outputs["namespace"]], ["another-name", app.release]);
+      const list = await world.helm("list", "-n", app.release, "-o", "json");
+      assert.deepEqual(
+        (JSON.parse(list) as { name: string; chart: string }[]).map(({ name, chart }) => `${name} ${chart}`),
+        ["another-name app-3.0.1-own"],
+      );
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 });
 

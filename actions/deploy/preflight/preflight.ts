@@ -75,6 +75,8 @@ function obstacleError(
   const codes = new Set(obstacles.map(({ code }) => code));
   const causes = obstacles.map(({ cause }) => cause).join("; ");
   const fixes = [...new Set(obstacles.map(({ fix }) => fix))];
+  // One obstacle without details of its own is all in the message.
+  const told = obstacles.length === 1 && first?.details === undefined;
   const details = obstacles.map(({ cause, fix, details = "" }) =>
     [`${cause}. ${fix}`, details].filter((part) => part !== "").join("\n"),
   );
@@ -82,7 +84,7 @@ function obstacleError(
     code: codes.size === 1 && first !== undefined ? first.code : "PREFLIGHT_FAILED",
     message: redact(`${causes.charAt(0).toUpperCase()}${causes.slice(1)}. Nothing was changed.`),
     fix: fixes.length === 1 ? (fixes[0] ?? "") : "The job's log says what to do about each.",
-    details: redact(details.join("\n")),
+    ...(told ? {} : { details: redact(details.join("\n")) }),
     ...place,
   });
 }

@@ -13,7 +13,15 @@ export function gantt(stages: readonly Stage[]): string {
     // A bar of no width is drawn as a milestone.
     return `  ${label} :${tags[result]}, ${clock(startedAt)}, ${clock(startedAt + Math.max(1, milliseconds))}`;
   });
-  return ["```mermaid", "gantt", "  dateFormat HH:mm:ss.SSS", "  axisFormat %M:%S", ...bars, "```", ""].join("\n");
+  const end = Math.max(0, ...stages.map(({ startedAt, milliseconds }) => startedAt + milliseconds));
+  const axis = ["dateFormat HH:mm:ss.SSS", "axisFormat %M:%S", `tickInterval ${tickOf(end)}`];
+  return ["```mermaid", "gantt", ...axis.map((line) => `  ${line}`), ...bars, "```", ""].join("\n");
+}
+
+/** The step of the axis that leaves room for its labels. */
+function tickOf(milliseconds: number): string {
+  if (milliseconds <= 20_000) return "1second";
+  return milliseconds <= 240_000 ? "10second" : "1minute";
 }
 
 /** Milliseconds as a time of the day. */

@@ -19,14 +19,22 @@ interface Facts {
 
 /** What to run next, ready to be copied; nothing where no release is known. */
 export function nextSteps(facts: Facts, fault: Fault | undefined): NextStep[] {
-  const { release, namespace, status, kept } = facts;
+  const { release, namespace, status } = facts;
   if (release === "" || status === "planned") return [];
-  return [...(kept ? ofFailure(facts, fault) : []), ...always(release, namespace), ...wayBack(facts)];
+  return [...ofFailure(facts, fault), ...always(release, namespace), ...wayBack(facts)];
 }
 
-/** The failed pods are still there only when nothing was rolled back. */
-function ofFailure({ namespace }: Facts, fault: Fault | undefined): NextStep[] {
-  if (fault?.pod === undefined) return [];
+/** The failed pods are still there only when nothing was rolled back; after that, what serves can be looked at. */
+function ofFailure({ kept }: Facts, fault: Fault | undefined): NextStep[] {
+  if (fault === undefined) return [];
+  const { namespace } = fault.workload;
+  const workload = `${fault.workload.kind.toLowerCase()}/${fault.workload.name}`;
+  if (!kept || fault.pod === undefined) {
+    return [
+      { what: "What it logs", command: `kubectl logs ${workload} --all-containers --tail=50 -n ${namespace}` },
+      { what: "What the cluster says of it", command: `kubectl describe ${workload} -n ${namespace}` },
+    ];
+  }
   const container = fault.container === undefined ? "--all-containers" : `-c ${fault.container}`;
   return [
     {

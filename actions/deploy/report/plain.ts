@@ -36,6 +36,7 @@ function factsOf(report: Report): string[][] {
   const { status, release, namespace, environment, url, revision, previousRevision } = report;
   const facts = [
     ["status", status],
+    ["reason", report.reason],
     ["release", release],
     ["namespace", namespace],
     ["environment", environment],
@@ -70,7 +71,7 @@ function changesOf({ changes, status }: Report): string[] {
   const version = chart.before === chart.after || against === 0 ? "" : `, chart ${chart.before} → ${chart.after}`;
   const since = against === 0 ? "Changes, all of it new" : `Changes since revision ${against}`;
   return [
-    ...section(`${since}: ${countOf(objects) || "none"}${version}`, [
+    ...section(`${since} (${countOf(objects) || "none"}${version})`, [
       ...lines,
       ...warnings.map((one) => `mind: ${one}`),
     ]),

@@ -35,7 +35,7 @@ function render(report: Report, limit: number): string {
 function factsOf(report: Report): Row[] {
   const { url, images, release, namespace, environment, commit, run, milliseconds } = report;
   const failed = report.status === "failed" || report.status === "rolled-back";
-  const label = failed ? "Image that failed" : "Image";
+  const label = failed ? (report.evidence === undefined ? "Image, not deployed" : "Image that failed") : "Image";
   return [
     ["Address", link(url, url)],
     ...images.map((image): Row => [images.length > 1 ? `${label}, ${image.component}` : label, imageOf(image)]),

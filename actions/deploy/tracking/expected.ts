@@ -2,15 +2,18 @@ import type { KubernetesObject, V1Job } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import type { Expected } from "./judge.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { releaseSelector, type Scope } from "./store.ts";
+import { instanceSelector, type Scope } from "./store.ts";
 import type { WorkloadKind } from "./workloads.ts";
 
 /**
  * The workloads of a release as they are now, right after they were applied: their generations tell a watch that lags
  * behind from one that has seen the change. Helm waits for its hooks itself.
  */
-export async function readExpected({ apps, batch, ask }: Cluster, { release, namespaces }: Scope): Promise<Expected[]> {
-  const labelSelector = releaseSelector(release);
+export async function readExpected(
+  { apps, batch, ask }: Cluster,
+  { instance, namespaces }: Scope,
+): Promise<Expected[]> {
+  const labelSelector = instanceSelector(instance);
   const perNamespace = namespaces.map(async (namespace) => {
     const query = { namespace, labelSelector };
     const [deployments, statefulSets, daemonSets, jobs] = await Promise.all([

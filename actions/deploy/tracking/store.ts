@@ -6,7 +6,8 @@ import { emptySnapshot, type Snapshot, timeOf } from "./snapshot.ts";
 
 /** Which objects are watched. */
 export interface Scope {
-  readonly release: string;
+  /** What its objects carry as `app.kubernetes.io/instance`; a release may have another name. */
+  readonly instance: string;
   readonly namespaces: readonly string[];
 }
 
@@ -87,8 +88,8 @@ interface Wanted {
   readonly collection: Collection<KubernetesObject>;
 }
 
-function collectionsOf({ core, apps, batch }: Cluster, namespace: string, { release }: Scope): Wanted[] {
-  const labelSelector = releaseSelector(release);
+function collectionsOf({ core, apps, batch }: Cluster, namespace: string, { instance }: Scope): Wanted[] {
+  const labelSelector = instanceSelector(instance);
   const query = { namespace, labelSelector };
   const paths = {
     core: `/api/v1/namespaces/${namespace}`,
@@ -113,8 +114,8 @@ function collectionsOf({ core, apps, batch }: Cluster, namespace: string, { rele
 }
 
 /** Finds the objects of a release. */
-export function releaseSelector(release: string): string {
-  return `app.kubernetes.io/instance=${release}`;
+export function instanceSelector(instance: string): string {
+  return `app.kubernetes.io/instance=${instance}`;
 }
 
 /** Events from now on: of those that are there already, only the resource version is read. */
