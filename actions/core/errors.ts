@@ -95,6 +95,11 @@ export const errorCodes = {
     cause: "Something is in the way of a deploy; nothing was changed.",
     fix: "Clear away each thing that the message lists.",
   },
+  PROMOTION_REFUSED: {
+    cause:
+      "`promote` found no healthy revision of this commit in the other environment, or not the images that are needed.",
+    fix: "Deploy this commit there first; `promote: <environment>@any` takes what is there.",
+  },
   SECRET_MISSING: {
     cause:
       "A credential is neither in the environment of the step nor in Infisical, or Infisical lacks a secret of the app.",

@@ -50,6 +50,8 @@ interface ReleaseDocument {
   /** The rendered objects, without hooks. */
   manifest: string;
   hooks?: readonly { readonly manifest: string }[];
+  /** The values that it was given. */
+  config?: { readonly deploy?: { readonly images?: Readonly<Record<string, string>> } };
   chart?: { readonly metadata?: { readonly version?: string } };
   info: { status: string; description: string };
 }
@@ -99,6 +101,16 @@ export async function readContentOf(
   const { manifest, hooks = [], chart } = await readDocument(cluster, namespace, release, number);
   const rendered = [manifest, ...hooks.map((hook) => hook.manifest)].join("\n---\n");
   return { rendered, chart: chart?.metadata?.version ?? "" };
+}
+
+/** The images that a revision was deployed with, by component. */
+export async function readImagesOf(
+  cluster: Cluster,
+  namespace: string,
+  release: string,
+  number: number,
+): Promise<Readonly<Record<string, string>>> {
+  return (await readDocument(cluster, namespace, release, number)).config?.deploy?.images ?? {};
 }
 
 async function readDocument(cluster: Cluster, namespace: string, release: string, number: number) {

@@ -2,6 +2,7 @@ import {
   boolean,
   duration,
   type Environment,
+  invalidInputs,
   optional,
   readInputs,
   required,
@@ -10,12 +11,14 @@ import {
 } from "../core/inputs.ts";
 import { images } from "../deploy/images.ts";
 import { type CredentialName, credentialNames } from "./credentials.ts";
+import { promotion } from "./promote.ts";
 
 const declarations = {
   environment: optional(text),
   manifest: required(text),
   cluster: optional(text),
   image: optional(images),
+  promote: optional(promotion),
   infisicalClientId: optional(text),
   infisicalClientSecret: optional(text),
   timeout: optional(duration),
@@ -37,8 +40,12 @@ export type PipelineInputs = Values<typeof declarations> & {
 /** Reads the inputs of the root action; throws FairleadError INPUT_INVALID. */
 export function pipelineInputs(environment: Environment): PipelineInputs {
   const given = credentialNames.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []));
+  const inputs = readInputs(environment, declarations);
+  if (inputs.promote !== undefined && inputs.image !== undefined) {
+    throw invalidInputs(["`promote` and `image` both say what is deployed: leave one out"]);
+  }
   return {
-    ...readInputs(environment, declarations),
+    ...inputs,
     credentials: Object.fromEntries(given),
     builder: environment["BUILDX_BUILDER"],
   };

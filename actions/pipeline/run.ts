@@ -15,6 +15,7 @@ import { type Credentials, findCredentials } from "./credentials.ts";
 import { chooseEnvironment } from "./environment.ts";
 import { makeImages } from "./images.ts";
 import type { PipelineInputs } from "./inputs.ts";
+import { checkDirection, promotedImages } from "./promote.ts";
 import { together } from "./together.ts";
 
 /** What the whole way came to. */
@@ -36,15 +37,19 @@ export async function run(inputs: PipelineInputs, context: Context): Promise<Pip
 }
 
 async function runStages(inputs: PipelineInputs, journal: Journal, context: Context): Promise<PipelineResult> {
-  const { manifest, application } = await journal.stage("validate", () => load(inputs, context));
+  const { manifest, application, origin } = await journal.stage("validate", () => load(inputs, context));
   const credentials = await journal.stage("secrets", () => findCredentials(inputs, application.cluster, context));
   const kubeconfig = credentials.require("KUBECONFIG_BASE64");
   const { server } = await readKubeconfig(kubeconfig, context.masker);
-  const [proxy, images] = await together<[string | undefined, Images]>(
+  const [proxy, made] = await together<[string | undefined, Images]>(
     context,
     (shared) => openPath(server, application, credentials, inputs, journal, shared),
     (shared) => findImages(application, manifest, credentials, inputs, journal, shared),
   );
+  const images =
+    origin === undefined || inputs.promote === undefined
+      ? made
+      : await promotedImages({ from: origin, to: application }, inputs.promote, { kubeconfig, proxy }, context);
   const given = {
     manifest: inputs.manifest,
     environment: application.environment,
@@ -68,8 +73,8 @@ async function runStages(inputs: PipelineInputs, journal: Journal, context: Cont
 async function load(
   inputs: PipelineInputs,
   context: Context,
-): Promise<{ manifest: Manifest; application: Application }> {
-  const { cluster, toolMirror } = inputs;
+): Promise<{ manifest: Manifest; application: Application; origin: Application | undefined }> {
+  const { cluster, toolMirror, promote } = inputs;
   const [manifest, helm] = await Promise.all([
     readManifest(inputs.manifest, context),
     openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror }),
@@ -78,7 +83,10 @@ async function load(
   const environment = inputs.environment ?? chooseEnvironment(await resolveDeclaration(source, helm), context.run);
   const application = await resolveApplication(source, environment, named(inputs.image ?? {}), helm);
   context.runner.info(`${application.name} for ${environment}: release ${application.release}`);
-  return { manifest, application };
+  if (promote === undefined) return { manifest, application, origin: undefined };
+  const origin = await resolveApplication(source, promote.environment, {}, helm);
+  checkDirection({ from: origin, to: application });
+  return { manifest, application, origin };
 }
 
 /** Joins the tailnet when there is a key for one, and gives the proxy that leads into it. */
@@ -117,8 +125,8 @@ async function findImages(
 ): Promise<Images> {
   const { image } = inputs;
   if (image !== undefined) return imagesByComponent(image, application);
-  // A dry run makes nothing, no image either.
-  if (inputs.dryRun) return {};
+  // A dry run makes nothing, no image either; promoted ones are there already.
+  if (inputs.dryRun || inputs.promote !== undefined) return {};
   return await journal.stage("image", () => makeImages(application, manifest, credentials, inputs, context));
 }
 

@@ -16,8 +16,8 @@ export interface OwnInfisical extends AsyncDisposable {
   readonly with: Readonly<Record<string, string>>;
   /** Writes a file with the key `cluster`, that of the world with this stand-in and more facts, and gives its path. */
   clusterFile(facts: Readonly<Record<string, unknown>>, infisical?: Readonly<Record<string, unknown>>): string;
-  /** Gives a folder of the environment `dev`, which staging uses, new secrets. */
-  fill(path: string, secrets: Readonly<Record<string, string>>): void;
+  /** Gives a folder new secrets, in `dev`, which staging uses, or in another environment. */
+  fill(path: string, secrets: Readonly<Record<string, string>>, environment?: string): void;
 }
 
 const project = "team";
@@ -31,8 +31,7 @@ export function randomSecret(): string {
 export async function openInfisical(world: World): Promise<OwnInfisical> {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-infisical-"));
   const identity = { clientId: randomUUID(), clientSecret: randomSecret(), projects: [project] };
-  const environments = { dev: {} };
-  const projects = [{ id: randomUUID(), slug: project, environments }];
+  const projects = [{ id: randomUUID(), slug: project, environments: {} }];
   const server = await startInfisical({ identities: [identity], projects, limitPerMinute: 6_000 });
   const ofWorld = parse(readFileSync(world.clusterFile, "utf8")).cluster;
   const clusterFile: OwnInfisical["clusterFile"] = (facts, infisical = {}) => {
@@ -52,7 +51,7 @@ export async function openInfisical(world: World): Promise<OwnInfisical> {
       "infisical-client-secret": clientSecret,
     },
     clusterFile,
-    fill: (path, secrets) => server.setSecrets(project, "dev", path, secrets),
+    fill: (path, secrets, environment = "dev") => server.setSecrets(project, environment, path, secrets),
     async [Symbol.asyncDispose]() {
       await server.close();
       rmSync(folder, { recursive: true, force: true });
