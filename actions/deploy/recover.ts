@@ -129,7 +129,7 @@ async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
   }
   // The pods that stayed may have to be found again by their Service.
   await makeChecks(endpointChecks(cluster, application), context.signal);
-  await markVerified(cluster, namespace, release, revision);
+  await markVerified(cluster, namespace, release, revision, baseline.madeBy);
   context.runner.info(`Rolled back to revision ${baseline.number} in ${formatDuration(performance.now() - from)}`);
   return { status: "rolled-back", revision, sentence: `Revision ${baseline.number} serves again.` };
 }

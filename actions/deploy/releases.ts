@@ -184,11 +184,23 @@ export async function markMade(cluster: Cluster, namespace: string, release: str
   });
 }
 
-/** Marks a revision as seen healthy, and as made by fairlead. */
-export async function markVerified(cluster: Cluster, namespace: string, release: string, number: number) {
+/**
+ * Marks a revision as seen healthy, and as made by fairlead.
+ *
+ * @param run who made what a rollback brought back: Helm does not copy annotations into the next revision.
+ */
+export async function markVerified(
+  cluster: Cluster,
+  namespace: string,
+  release: string,
+  number: number,
+  run?: RunMark | undefined,
+): Promise<void> {
   await patch(cluster, namespace, release, number, (secret) => {
     const labels = { ...secret.metadata?.labels, ...revisionLabels(number), [verifiedLabel]: String(number) };
-    return { ...secret, metadata: { ...secret.metadata, labels } };
+    const mark = run === undefined ? {} : { [runAnnotation]: JSON.stringify(run) };
+    const annotations = { ...secret.metadata?.annotations, ...mark };
+    return { ...secret, metadata: { ...secret.metadata, labels, annotations } };
   });
 }
 

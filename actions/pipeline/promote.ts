@@ -73,7 +73,7 @@ export function chooseRevision(
     const message = `None of the ${revisions.length} revisions of ${where} was seen healthy.`;
     throw refused(message, `Deploy to ${environment} first, until it is healthy there.`);
   }
-  const mark = makerOf(newest, revisions);
+  const { madeBy: mark } = newest;
   if (commit !== undefined && mark?.commit !== commit) {
     throw refused(
       `The newest verified revision of ${where}, ${newest.number}, was made ${madeFrom(mark)}, not from commit ${short(commit)}.`,
@@ -83,16 +83,9 @@ export function chooseRevision(
   return { number: newest.number, mark };
 }
 
-/** A rollback makes a revision too; what it holds is of the one that it went back to. */
-function makerOf({ madeBy, description }: Revision, revisions: readonly Revision[]): RunMark | undefined {
-  const [, number] = /^Rollback to (\d+)$/.exec(description) ?? [];
-  const earlier = number === undefined ? undefined : revisions.find((one) => one.number === Number(number));
-  return madeBy ?? (earlier === undefined ? undefined : makerOf(earlier, revisions));
-}
-
 /** `from commit 1a2b3c4 by run 12 of acme/web (Deploy)`. */
 function madeFrom(mark: RunMark | undefined): string {
-  if (mark === undefined) return "by nobody knows whom";
+  if (mark === undefined) return "by a run that is not known";
   return `from commit ${short(mark.commit)} by run ${mark.number} of ${mark.repository} (${mark.workflow})`;
 }
 
