@@ -73,7 +73,7 @@ async function podsOf({ release }: SmallApp): Promise<string[]> {
 
 /** The run that a revision is known to be of. */
 async function runOf({ release }: SmallApp, revision: number): Promise<string> {
-  const template = "jsonpath={.metadata.annotations.fairlead/run}";
+  const template = "jsonpath={.metadata.annotations['fairlead/run']}";
   const name = `sh.helm.release.v1.${release}.v${revision}`;
   const run = await world.kubectl("get", "secret", name, "-n", release, "-o", template);
   assert.match(run, /"commit":"[0-9a-f]{40}"/);
@@ -136,11 +136,12 @@ describe("secrets that the deploy delivers", () => {
       false,
     );
 
+    const maker = await runOf(app, 2);
     infisical.fill("/db", { TOKEN: third.value });
     const broken = await deploy(app, { ...reader, command: ["node", "-e", "process.exit(3)"] });
     assert.deepEqual([broken.outputs["status"], broken.outputs["revision"]], ["rolled-back", "4"], broken.log);
     await pageWith(address, second.shown);
-    assert.equal(await runOf(app, 4), await runOf(app, 2), "what serves again is of the run that made it");
+    assert.equal(await runOf(app, 4), maker, "what serves again is of the run that made it");
     assert.equal((await delivered(app.release)).length, 3, "the failed revision is kept, so its Secret is");
 
     // Helm drops the oldest revisions: nothing but the fourth, made again and again, refers to a Secret then.
