@@ -236,6 +236,10 @@ const fixes: readonly (readonly [RegExp, string])[] = [
   [/exists and cannot be imported/i, "An object of that name belongs to something else; remove or rename one of them."],
   [/forbidden: User/i, "Grant the user of the kubeconfig this permission."],
   [/no matches for kind/i, "Install the custom resource definition in the cluster."],
+  [
+    /(at most|may not be more than|more than) 1048576/i,
+    "The release is too large for the Secret in which Helm keeps it: put large files into an image or a volume, or keep them outside of the release as an `existingConfig`.",
+  ],
   [/field is immutable|updates to statefulset spec/i, "Delete the object, or give it another name."],
 ];
 

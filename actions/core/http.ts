@@ -53,7 +53,7 @@ export async function request(call: HttpRequest): Promise<HttpAnswer> {
         longest: 5_000,
         signal,
         // Waiting past the deadline would only turn a clear answer into "timed out".
-        retryable: (thrown) => performance.now() + (waitAsked(thrown) ?? 0) < end,
+        retryable: (thrown) => !speaksPlainHttp(thrown) && performance.now() + (waitAsked(thrown) ?? 0) < end,
         retryAfter: waitAsked,
         onRetry: (thrown, milliseconds) => call.onRetry?.(messageOf(thrown), milliseconds),
       },
@@ -81,6 +81,11 @@ async function once(call: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
   const answer = { status: response.status, headers: response.headers, body: await response.text() };
   if (busyStatuses.has(answer.status)) throw new Busy(answer);
   return answer;
+}
+
+/** Whether the other side did not understand TLS at all, and so will not the next time. */
+export function speaksPlainHttp(thrown: unknown): boolean {
+  return /wrong version number|packet length too long/i.test(messageOf(thrown));
 }
 
 function waitAsked(thrown: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from "node:net";
 import { messageOf } from "./errors.ts";
-import { type HttpAnswer, request } from "./http.ts";
+import { type HttpAnswer, request, speaksPlainHttp } from "./http.ts";
 
 /** A reference to an image, taken apart. */
 export interface ImageReference {
@@ -37,7 +37,8 @@ export function parseReference(reference: string): ImageReference {
   return { host: dockerHub, repository, version };
 }
 
-const dockerHub = "registry-1.docker.io";
+/** The host behind references that name none. */
+export const dockerHub = "registry-1.docker.io";
 
 /** How a registry is asked. */
 export interface RegistryQuestion {
@@ -58,13 +59,19 @@ const manifestTypes = [
 export async function askRegistry(reference: ImageReference, question: RegistryQuestion): Promise<Pullability> {
   const { host, repository, version } = reference;
   try {
-    const answer = await readManifest(`https://${host}`, reference, question).catch((thrown) => {
+    const read = openRepository(`https://${host}`, reference, question);
+    const { answer, platforms } = await readImage(read, reference).catch((thrown) => {
       if (!speaksPlainHttp(thrown) || !isPrivate(host)) throw thrown;
-      return readManifest(`http://${host}`, reference, question);
+      return readImage(openRepository(`http://${host}`, reference, question), reference);
     });
-    if (answer.status === 200) return { state: "there", platforms: platformsIn(answer.body) };
+    if (answer.status === 200) return { state: "there", platforms };
     if (answer.status === 404) return { state: "absent", reason: `${host} has no ${repository} ${version}` };
-    if (answer.status === 401 || answer.status === 403) return { state: "denied", reason: `${host} refuses the login` };
+    if (answer.status === 401 || answer.status === 403) {
+      return {
+        state: "denied",
+        reason: question.login === undefined ? `${host} wants a login` : `${host} refuses the login`,
+      };
+    }
     return { state: "unknown", reason: `${host} answers with HTTP ${answer.status}` };
   } catch (thrown) {
     question.signal.throwIfAborted();
@@ -72,24 +79,40 @@ export async function askRegistry(reference: ImageReference, question: RegistryQ
   }
 }
 
-interface Index {
-  readonly manifests?: readonly { readonly platform?: { readonly os: string; readonly architecture: string } }[];
+/** What is read of an index, or of the manifest of a single image. */
+interface ImageManifest {
+  readonly manifests?: readonly { readonly platform?: Platform }[];
+  readonly config?: { readonly digest?: string };
 }
 
-/**
- * The platforms of an index; what is no image in it (an attestation) has the platform `unknown/unknown`. The manifest of
- * a single image does not tell its own.
- */
-function platformsIn(body: string): string[] | undefined {
-  if (body === "") return undefined;
-  const { manifests }: Index = JSON.parse(body);
-  const platforms = manifests?.flatMap(({ platform }) => (platform ? [`${platform.os}/${platform.architecture}`] : []));
-  return platforms?.filter((platform) => platform !== "unknown/unknown");
+interface Platform {
+  readonly os?: string;
+  readonly architecture?: string;
 }
 
-/** Whether the other side did not understand TLS at all. */
-function speaksPlainHttp(thrown: unknown): boolean {
-  return /wrong version number|packet length too long/i.test(messageOf(thrown));
+/** An image's manifest, and the platforms that it was built for; undefined where that was not told. */
+async function readImage(read: Read, { host, version }: ImageReference) {
+  // Docker Hub counts a GET as a pull, and limits those.
+  const answer = await read(`manifests/${version}`, host === dockerHub ? "HEAD" : "GET");
+  if (answer.status !== 200 || answer.body === "") return { answer, platforms: undefined };
+  const { manifests, config }: ImageManifest = JSON.parse(answer.body);
+  // What is no image in an index (an attestation) has the platform `unknown/unknown`.
+  const platforms = manifests
+    ?.flatMap(({ platform }) => platformName(platform))
+    .filter((one) => one !== "unknown/unknown");
+  return { answer, platforms: platforms ?? (await platformOf(read, config?.digest)) };
+}
+
+/** The manifest of a single image does not tell its platform, but its configuration does. */
+async function platformOf(read: Read, digest: string | undefined): Promise<string[] | undefined> {
+  if (digest === undefined) return undefined;
+  const { status, body } = await read(`blobs/${digest}`, "GET");
+  const [name] = status === 200 ? platformName(JSON.parse(body)) : [];
+  return name === undefined ? undefined : [name];
+}
+
+function platformName({ os, architecture }: Platform = {}): string[] {
+  return os && architecture ? [`${os}/${architecture}`] : [];
 }
 
 /** Addresses that no public registry has: only there a login is sent without TLS (RFC 1918, RFC 6598, loopback). */
@@ -105,20 +128,22 @@ function isPrivate(host: string): boolean {
   return isIPv4(name) && ranges.check(name);
 }
 
-async function readManifest(
-  origin: string,
-  reference: ImageReference,
-  question: RegistryQuestion,
-): Promise<HttpAnswer> {
-  const url = `${origin}/v2/${reference.repository}/manifests/${reference.version}`;
-  // Docker Hub counts a GET as a pull, and limits those.
-  const method = reference.host === dockerHub ? "HEAD" : "GET";
-  const ask = (headers: Record<string, string>) =>
-    request({ ...call(question), url, method, headers: { accept: manifestTypes, ...headers } });
-  const first = await ask({});
-  if (first.status !== 401) return first;
-  const authorization = await authorize(first.headers.get("www-authenticate") ?? "", question);
-  return authorization === undefined ? first : await ask({ authorization });
+/** Reads something of a repository, `manifests/latest`. */
+type Read = (what: string, method: "GET" | "HEAD") => Promise<HttpAnswer>;
+
+/** Logs in when it is asked to, and stays so for further questions. */
+function openRepository(origin: string, { repository }: ImageReference, question: RegistryQuestion): Read {
+  let login: Record<string, string> = {};
+  return async (what, method) => {
+    const url = `${origin}/v2/${repository}/${what}`;
+    const ask = () => request({ ...call(question), url, method, headers: { accept: manifestTypes, ...login } });
+    const first = await ask();
+    if (first.status !== 401 || login["authorization"] !== undefined) return first;
+    const authorization = await authorize(first.headers.get("www-authenticate") ?? "", question);
+    if (authorization === undefined) return first;
+    login = { authorization };
+    return await ask();
+  };
 }
 
 /** The header that a registry asks for in its challenge, a Basic login or a token from its token server. */
@@ -141,5 +166,5 @@ async function authorize(challenge: string, question: RegistryQuestion): Promise
 }
 
 function call({ timeout, signal }: RegistryQuestion) {
-  return { timeout, signal, attempts: 2 };
+  return { timeout, signal };
 }

@@ -58,17 +58,21 @@ export async function undoApply(
   context.signal.throwIfAborted();
   if (!(thrown instanceof FairleadError)) throw thrown;
   const [newest] = await listRevisions(cluster, application.namespace, application.release);
-  if (newest?.number !== number) throw thrown;
+  if (newest?.number !== number) throw withSentence(thrown, "Nothing was changed.");
   const { sentence, ...after } = await goBack(deploy, baseline);
+  const reason = context.masker.redact(thrown.message.replace(/\.$/, ""));
+  return { ...after, reason, failure: withSentence(thrown, sentence) };
+}
+
+function withSentence(thrown: FairleadError, sentence: string): FairleadError {
   const { code, message, fix, details } = thrown;
-  const failure = new FairleadError({
+  return new FairleadError({
     code,
     message: `${message} ${sentence}`,
     ...(fix === undefined ? {} : { fix }),
     ...(details === undefined ? {} : { details }),
     cause: thrown,
   });
-  return { ...after, reason: context.masker.redact(message.replace(/\.$/, "")), failure };
 }
 
 /** What serves after a failed deploy, and the sentence that says so. */

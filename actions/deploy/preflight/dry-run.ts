@@ -1,7 +1,8 @@
 import { type Cluster, statusMessage } from "../../core/cluster.ts";
 import { pathOf, type Resources } from "../../core/discovery.ts";
-import { nameOf, type Obstacle, type RenderedObject, subjectOf } from "./fault.ts";
-import type { PodTemplate } from "./objects.ts";
+import { isHook, nameOf, type Obstacle, type RenderedObject, subjectOf } from "./fault.ts";
+import { type PodTemplate, workloadOf } from "./objects.ts";
+import type { Quotas } from "./quota.ts";
 
 /** Helm's name in `metadata.managedFields`, so that the server judges as it will judge Helm. */
 const helmManager = "helm";
@@ -11,20 +12,21 @@ const helmManager = "helm";
  * admission, quotas, immutable fields. Pod security and limits look at pods and not at what makes them, hence the pods.
  *
  * @param owned whether objects are applied by the server: fields of another manager are then a conflict.
+ * @param quotas where what a rollout asks for is added up: what one pod of it is refused for is told there.
  */
 export async function dryRun(
   cluster: Cluster,
   resources: Resources,
   objects: readonly RenderedObject[],
   templates: readonly PodTemplate[],
-  { namespace, owned }: { readonly namespace: string; readonly owned: boolean },
+  { namespace, owned, quotas }: { readonly namespace: string; readonly owned: boolean; readonly quotas: Quotas },
 ): Promise<Obstacle[]> {
   const accounts = new Set(
     objects.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata?.name),
   );
   const [ofObjects, ofPods] = await Promise.all([
     Promise.all(objects.map((object) => dryRunObject(cluster, resources, object, namespace, owned))),
-    Promise.all(templates.map((template) => dryRunPod(cluster, template, accounts))),
+    Promise.all(templates.map((template) => dryRunPod(cluster, template, accounts, quotas))),
   ]);
   // What is wrong with a template is told for its workload; its pod would say the same again.
   const refused = new Set(objects.filter((_, index) => ofObjects[index] !== undefined).map(nameOf));
@@ -49,20 +51,24 @@ async function dryRunObject(
     };
   }
   const place = object.metadata?.namespace ?? namespace;
-  const query = `dryRun=All&fieldValidation=Strict&fieldManager=${helmManager}`;
-  const { status, body } = isHook(object)
-    ? await cluster.call(creation(`${pathOf(resource, place)}?${query}`, object))
-    : await cluster.call({
-        method: "PATCH",
-        path: `${pathOf(resource, place, object.metadata?.name)}?${query}&force=${!owned}`,
-        contentType: "application/apply-patch+yaml",
-        body: object,
-      });
+  const { status, body } = await cluster.call(
+    isHook(object)
+      ? creation(`${pathOf(resource, place)}?${query}`, object)
+      : dryRunRequest(pathOf(resource, place, object.metadata?.name), object, owned),
+  );
   return status < 300 ? undefined : obstacleOf(nameOf(object), status, body, subjectOf(object, namespace));
 }
 
-function isHook({ metadata }: RenderedObject): boolean {
-  return metadata?.annotations?.["helm.sh/hook"] !== undefined;
+const query = `dryRun=All&fieldValidation=Strict&fieldManager=${helmManager}`;
+
+/** Applies an object as Helm will, without keeping it; the answer is the object as it would be. */
+export function dryRunRequest(path: string, object: RenderedObject, owned: boolean) {
+  return {
+    method: "PATCH",
+    path: `${path}?${query}&force=${!owned}`,
+    contentType: "application/apply-patch+yaml",
+    body: object,
+  } as const;
 }
 
 /** Helm deletes a hook before it makes it anew, so what is there from the last time must not be compared with it. */
@@ -74,9 +80,11 @@ function creation(path: string, object: RenderedObject) {
 
 async function dryRunPod(
   cluster: Cluster,
-  { owner, namespace, metadata, spec, surges }: PodTemplate,
+  template: PodTemplate,
   accounts: ReadonlySet<string | undefined>,
+  quotas: Quotas,
 ): Promise<Obstacle | undefined> {
+  const { owner, namespace, metadata, spec, surges, rolled } = template;
   const { serviceAccountName, ...others } = spec;
   // An account of the same release is not there before the first install; what it may do is not judged here anyway.
   const account = accounts.has(serviceAccountName) ? {} : { serviceAccountName };
@@ -89,13 +97,13 @@ async function dryRunPod(
   };
   const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
   const answer = await cluster.call({ method: "POST", path, contentType: "application/json", body });
-  // The pods that are there make room before new ones come.
-  if (answer.status < 300 || (!surges && /exceeded quota/.test(answer.body))) return undefined;
+  // The pods that are there may make room before new ones come.
+  const elsewhere = !surges || (rolled && quotas.has(namespace));
+  if (answer.status < 300 || (elsewhere && /exceeded quota/.test(answer.body))) return undefined;
   // The account of a namespace that was just made comes a moment later.
   if (/serviceaccount "default" not found|error looking up service account \S+\/default/.test(answer.body))
     return undefined;
-  const [kind = "", name = ""] = owner.split(" ");
-  return obstacleOf(`a pod of ${owner}`, answer.status, answer.body, { workload: { kind, name, namespace } });
+  return obstacleOf(`a pod of ${owner}`, answer.status, answer.body, { workload: workloadOf(template) });
 }
 
 function obstacleOf(

@@ -36,3 +36,8 @@ export function subjectOf(
 export function nameOf({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${metadata?.name}`;
 }
+
+/** Whether Helm makes it before or after the rest of a release, and anew each time. */
+export function isHook({ metadata }: KubernetesObject): boolean {
+  return metadata?.annotations?.["helm.sh/hook"] !== undefined;
+}

@@ -1,79 +1,106 @@
 import type { Cluster } from "../../core/cluster.ts";
-import { askRegistry, parseReference } from "../../core/registry.ts";
+import { askRegistry, type Pullability, parseReference, type RegistryLogin } from "../../core/registry.ts";
 import type { Deploy } from "../rollout.ts";
 import type { Obstacle } from "./fault.ts";
+import { readLogins } from "./logins.ts";
+import { type PodTemplate, workloadOf } from "./objects.ts";
 
-/** Milliseconds for asking one registry. */
+/** Milliseconds for asking one registry, and for waiting as long as it asks to. */
 const registryTimeout = 10_000;
 
+/** An image that pods need, and what they pull it with. */
+interface Wanted {
+  readonly image: string;
+  /** `Deployment web`. */
+  readonly owner: string;
+  readonly workload: NonNullable<Obstacle["subject"]>["workload"];
+  readonly login: RegistryLogin | undefined;
+}
+
 /**
- * Looks whether every image of the application can be pulled, and was built for a processor that the cluster has. A
- * registry that only the nodes reach is a notice.
+ * Looks whether every image of every container can be pulled with the login that its pods have, and was built for a
+ * processor that the cluster has. A registry that only the nodes reach is a notice.
  */
-export async function checkImages({ cluster, application, inputs, context }: Deploy): Promise<Obstacle[]> {
-  const images = [...new Set(Object.values(application.components).map(({ image }) => image))];
-  const teamHost = application.cluster.registry.split("/")[0];
+export async function checkImages(deploy: Deploy, templates: readonly PodTemplate[]): Promise<Obstacle[]> {
+  const { cluster, context } = deploy;
   const { signal, runner } = context;
-  const [platforms, ...answers] = await Promise.all([
-    nodePlatforms(cluster),
-    ...images.map(async (image) => {
-      const reference = parseReference(image);
-      const login = reference.host === teamHost ? inputs.pullCredentials : undefined;
-      return { image, ...(await askRegistry(reference, { login, timeout: registryTimeout, signal })) };
-    }),
-  ]);
-  return answers.flatMap((answer): Obstacle[] => {
-    if (answer.state === "unknown") {
-      runner.annotate("notice", `${answer.image} was not checked: ${answer.reason}.`, "Image");
-      return [];
-    }
-    const workload = Object.values(application.components).find(({ image }) => image === answer.image);
-    const subject = { ...(workload === undefined ? {} : { workload }), about: "image" };
-    if (answer.state === "there") return wrongPlatform(answer.image, answer.platforms, platforms, subject);
-    const fix =
-      answer.state === "denied"
-        ? "Check DOCKER_REGISTRY_USERNAME and DOCKER_REGISTRY_PASSWORD."
-        : "Check that the step which builds it has pushed it to this registry.";
-    return [
-      {
-        code: "IMAGE_UNPULLABLE",
-        cause: `the image ${answer.image} cannot be pulled (${answer.reason})`,
-        fix,
-        subject,
-      },
-    ];
+  const asking = wantedImages(deploy, templates).then((all) =>
+    Promise.all(
+      all.map(async (wanted) => {
+        const question = { login: wanted.login, timeout: registryTimeout, signal };
+        return { wanted, answer: await askRegistry(parseReference(wanted.image), question) };
+      }),
+    ),
+  );
+  const [nodes, answers] = await Promise.all([nodePlatforms(cluster), asking]);
+  return answers.flatMap(({ wanted, answer }): Obstacle[] => {
+    if (answer.state === "there") return wrongPlatform(wanted, answer.platforms, nodes);
+    if (answer.state !== "unknown") return [unpullable(deploy, wanted, answer)];
+    runner.annotate("notice", `${wanted.image} was not checked: ${answer.reason}.`, "Image");
+    return [];
   });
 }
 
-function wrongPlatform(
-  image: string,
-  built: readonly string[] | undefined,
-  nodes: readonly string[],
-  subject: Obstacle["subject"] = {},
-): Obstacle[] {
-  if (built === undefined || nodes.length === 0 || nodes.some((node) => built.includes(node))) return [];
+/** Each image once; for a login, pods go by the registry's own host before they go by their pull secrets. */
+async function wantedImages({ cluster, application, inputs, context }: Deploy, templates: readonly PodTemplate[]) {
+  const team = teamHost(application);
+  const perTemplate = templates.map(async (template): Promise<Wanted[]> => {
+    const logins = await readLogins(cluster, template, context.masker);
+    const { containers, initContainers = [] } = template.spec;
+    return [...initContainers, ...containers].flatMap(({ image }) => {
+      if (!image) return [];
+      const { host } = parseReference(image);
+      const login = (host === team ? inputs.pullCredentials : undefined) ?? logins.get(host);
+      return [{ image, owner: template.owner, workload: workloadOf(template), login }];
+    });
+  });
+  const all = (await Promise.all(perTemplate)).flat();
+  return [...new Map(all.map((wanted) => [`${wanted.image} ${wanted.login?.username}`, wanted])).values()];
+}
+
+function teamHost({ cluster }: Deploy["application"]): string {
+  return cluster.registry.split("/")[0] ?? "";
+}
+
+function unpullable({ application }: Deploy, { image, owner, workload, login }: Wanted, answer: Pullability): Obstacle {
+  const reason = "reason" in answer ? answer.reason : "";
+  const own = parseReference(image).host === teamHost(application);
+  const credentials = "DOCKER_REGISTRY_USERNAME and DOCKER_REGISTRY_PASSWORD";
+  const denied = own
+    ? `${login === undefined ? "Give the step" : "Check"} ${credentials}.`
+    : "The image is not in `cluster.registry`, so its pods need a pull secret of their own: `imagePullSecrets` under `patch.podSpec`.";
+  return {
+    code: "IMAGE_UNPULLABLE",
+    cause: `the image ${image} of ${owner} cannot be pulled (${reason})`,
+    fix: answer.state === "denied" ? denied : "Check that the step which builds it has pushed it to this registry.",
+    subject: { workload, about: "image" },
+  };
+}
+
+function wrongPlatform({ image, owner, workload }: Wanted, built: readonly string[] = [], nodes: readonly string[]): Obstacle[] {
+  if (built.length === 0 || nodes.length === 0 || nodes.some((node) => built.includes(node))) return [];
   return [
     {
       code: "IMAGE_UNPULLABLE",
-      cause: `the image ${image} was built for ${built.join(", ")}, and the nodes are ${nodes.join(", ")}`,
+      cause: `the image ${image} of ${owner} was built for ${built.join(", ")}, and the nodes are ${nodes.join(", ")}`,
       fix: "Build it for the nodes with `build.platforms` in the manifest.",
-      subject: { ...subject, about: "build" },
+      subject: { workload, about: "build" },
     },
   ];
+}
+
+interface Nodes {
+  readonly items: readonly { status?: { nodeInfo?: { operatingSystem: string; architecture: string } } }[];
 }
 
 /** The nodes' platforms as `linux/amd64`; none when nodes may not be listed. */
 async function nodePlatforms(cluster: Cluster): Promise<string[]> {
   const { status, body } = await cluster.call({ path: "/api/v1/nodes" });
   if (status !== 200) return [];
-  const { items } = JSON.parse(body) as {
-    items: { status?: { nodeInfo?: { operatingSystem: string; architecture: string } } }[];
-  };
-  return [
-    ...new Set(
-      items.flatMap(({ status: { nodeInfo } = {} }) =>
-        nodeInfo ? [`${nodeInfo.operatingSystem}/${nodeInfo.architecture}`] : [],
-      ),
-    ),
-  ];
+  const { items }: Nodes = JSON.parse(body);
+  // A node whose kubelet has not reported yet has empty fields.
+  const named = items.flatMap(({ status: { nodeInfo } = {} }) =>
+    nodeInfo?.operatingSystem ? [`${nodeInfo.operatingSystem}/${nodeInfo.architecture}`] : [],
+  );
+  return [...new Set(named)];
 }

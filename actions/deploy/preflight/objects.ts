@@ -1,5 +1,5 @@
 import type { V1PodSpec, V1PodTemplateSpec } from "@kubernetes/client-node";
-import { nameOf, type RenderedObject } from "./fault.ts";
+import { isHook, nameOf, type RenderedObject } from "./fault.ts";
 
 /** The template of the pods that an object makes, and what it belongs to. */
 export interface PodTemplate {
@@ -9,6 +9,8 @@ export interface PodTemplate {
   readonly spec: V1PodSpec;
   /** Whether a new pod comes beside the old ones, and not in the place of one. */
   readonly surges: boolean;
+  /** Whether it belongs to the rollout, and not to a hook or to a CronJob that runs when it does. */
+  readonly rolled: boolean;
 }
 
 /** The objects of a rendered release. */
@@ -26,8 +28,15 @@ export function podTemplates(objects: readonly RenderedObject[], namespace: stri
     if (template?.spec === undefined || template.spec === null) return [];
     const place = object.metadata?.namespace ?? namespace;
     const { metadata = {}, spec } = template;
-    return [{ owner: nameOf(object), namespace: place, metadata, spec, surges: surges(object) }];
+    const rolled = object.kind !== "CronJob" && !isHook(object);
+    return [{ owner: nameOf(object), namespace: place, metadata, spec, surges: surges(object), rolled }];
   });
+}
+
+/** What a template belongs to, taken apart. */
+export function workloadOf({ owner, namespace }: Pick<PodTemplate, "owner" | "namespace">) {
+  const [kind = "", name = ""] = owner.split(" ");
+  return { kind, name, namespace };
 }
 
 function templateOf({ kind, spec }: RenderedObject): V1PodTemplateSpec | undefined {

@@ -8,9 +8,12 @@ import { checkClasses } from "./classes.ts";
 import { dryRun } from "./dry-run.ts";
 import type { Obstacle } from "./fault.ts";
 import { checkImages } from "./images.ts";
+import { unmeasured } from "./metrics.ts";
 import { podTemplates, readObjects } from "./objects.ts";
 import { checkPermissions } from "./permissions.ts";
+import { checkQuotas, readQuotas } from "./quota.ts";
 import { checkReferences } from "./references.ts";
+import { checkSize } from "./size.ts";
 
 /**
  * Looks at everything that can be known before a release is touched, all at once, and lists all that is in the way.
@@ -25,7 +28,7 @@ export async function preflight(
   absent: readonly string[] = [],
 ): Promise<void> {
   const { cluster, resources, application, rendered, inputs, context } = deploy;
-  const { namespace, namespaces } = application;
+  const { namespace, namespaces, release } = application;
   const objects = await readObjects(rendered);
   const templates = podTemplates(objects, namespace);
   const all = Object.keys(namespaces);
@@ -37,20 +40,26 @@ export async function preflight(
   ]);
   // Helm merges the objects of a new release by the server, and goes on as the last revision was made.
   const owned = newest === undefined || newest.words?.applyMethod === "ssa";
+  const quotas = await readQuotas(cluster, all);
+  const warning = unmeasured(resources, objects);
+  if (warning !== undefined) context.runner.annotate("warning", warning, "Autoscaler");
   const found = await Promise.all([
     checkPermissions(cluster, resources, objects, all),
-    checkImages(deploy),
+    checkImages(deploy, templates),
     checkReferences(cluster, objects, templates, namespace, made),
     checkClasses(cluster, objects, namespace),
+    checkQuotas(cluster, resources, quotas, { objects, namespace, release, owned }),
     dryRun(
       cluster,
       resources,
       [...secrets, ...objects].filter(({ metadata }) => !absent.includes(metadata?.namespace ?? namespace)),
       templates.filter((template) => !absent.includes(template.namespace)),
-      { namespace, owned },
+      { namespace, owned, quotas },
     ),
   ]);
-  const obstacles = relevant(found.flat());
+  const { content, overlay } = deploy.source.manifest;
+  const size = checkSize({ values: [content, overlay], rendered }, objects);
+  const obstacles = relevant([...found.flat(), ...size]);
   if (obstacles.length > 0) throw obstacleError(obstacles, context.masker.redact, await firstPlace(deploy, obstacles));
 }
 

@@ -10,6 +10,7 @@ const templateOf = (spec: V1PodSpec) => ({
   metadata: {},
   spec,
   surges: true,
+  rolled: true,
 });
 const found = (spec: V1PodSpec) =>
   referencesOf(templateOf(spec)).map(({ kind, name, key }) => [kind, name, key].filter((part) => part).join(" "));
