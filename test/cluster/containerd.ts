@@ -19,12 +19,8 @@ export async function startContainerd(network: Network, debian: DebianPrograms, 
   const socket = containerdSocket(network);
   const archive = ensurePauseImage(debian, progress);
   await mkdir(join(folder, "cni"), { recursive: true });
-  await mkdir(join(folder, "hosts", registryAddress(network)), { recursive: true });
   await writeFile(join(folder, "cni", "10-fairlead.conflist"), JSON.stringify(podNetwork(network)));
-  await writeFile(
-    join(folder, "hosts", registryAddress(network), "hosts.toml"),
-    registryHost(registryAddress(network)),
-  );
+  await addRegistry(network, registryAddress(network));
   await writeFile(join(folder, "config.toml"), configuration(folder, socket, debian));
   const ctr = inside(network, ["ctr", "--address", socket]);
   const environment = debian.environment;
@@ -35,6 +31,14 @@ export async function startContainerd(network: Network, debian: DebianPrograms, 
     ready: async () => (await run([...ctr, "version"], { environment })).code === 0,
   });
   await run([...ctr, "--namespace", "k8s.io", "images", "import", await archive], { environment });
+}
+
+/** Lets the node pull over plain HTTP from one more registry; gives the folder that says so, which is read at every pull. */
+export async function addRegistry(network: Network, address: string): Promise<string> {
+  const folder = join(network.state, "containerd", "hosts", address);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "hosts.toml"), registryHost(address));
+  return folder;
 }
 
 function podNetwork(network: Network) {

@@ -13,9 +13,9 @@ export interface Outcome {
   readonly code: ErrorCode;
   /** What the one error says: the cause, the fix, and what serves. */
   readonly says: readonly RegExp[];
-  /** The outputs `status` and `revision`; undefined where the release was not touched. */
-  readonly status?: string;
-  readonly revision?: string;
+  /** The outputs `status` and `revision`. */
+  readonly status: string;
+  readonly revision: string;
   /** What Helm tells of the release afterwards, `1 deployed`. */
   readonly revisions: readonly string[];
   /** What the log must hold besides. */
@@ -28,6 +28,8 @@ export interface Outcome {
 export const untouched = {
   code: "PREFLIGHT_FAILED",
   says: [/Nothing was changed/],
+  status: "failed",
+  revision: "1",
   revisions: ["1 deployed"],
 } as const satisfies Outcome;
 

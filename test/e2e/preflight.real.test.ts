@@ -1,129 +1,382 @@
 // What can be known before a release is touched is found then, all of it at once, and told with what to do.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { after, describe, it } from "node:test";
-import { createSmallApp, type SmallApp, type Spec } from "./small-app.ts";
+import { randomBytes } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { poll } from "../../actions/core/retry.ts";
+import { pushForeignImage } from "./foreign-image.ts";
+import { assertOutcome, type Outcome, serve, untouched } from "./matrix.ts";
+import { pageWith } from "./page.ts";
+import { createSmallApp, type DeployOptions, type Spec, server } from "./small-app.ts";
 import { openWorld } from "./world.ts";
 
 const world = await openWorld();
 after(() => world[Symbol.dispose]());
+const { registry } = world.cluster;
 
-async function refusal(app: SmallApp, changes: Spec, options: Parameters<SmallApp["deploy"]>[1] = {}): Promise<string> {
-  const before = await app.revisions();
-  const step = await app.deploy(changes, options);
-  const errors = step.annotations.filter(({ level }) => level === "error").map(({ message }) => message);
-  assert.equal(errors.length, 1, step.log);
-  assert.match(errors[0] ?? "", /Nothing was changed/);
-  assert.deepEqual(await app.revisions(), before);
-  return errors[0] ?? "";
-}
+/** Serves throughout: what is found before a release is touched leaves it for the next case. */
+const app = createSmallApp(world, "untouched");
+let address = "";
+before(async () => {
+  address = await serve(world, app);
+});
+after(() => app[Symbol.asyncDispose]());
+
+const foreignName = `${app.name}/foreign`;
+const foreign = await pushForeignImage(world, foreignName);
 
 interface Case {
   readonly name: string;
-  readonly word: string;
-  /** Of a revision that is deployed before; none for a first install. */
-  readonly good?: Spec;
   readonly bad: Spec;
-  readonly says: RegExp;
+  readonly says: readonly RegExp[];
+  readonly code?: Outcome["code"];
+  readonly options?: DeployOptions;
+  /** What has to be in the namespace, as objects without one; gone again with the case. */
+  readonly given?: readonly {
+    readonly kind: string;
+    readonly metadata: { readonly name: string };
+    readonly [key: string]: unknown;
+  }[];
+  /** Waits until it counts. */
+  readonly until?: (namespace: string) => Promise<unknown>;
 }
 
+const image = (reference: string) => ({ image: reference });
+const noDigest = `sha256:${"0".repeat(64)}`;
+const reading = (what: "secrets" | "config", reference: string) => ({
+  ...(what === "secrets"
+    ? { secrets: { db: { existingSecret: "database" } } }
+    : { config: { db: { existingConfig: "database" } } }),
+  env: { URL: what === "secrets" ? { secret: reference } : { config: reference } },
+});
+const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", spec: {} };
 const claim = { data: { mountPath: "/data", size: "1Gi", perReplica: true, storageClass: "fast" } };
+/** A ConfigMap of so many KiB of what cannot be compressed, written as base64. */
+const large = (kibibytes: number) => ({
+  config: { data: { text: randomBytes(kibibytes * 1_024).toString("base64") } },
+  files: { "/etc/text": { config: "data/text" } },
+});
+const quota = (hard: Readonly<Record<string, string>>) => ({
+  given: [{ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "small" }, spec: { hard } }],
+  // Its controller counts what is there.
+  until: (namespace: string) =>
+    world.kubectl("wait", "resourcequota/small", "-n", namespace, "--for=jsonpath={.status.used}", "--timeout=30s"),
+});
 
 const cases: readonly Case[] = [
   {
+    name: "an image that was never pushed",
+    bad: image(`${registry.address}/${app.name}:never-pushed`),
+    code: "IMAGE_UNPULLABLE",
+    says: [
+      /never-pushed of Deployment untouched-\w+ cannot be pulled \(\S+ has no untouched-\w+ never-pushed\)/,
+      /step which builds it/,
+    ],
+  },
+  {
+    name: "a digest that its repository does not have",
+    bad: image(`${registry.address}/base/node@${noDigest}`),
+    code: "IMAGE_UNPULLABLE",
+    says: [/cannot be pulled \(\S+ has no base\/node sha256:0+\)/],
+  },
+  {
+    name: "an image of an init container that was never pushed",
+    bad: { initContainers: { early: { image: `${registry.address}/${app.name}/early:1`, command: ["true"] } } },
+    code: "IMAGE_UNPULLABLE",
+    says: [/early:1 of Deployment untouched-\w+ cannot be pulled/],
+  },
+  {
+    name: "an image for another processor",
+    bad: image(foreign.single),
+    code: "IMAGE_UNPULLABLE",
+    says: [/was built for linux\/arm64, and the nodes are linux\/amd64/, /`build\.platforms`/],
+  },
+  {
+    name: "an index without an image for the nodes",
+    bad: image(foreign.index),
+    code: "IMAGE_UNPULLABLE",
+    says: [/was built for linux\/arm64, and the nodes are linux\/amd64/],
+  },
+  {
+    name: "a private registry without a login",
+    bad: {},
+    options: { env: { DOCKER_REGISTRY_USERNAME: "", DOCKER_REGISTRY_PASSWORD: "" } },
+    code: "IMAGE_UNPULLABLE",
+    says: [
+      /cannot be pulled \(\S+ wants a login\)/,
+      /Give the step DOCKER_REGISTRY_USERNAME and DOCKER_REGISTRY_PASSWORD/,
+    ],
+  },
+  {
+    name: "a login that the registry does not take",
+    bad: {},
+    options: { env: { DOCKER_REGISTRY_PASSWORD: "not-the-password-of-anybody" } },
+    code: "IMAGE_UNPULLABLE",
+    says: [/cannot be pulled \(\S+ refuses the login\)/, /Check DOCKER_REGISTRY_USERNAME/],
+  },
+  {
     name: "a Secret that is not there",
-    word: "secret",
-    bad: { secrets: { db: { existingSecret: "database" } }, env: { URL: { secret: "db/url" } } },
-    says: /Deployment secret-\w+ needs the Secret database, which is not in namespace/,
+    bad: reading("secrets", "db/url"),
+    says: [/Deployment untouched-\w+ needs the Secret database, which is not in namespace/, /`existingSecret`/],
+  },
+  {
+    name: "a key that a Secret lacks, with those that it has, but not their values",
+    bad: reading("secrets", "db/url"),
+    given: [
+      { apiVersion: "v1", kind: "Secret", metadata: { name: "database" }, stringData: { dsn: "postgres-secret" } },
+    ],
+    says: [/needs the key url of the Secret database .*these keys: dsn/, /^(?!.*postgres-secret)/],
   },
   {
     name: "a ConfigMap that is not there",
-    word: "config",
-    bad: { config: { urls: { existingConfig: "addresses" } }, env: { URL: { config: "urls/relay" } } },
-    says: /needs the ConfigMap addresses, which is not in namespace/,
+    bad: reading("config", "db/url"),
+    says: [/needs the ConfigMap database, which is not in namespace/, /`existingConfig`/],
+  },
+  {
+    name: "a key that a ConfigMap lacks",
+    bad: reading("config", "db/url"),
+    given: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "database" }, data: { host: "db" } }],
+    says: [/needs the key url of the ConfigMap database .*these keys: host/],
   },
   {
     name: "a storage class that is not there",
-    word: "class",
     bad: { kind: "StatefulSet", volumes: claim },
-    says: /asks for the storage class fast, which the cluster does not have/,
+    says: [/asks for the storage class fast, which the cluster does not have/, /Correct `storageClass`/],
   },
   {
     name: "a claim without a class, where there is no default",
-    word: "noclass",
     bad: { volumes: { data: { mountPath: "/data", size: "1Gi" } } },
-    says: /claims a volume without a storage class, and the cluster has no default one/,
+    says: [/claims a volume without a storage class, and the cluster has no default one/],
+  },
+  {
+    name: "an ingress class that is not there",
+    bad: { ingress: { host: "untouched.example.com", controller: "ingress", className: "nowhere", tls: false } },
+    says: [/asks for the ingress class nowhere, which the cluster does not have/, /`ingress\.className`/],
+  },
+  {
+    name: "an issuer that is not there",
+    bad: { ingress: { host: "untouched.example.com", tls: { issuer: "nobody" } } },
+    says: [/[Cc]ertificates are to come from the ClusterIssuer nobody, which the cluster does not have/],
   },
   {
     name: "a kind that the cluster does not know",
-    word: "kind",
-    bad: { manifests: { rollout: { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", spec: {} } } },
-    says: /[Tt]he cluster knows no Rollout \(argoproj\.io\/v1alpha1\)/,
+    bad: { manifests: { rollout } },
+    says: [/[Tt]he cluster knows no Rollout \(argoproj\.io\/v1alpha1\)/, /custom resource definition/],
   },
   {
     name: "a pod that its namespace does not admit",
-    word: "admit",
     bad: { patch: { container: { securityContext: { privileged: true, allowPrivilegeEscalation: true } } } },
-    says: /would refuse a pod of Deployment admit-\w+: .*violates PodSecurity "restricted/,
+    says: [/would refuse a pod of Deployment untouched-\w+: .*violates PodSecurity "restricted/, /`podSecurity`/],
   },
   {
     name: "a field that cannot be changed",
-    word: "fixed",
-    good: {},
     bad: {
       patch: {
         workload: {
           spec: {
             selector: { matchLabels: { tier: "new" } },
-            ...{ template: { metadata: { labels: { tier: "new" } } } },
+            template: { metadata: { labels: { tier: "new" } } },
           },
         },
       },
     },
-    says: /field is immutable.*The selector of a workload cannot be changed/,
+    says: [/Deployment untouched-\w+: .*field is immutable.*The selector of a workload cannot be changed/],
+  },
+  {
+    name: "more pods than a quota leaves room for, although each alone would fit",
+    bad: { replicas: 3, command: server({ text: "second" }) },
+    ...quota({ "requests.cpu": "120m", pods: "9" }),
+    says: [
+      /quota small of namespace \S+ has no room for this release: it needs 150m more requests\.cpu, of which 70m of 120m is left/,
+      /Lower `resources` or `replicas`/,
+    ],
+  },
+  {
+    name: "no room for a new pod beside the old one",
+    bad: { command: server({ text: "second" }) },
+    ...quota({ "limits.memory": "200Mi" }),
+    says: [
+      /no room for this release while new pods start beside the old ones: it needs 128Mi more limits\.memory, of which 72Mi of 200Mi is left/,
+      /`updateStrategy: \{type: Recreate\}`/,
+    ],
+  },
+  {
+    name: "an object that makes the release too large for Helm",
+    bad: large(420),
+    says: [/release takes 1\d{3} KiB or more, .*ConfigMap untouched-\w+-data \(560 KiB\)/, /`existingConfig`/],
+  },
+  {
+    name: "a release that only Helm itself finds too large",
+    bad: large(375),
+    code: "HELM_FAILED",
+    says: [/1048576/, /too large for the Secret in which Helm keeps it: put large files into an image or a volume/],
   },
   {
     name: "two things at once",
-    word: "both",
-    bad: {
-      secrets: { db: { existingSecret: "database" } },
-      env: { URL: { secret: "db/url" } },
-      manifests: { rollout: { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", spec: {} } },
-    },
-    says: /needs the Secret database.*the cluster knows no Rollout|knows no Rollout.*needs the Secret database/,
+    bad: { ...reading("secrets", "db/url"), manifests: { rollout } },
+    says: [/needs the Secret database.*the cluster knows no Rollout|knows no Rollout.*needs the Secret database/],
   },
 ];
 
+/** Puts objects into the app's namespace until the end of a block. */
+async function withObjects({ given = [], until }: Pick<Case, "given" | "until">): Promise<AsyncDisposable> {
+  const inNamespace = given.map((object) => ({ ...object, metadata: { ...object.metadata, namespace: app.release } }));
+  if (given.length > 0) await world.apply(...inNamespace);
+  await until?.(app.release);
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const { kind, metadata } of given) await world.kubectl("delete", kind, metadata.name, "-n", app.release);
+    },
+  };
+}
+
 describe("before a release is touched", () => {
-  for (const { name, word, good, bad, says } of cases) {
-    it(`finds ${name}`, async () => {
-      await using app = createSmallApp(world, word);
-      if (good !== undefined) {
-        const step = await app.deploy(good);
-        assert.equal(step.outputs["status"], "deployed", step.log);
-      }
-      assert.match(await refusal(app, bad), says);
+  for (const one of cases) {
+    it(`finds ${one.name}`, async (test) => {
+      await using _ = await withObjects(one);
+      const outcome = { ...untouched, code: one.code ?? untouched.code, says: [...untouched.says, ...one.says] };
+      await assertOutcome(test, app, address, () => app.deploy(one.bad, one.options), outcome);
     });
   }
 
-  it("finds a key that a Secret lacks, and names those that it has, but not their values", async () => {
-    await using app = createSmallApp(world, "key");
-    await world.kubectl("create", "namespace", app.release);
-    await world.kubectl(
-      "create",
-      "secret",
-      "generic",
-      "database",
-      "-n",
-      app.release,
-      "--from-literal=dsn=postgres-secret",
+  it("finds what a rule of the cluster's own forbids, with the words of the rule", async (test) => {
+    const name = `${app.name}-patience`;
+    const forOurs = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": app.release } } };
+    const api = "admissionregistration.k8s.io/v1";
+    await world.apply(
+      {
+        ...{ apiVersion: api, kind: "ValidatingAdmissionPolicy", metadata: { name } },
+        spec: {
+          failurePolicy: "Fail",
+          matchConstraints: {
+            resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+          },
+          validations: [
+            { expression: "object.spec.terminationGracePeriodSeconds <= 60", message: "a minute has to be enough" },
+          ],
+        },
+      },
+      {
+        ...{ apiVersion: api, kind: "ValidatingAdmissionPolicyBinding", metadata: { name } },
+        spec: { policyName: name, validationActions: ["Deny"], matchResources: forOurs },
+      },
     );
-    const spec = { secrets: { db: { existingSecret: "database" } }, env: { URL: { secret: "db/url" } } };
-    const said = await refusal(app, spec);
-    assert.match(said, /needs the key url of the Secret database .*these keys: dsn/);
-    assert.doesNotMatch(said, /postgres-secret/);
+    try {
+      await untilDenied();
+      const bad = { patch: { podSpec: { terminationGracePeriodSeconds: 300 } } };
+      const says = [
+        ...untouched.says,
+        /would refuse a pod of Deployment untouched-\w+: .*denied request: a minute has to be enough/,
+        /The cluster's own rules refuse it/,
+      ];
+      await assertOutcome(test, app, address, () => app.deploy(bad), { ...untouched, says });
+    } finally {
+      await world.kubectl("delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", name);
+    }
   });
 
+  /** A policy counts a moment after it was made. */
+  async function untilDenied(): Promise<void> {
+    const pod = ["run", "slow", "--image=none", "-n", app.release, "--dry-run=server"];
+    const securityContext = {
+      allowPrivilegeEscalation: false,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    };
+    const containers = [{ name: "slow", image: "none", securityContext }];
+    const slow = JSON.stringify({ spec: { terminationGracePeriodSeconds: 300, containers } });
+    const onTimeout = (seen: string) => new Error(`the policy does not count: ${seen}`);
+    await poll({ interval: 200, timeout: 30_000, signal: AbortSignal.timeout(60_000), onTimeout }, async () => {
+      const said = await world.kubectl(...pod, `--overrides=${slow}`).catch(({ message }: Error) => message);
+      return said.includes("a minute has to be enough") ? { done: said } : { waiting: said };
+    });
+  }
+
+  it("names every permission that is missing, with the Role that grants them", async (test) => {
+    const account = `${app.release}:deployer`;
+    const kubectl = (...args: string[]) => world.kubectl(...args, "-n", app.release);
+    await kubectl("create", "serviceaccount", "deployer");
+    const clusterRole = `${app.name}-namespaces`;
+    await kubectl("create", "clusterrole", clusterRole, "--verb=get,create,patch", "--resource=namespaces");
+    await kubectl(
+      "create",
+      "clusterrolebinding",
+      clusterRole,
+      `--clusterrole=${clusterRole}`,
+      `--serviceaccount=${account}`,
+    );
+    const verbs = "--verb=get,list,create,update,patch,delete";
+    await kubectl("create", "role", "secrets", verbs, "--resource=secrets");
+    await kubectl("create", "rolebinding", "secrets", "--role=secrets", `--serviceaccount=${account}`);
+    try {
+      const token = (await kubectl("create", "token", "deployer")).trim();
+      const administrator = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
+      const kubeconfig = administrator.replace(
+        /client-certificate-data: .*\n\s*client-key-data: .*/,
+        `token: ${token}`,
+      );
+      assert.notEqual(kubeconfig, administrator);
+      const deploy = () => app.deploy({}, { with: { kubeconfig }, secrets: [...world.secrets, token] });
+      const step = await assertOutcome(test, app, address, deploy, {
+        ...untouched,
+        code: "CLUSTER_FORBIDDEN",
+        says: [
+          ...untouched.says,
+          /may not .*create.* deployments\.apps in staging-untouched-\w+/,
+          /leases\.coordination\.k8s\.io/,
+          /^(?!.* secrets in)/,
+        ],
+        log: /kind: Role\n/,
+      });
+      assert.match(step.log, /apiGroups: \["apps"\], resources: \[deployments\], verbs: \[.*patch.*\]/);
+    } finally {
+      await kubectl("delete", "clusterrole,clusterrolebinding", clusterRole);
+    }
+  });
+
+  it("finds a claim template that cannot be changed, with the way to change it", async (test) => {
+    await using stateful = createSmallApp(world, "template");
+    const storageClass = stateful.name;
+    const path = join(world.cluster.network.state, stateful.name);
+    const spec = (size: string) => ({
+      kind: "StatefulSet",
+      volumes: { data: { mountPath: "/data", size, perReplica: true, storageClass } },
+    });
+    await world.apply(
+      {
+        ...{ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: { name: storageClass } },
+        provisioner: "kubernetes.io/no-provisioner",
+      },
+      {
+        ...{ apiVersion: "v1", kind: "PersistentVolume", metadata: { name: storageClass } },
+        spec: {
+          storageClassName: storageClass,
+          capacity: { storage: "1Gi" },
+          accessModes: ["ReadWriteOnce"],
+          hostPath: { path, type: "DirectoryOrCreate" },
+        },
+      },
+    );
+    try {
+      const at = await serve(world, stateful, spec("1Gi"));
+      await assertOutcome(test, stateful, at, () => stateful.deploy(spec("2Gi")), {
+        ...untouched,
+        says: [
+          ...untouched.says,
+          /StatefulSet template-\w+: .*updates to statefulset spec for fields other than/,
+          /`kubectl delete statefulset template-\w+ -n staging-template-\w+ --cascade=orphan` keeps its pods and claims/,
+        ],
+      });
+    } finally {
+      await world.kubectl("delete", "storageclass,persistentvolume", storageClass, "--wait=false");
+      rmSync(path, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("before a release is touched, what is no obstacle", () => {
   it("leaves alone what an operator delivers after the release is applied", async () => {
     await using app = createSmallApp(world, "operator");
     // Nobody delivers it here, so the rollout itself is what tells.
@@ -162,61 +415,12 @@ describe("before a release is touched", () => {
     }
   });
 
-  it("names every permission that is missing, with the Role that grants them", async () => {
-    await using app = createSmallApp(world, "role");
-    await world.kubectl("create", "namespace", app.release);
-    await world.kubectl("create", "serviceaccount", "deployer", "-n", app.release);
-    await world.kubectl(
-      "create",
-      "clusterrole",
-      `${app.name}-namespaces`,
-      "--verb=get,create,patch",
-      "--resource=namespaces",
-    );
-    const account = `${app.release}:deployer`;
-    await world.kubectl(
-      "create",
-      "clusterrolebinding",
-      `${app.name}-namespaces`,
-      `--clusterrole=${app.name}-namespaces`,
-      `--serviceaccount=${account}`,
-    );
-    await world.kubectl(
-      "create",
-      "role",
-      "secrets",
-      "-n",
-      app.release,
-      "--verb=get,list,create,update,patch,delete",
-      "--resource=secrets",
-    );
-    await world.kubectl(
-      "create",
-      "rolebinding",
-      "secrets",
-      "-n",
-      app.release,
-      "--role=secrets",
-      `--serviceaccount=${account}`,
-    );
-    try {
-      const token = (await world.kubectl("create", "token", "deployer", "-n", app.release)).trim();
-      const administrator = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
-      const kubeconfig = administrator.replace(
-        /client-certificate-data: .*\n\s*client-key-data: .*/,
-        `token: ${token}`,
-      );
-      assert.notEqual(kubeconfig, administrator);
-      const step = await app.deploy({}, { with: { kubeconfig }, secrets: [...world.secrets, token] });
-      const errors = step.annotations.filter(({ level }) => level === "error").map(({ message }) => message);
-      assert.equal(errors.length, 1, step.log);
-      assert.match(errors[0] ?? "", /may not .*create.* deployments\.apps in staging-role-\w+/);
-      assert.match(errors[0] ?? "", /leases\.coordination\.k8s\.io/);
-      assert.match(step.log, /kind: Role\n/);
-      assert.match(step.log, /apiGroups: \["apps"\], resources: \[deployments\], verbs: \[.*patch.*\]/);
-      assert.doesNotMatch(errors[0] ?? "", / secrets in/);
-    } finally {
-      await world.kubectl("delete", "clusterrole,clusterrolebinding", `${app.name}-namespaces`);
-    }
+  it("is a quota with just enough room for a new pod beside the old one, and an autoscaler that nothing measures for", async () => {
+    await using _ = await withObjects(quota({ "requests.cpu": "100m", pods: "2" }));
+    const step = await app.deploy({ command: server({ text: "second" }), replicas: { min: 1, max: 1, cpu: 70 } });
+    assert.equal(step.outputs["status"], "deployed", step.log);
+    const warnings = step.annotations.filter(({ level }) => level === "warning").map(({ message }) => message);
+    assert.match(warnings.join("\n"), /HorizontalPodAutoscaler untouched-\w+ cannot scale: .*metrics\.k8s\.io/);
+    await pageWith(address, "second");
   });
 });

@@ -23,6 +23,8 @@ export interface World extends Disposable {
   readonly secrets: readonly string[];
   /** kubectl as the administrator, not over the tailnet; gives its standard output. */
   kubectl(...args: string[]): Promise<string>;
+  /** Creates or changes objects of any kind, as the administrator. */
+  apply(...objects: readonly unknown[]): Promise<void>;
   /** helm as the administrator. */
   helm(...args: string[]): Promise<string>;
 }
@@ -54,9 +56,9 @@ export async function openWorld(
   const clusterFile = join(folder, "cluster.yaml");
   writeFileSync(clusterFile, stringify({ cluster: clusterFacts(cluster) }));
   const { clientId, clientSecret } = cluster.infisical;
-  const asAdministrator = async (program: string, args: readonly string[]) => {
+  const asAdministrator = async (program: string, args: readonly string[], input = "") => {
     const environment = { ...env, HOME: folder, KUBECONFIG: cluster.kubernetes.kubeconfig };
-    return (await run([program, ...args], { environment, timeout: 120_000 })).rawOutput;
+    return (await run([program, ...args], { environment, timeout: 120_000, input })).rawOutput;
   };
   return {
     cluster,
@@ -71,6 +73,10 @@ export async function openWorld(
     },
     secrets: secretsOf(cluster.infisical.secrets, clientSecret),
     kubectl: (...args) => asAdministrator(tools.kubectl, args),
+    apply: async (...objects) => {
+      const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+      await asAdministrator(tools.kubectl, ["apply", "--server-side", "-f", "-"], list);
+    },
     helm: (...args) => asAdministrator(tools.helm, args),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };

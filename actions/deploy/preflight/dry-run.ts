@@ -120,9 +120,14 @@ function obstacleOf(
   return {
     code,
     cause: `the cluster would refuse ${what}: ${said}`,
-    fix: rule?.[1] ?? "Correct what the message names.",
+    fix: rule?.[1].replace("NAME", kubectlName(subject)) ?? "Correct what the message names.",
     subject: rule?.[2] === undefined ? subject : { ...subject, about: rule[2] },
   };
+}
+
+/** What kubectl is given to find an object. */
+function kubectlName({ workload }: NonNullable<Obstacle["subject"]>): string {
+  return `${workload?.name} -n ${workload?.namespace}`;
 }
 
 const remedies: readonly (readonly [said: RegExp, fix: string, about?: string])[] = [
@@ -141,7 +146,7 @@ const remedies: readonly (readonly [said: RegExp, fix: string, about?: string])[
     "Declare the level with `podSecurity` in the manifest, or drop what needs it.",
     "podSecurity",
   ],
-  [/admission webhook/i, "The cluster's own rules refuse it: change what they name."],
+  [/admission webhook|denied request/i, "The cluster's own rules refuse it: change what they name."],
   [/conflict with "/i, "Somebody else has set this field; leave it out of the manifest, or take it back from them."],
   [
     /must be less than or equal to .* limit/i,

@@ -13,7 +13,7 @@ interface Wanted {
   readonly image: string;
   /** `Deployment web`. */
   readonly owner: string;
-  readonly workload: NonNullable<Obstacle["subject"]>["workload"];
+  readonly workload: ReturnType<typeof workloadOf>;
   readonly login: RegistryLogin | undefined;
 }
 
@@ -77,7 +77,11 @@ function unpullable({ application }: Deploy, { image, owner, workload, login }: 
   };
 }
 
-function wrongPlatform({ image, owner, workload }: Wanted, built: readonly string[] = [], nodes: readonly string[]): Obstacle[] {
+function wrongPlatform(
+  { image, owner, workload }: Wanted,
+  built: readonly string[] = [],
+  nodes: readonly string[],
+): Obstacle[] {
   if (built.length === 0 || nodes.length === 0 || nodes.some((node) => built.includes(node))) return [];
   return [
     {

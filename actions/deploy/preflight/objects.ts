@@ -1,4 +1,4 @@
-import type { V1PodSpec, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { V1PodSpec, V1PodTemplateSpec, V1StatefulSetSpec } from "@kubernetes/client-node";
 import { isHook, nameOf, type RenderedObject } from "./fault.ts";
 
 /** The template of the pods that an object makes, and what it belongs to. */
@@ -39,13 +39,26 @@ export function workloadOf({ owner, namespace }: Pick<PodTemplate, "owner" | "na
   return { kind, name, namespace };
 }
 
-function templateOf({ kind, spec }: RenderedObject): V1PodTemplateSpec | undefined {
+function templateOf({ kind, metadata, spec }: RenderedObject): V1PodTemplateSpec | undefined {
   if (kind === "CronJob") {
     const { jobTemplate } = spec as { jobTemplate?: { spec?: { template?: V1PodTemplateSpec } } };
     return jobTemplate?.spec?.template;
   }
-  const workloads = ["Deployment", "StatefulSet", "DaemonSet", "Job"];
+  if (kind === "StatefulSet") return withClaims(spec as Partial<V1StatefulSetSpec>, metadata?.name);
+  const workloads = ["Deployment", "DaemonSet", "Job"];
   return workloads.includes(kind) ? (spec as { template?: V1PodTemplateSpec }).template : undefined;
+}
+
+/** The template with a volume for each claim, as the controller gives them to the first pod of a StatefulSet. */
+function withClaims({ template, volumeClaimTemplates = [] }: Partial<V1StatefulSetSpec>, owner = "") {
+  if (!template?.spec) return template;
+  const claims = volumeClaimTemplates.map(({ metadata: { name = "" } = {} }) => ({
+    name,
+    persistentVolumeClaim: { claimName: `${name}-${owner}-0` },
+  }));
+  const names = new Set(claims.map(({ name }) => name));
+  const others = (template.spec.volumes ?? []).filter(({ name }) => !names.has(name));
+  return { ...template, spec: { ...template.spec, volumes: [...others, ...claims] } };
 }
 
 function surges({ kind, spec }: RenderedObject): boolean {

@@ -80,6 +80,7 @@ function lacking({ metadata, status }: V1ResourceQuota, growth: Demand, peak: De
       fix: forGood
         ? "Lower `resources` or `replicas` in the manifest, or raise the quota."
         : "Raise the quota, lower `resources`, or let old pods go first with `updateStrategy: {type: Recreate}`.",
+      subject: { about: "resources" },
     },
   ];
 }

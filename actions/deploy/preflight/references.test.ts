@@ -55,3 +55,17 @@ test("pods come from workloads of every kind, and from the Jobs of a CronJob", a
     ["Deployment web prod", "StatefulSet web prod", "DaemonSet web prod", "Job web prod", "CronJob nightly night"],
   );
 });
+
+test("a pod of a StatefulSet has the volumes of its claims, as its controller gives them", async () => {
+  const spec = "{ volumes: [{ name: data, emptyDir: {} }, { name: tmp, emptyDir: {} }], containers: [] }";
+  const [template] = podTemplates(
+    await readObjects(
+      `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: db }\nspec: { template: { spec: ${spec} }, volumeClaimTemplates: [{ metadata: { name: data } }] }`,
+    ),
+    "prod",
+  );
+  assert.deepEqual(template?.spec.volumes, [
+    { name: "tmp", emptyDir: {} },
+    { name: "data", persistentVolumeClaim: { claimName: "data-db-0" } },
+  ]);
+});

@@ -1,7 +1,7 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
 import { type Cluster, statusOf } from "../../core/cluster.ts";
 import type { Obstacle, RenderedObject } from "./fault.ts";
-import type { PodTemplate } from "./objects.ts";
+import { type PodTemplate, workloadOf } from "./objects.ts";
 
 /** A Secret or ConfigMap that pods cannot start without; no key for the whole object. */
 export interface Reference {
@@ -50,8 +50,7 @@ function missing(
   keys: ReadonlySet<string> | undefined | "unknown",
 ): Obstacle[] {
   if (keys === "unknown") return [];
-  const [ownerKind = "", ownerName = ""] = owner.split(" ");
-  const subject = { workload: { kind: ownerKind, name: ownerName, namespace }, about: "env" };
+  const subject = { workload: workloadOf({ owner, namespace }), about: "env" };
   const fix =
     kind === "Secret"
       ? "Create it, or correct `existingSecret` or the reference in the manifest."
