@@ -51,7 +51,7 @@ export async function openWatched(deploy: Deploy, lock: Lock): Promise<Watched &
   return { ...deploy, lock, store, logs, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
-function scopeOf({ environment, name, namespaces }: Application): Scope {
+export function scopeOf({ environment, name, namespaces }: Application): Scope {
   return { instance: `${environment}-${name}`, namespaces: Object.keys(namespaces) };
 }
 

@@ -3,7 +3,7 @@ import { secretObjects } from "../delivery/secrets.ts";
 import { pullSecretName } from "../namespace.ts";
 import type { Revision } from "../releases.ts";
 import { placed } from "../report/place.ts";
-import type { Deploy } from "../rollout.ts";
+import { type Deploy, scopeOf } from "../rollout.ts";
 import { checkClasses } from "./classes.ts";
 import { dryRun } from "./dry-run.ts";
 import type { Obstacle } from "./fault.ts";
@@ -28,7 +28,8 @@ export async function preflight(
   absent: readonly string[] = [],
 ): Promise<void> {
   const { cluster, resources, application, rendered, inputs, context } = deploy;
-  const { namespace, namespaces, release } = application;
+  const { namespace, namespaces } = application;
+  const { instance } = scopeOf(application);
   const objects = await readObjects(rendered);
   const templates = podTemplates(objects, namespace);
   const all = Object.keys(namespaces);
@@ -48,7 +49,7 @@ export async function preflight(
     checkImages(deploy, templates),
     checkReferences(cluster, objects, templates, namespace, made),
     checkClasses(cluster, objects, namespace),
-    checkQuotas(cluster, resources, quotas, { objects, namespace, release, owned }),
+    checkQuotas(cluster, resources, quotas, { objects, namespace, instance, owned }),
     dryRun(
       cluster,
       resources,

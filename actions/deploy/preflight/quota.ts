@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { V1DaemonSet, V1Deployment, V1Job, V1ResourceQuota, V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import { pathOf, type Resources } from "../../core/discovery.ts";
-import { releaseSelector } from "../tracking/store.ts";
+import { instanceSelector } from "../tracking/store.ts";
 import { add, type Change, type Demand, demandOf, growthOf, type Load, peakOf } from "./demand.ts";
 import { dryRunRequest } from "./dry-run.ts";
 import { isHook, type Obstacle, type RenderedObject } from "./fault.ts";
@@ -34,7 +34,8 @@ function countsAll({ spec }: V1ResourceQuota): boolean {
 export interface Rollout {
   readonly objects: readonly RenderedObject[];
   readonly namespace: string;
-  readonly release: string;
+  /** As the labels of the workloads say. */
+  readonly instance: string;
   /** Whether objects are applied by the server. */
   readonly owned: boolean;
 }
@@ -114,7 +115,7 @@ async function changesIn(
       !isHook(object),
   );
   const [live, next] = await Promise.all([
-    liveWorkloads(cluster, namespace, rollout.release),
+    liveWorkloads(cluster, namespace, rollout.instance),
     Promise.all(own.map((object) => asServed(cluster, resources, object, rollout))),
   ]);
   const fewest = fewestPods(rollout.objects);
@@ -134,8 +135,8 @@ function keyOf({ kind, metadata }: Pick<RenderedObject, "kind" | "metadata">): s
   return `${kind} ${metadata?.name}`;
 }
 
-async function liveWorkloads(cluster: Cluster, namespace: string, release: string): Promise<Workload[]> {
-  const query = `labelSelector=${encodeURIComponent(releaseSelector(release))}`;
+async function liveWorkloads(cluster: Cluster, namespace: string, instance: string): Promise<Workload[]> {
+  const query = `labelSelector=${encodeURIComponent(instanceSelector(instance))}`;
   const lists = await Promise.all(
     Object.entries(listed).map(async ([kind, plural]) => {
       const { status, body } = await cluster.call({ path: `/apis/apps/v1/namespaces/${namespace}/${plural}?${query}` });
