@@ -203,7 +203,6 @@ async function roll(deploy: Watched, number: number, baseline: Revision | undefi
 
 function tellChecks(results: readonly CheckResult[], { runner }: Context): void {
   for (const { name, outcome, said } of results) {
-    runner.info(`${name}: ${outcome}${said === "" ? "" : `, ${said}`}`);
     if (outcome === "warned") runner.annotate("warning", `The check "${name}" failed: ${said}.`, "Verification");
     if (outcome === "unknown") runner.annotate("notice", `The check "${name}" was left open: ${said}.`, "Verification");
   }

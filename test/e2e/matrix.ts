@@ -4,6 +4,7 @@ import type { TestContext } from "node:test";
 import type { ErrorCode } from "../../actions/core/errors.ts";
 import type { StepResult } from "../harness/types.ts";
 import { keepAsking, pageWith, readPage, serviceAddress } from "./page.ts";
+import { lineAt, onlyError } from "./report.ts";
 import type { DeployOptions, SmallApp, Spec } from "./small-app.ts";
 import type { World } from "./world.ts";
 
@@ -13,6 +14,8 @@ export interface Outcome {
   readonly code: ErrorCode;
   /** What the one error says: the cause, the fix, and what serves. */
   readonly says: readonly RegExp[];
+  /** The line of the manifest that the error points at, without its indentation. */
+  readonly line?: string;
   /** The outputs `status` and `revision`. */
   readonly status: string;
   readonly revision: string;
@@ -68,6 +71,7 @@ export async function assertOutcome(
   test.diagnostic(`${Math.round(performance.now() - begun)} ms`);
   assertHeadline(step, outcome);
   assert.deepEqual([step.outputs["status"], step.outputs["revision"]], [outcome.status, outcome.revision], step.log);
+  if (outcome.line !== undefined) assert.equal(lineAt(app, onlyError(step)), outcome.line, step.log);
   if (outcome.log !== undefined) assert.match(step.log, outcome.log);
   assert.deepEqual(await app.revisions(), outcome.revisions, step.log);
   assert.equal(await readPage(address), "first");

@@ -1,22 +1,15 @@
 // What a deploy tells: the summary, the end of the log, one annotation at its place in the manifest, the report file.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { onlyError, reportOf } from "./report.ts";
-import { createSmallApp, type SmallApp, server } from "./small-app.ts";
+import { lineAt, onlyError, reportOf } from "./report.ts";
+import { createSmallApp, server } from "./small-app.ts";
 import { openWorld, repository } from "./world.ts";
 
 const world = await openWorld();
 after(() => world[Symbol.dispose]());
-
-/** The line of a manifest that an annotation points at, without its indentation. */
-function lineOf({ workspace }: SmallApp, { properties }: ReturnType<typeof onlyError>): string {
-  assert.equal(properties["file"], ".deploy/manifest.yaml");
-  const lines = readFileSync(join(workspace, ".deploy/manifest.yaml"), "utf8").split("\n");
-  return (lines[Number(properties["line"]) - 1] ?? "").trim();
-}
 
 /** What comes after the last group of a log. */
 function endOf(log: string): string {
@@ -34,18 +27,18 @@ describe("a deploy tells what it came to", () => {
     assert.match(endOf(first.log), /Result:\n {2}status {2,}deployed\n {2}release {2,}staging-told-\w+\n/);
     assert.match(first.summary, new RegExp(`^helm history ${app.release} -n ${app.release}$`, "m"));
 
+    // The harness looks for this password in everything that the step shows or leaves.
+    const { password } = world.cluster.registry;
     const env = { LEVEL: "a-value-of-a-variable" };
-    const crash = await app.deploy({
-      env,
-      command: ["node", "-e", 'console.error("::error::no data"); process.exit(4)'],
-    });
+    const program = `console.error("::error::no data", "${password}"); process.exit(4)`;
+    const crash = await app.deploy({ env, command: ["node", "-e", program] });
     const error = onlyError(crash);
-    assert.equal(lineOf(app, error), "command:");
+    assert.equal(lineAt(app, error), "command:");
     assert.equal(error.properties["title"], "DEPLOY_FAILED");
     assert.match(crash.summary, /^### ↩️ staging-told-\w+ was rolled back$/m);
     assert.match(crash.summary, /^> .*ended with exit code 4/m);
-    assert.match(crash.summary, /<summary>Log of told-\w+ in .*\n\n```text\n::error::no data\n```/);
-    assert.match(endOf(crash.log), /Log of told-\w+ in .*:\n {2}::error::no data\n/);
+    assert.match(crash.summary, /<summary>Log of told-\w+ in .*\n\n```text\n::error::no data \*\*\*\n```/);
+    assert.match(endOf(crash.log), /Log of told-\w+ in .*:\n {2}::error::no data \*\*\*\n/);
     assert.match(crash.summary, /^ {2}rollout \(.*\) :crit, /m);
     assert.match(crash.summary, /^ {2}rollback \(.*\) :done, /m);
     const report = reportOf(crash);
@@ -54,7 +47,7 @@ describe("a deploy tells what it came to", () => {
       [1, "rolled-back", "DEPLOY_FAILED", 3, 1],
     );
     assert.equal(report.place?.line, Number(error.properties["line"]));
-    assert.match(report.evidence?.logs[0]?.text ?? "", /no data/);
+    assert.match(report.evidence?.logs[0]?.text ?? "", /no data \*\*\*/);
     const changed = report.changes?.objects.find(({ kind }) => kind === "Deployment");
     assert.equal(report.changes?.against, 1);
     assert.equal(changed?.change, "changed");
@@ -67,7 +60,7 @@ describe("a deploy tells what it came to", () => {
     await using app = createSmallApp(world, "placed");
     const spec = { secrets: { db: { existingSecret: "database" } }, env: { URL: { secret: "db/url" } } };
     const step = await app.deploy(spec);
-    assert.equal(lineOf(app, onlyError(step)), "URL:");
+    assert.equal(lineAt(app, onlyError(step)), "URL:");
     assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["failed", "0"]);
     assert.match(step.outputs["reason"] ?? "", /needs the Secret database/);
     const report = reportOf(step);
@@ -113,6 +106,12 @@ describe("a dry run", () => {
     assert.match(onlyError(bad).message, /claims a volume without a storage class/);
     assert.equal(await objects(), before);
     assert.deepEqual(await app.revisions(), ["1 deployed"]);
+    const done = await app.deploy({ command: server({ text: "second" }) });
+    const told = done.annotations.filter(({ properties }) => properties["title"] === "Left behind");
+    assert.deepEqual(
+      told.map(({ level, message }) => `${level} ${message}`),
+      [`notice ${ingress.host} is routed no more; its DNS record stays until somebody removes it.`],
+    );
   });
 });
 

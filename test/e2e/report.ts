@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Report } from "../../actions/deploy/report/report.ts";
 import type { Annotation, JobResult, StepResult } from "../harness/types.ts";
 
@@ -21,4 +23,11 @@ export function onlyError({ annotations, log }: StepResult): Annotation {
   const [error, ...others] = annotations.filter(({ level }) => level === "error");
   if (error === undefined || others.length > 0) throw new Error(`${others.length} errors too many:\n${log}`);
   return error;
+}
+
+/** The line of a manifest that an annotation points at, without its indentation. */
+export function lineAt({ workspace }: { readonly workspace: string }, { properties }: Annotation): string {
+  const { file = "", line } = properties;
+  const lines = file === "" ? [] : readFileSync(join(workspace, file), "utf8").split("\n");
+  return (lines[Number(line) - 1] ?? "").trim();
 }

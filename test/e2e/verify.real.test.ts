@@ -42,7 +42,7 @@ describe("a rollout that is done", () => {
     const step = await deploy(app);
     assert.equal(step.conclusion, "success", step.log);
     for (const name of ["home", "shell", "refusal"])
-      assert.match(step.log, new RegExp(`^${name}: passed`, "m"), step.log);
+      assert.match(step.log, new RegExp(`^ {2}${name}: passed`, "m"), step.log);
     assert.equal(step.outputs["status"], "deployed");
   });
 

@@ -12,9 +12,9 @@ export function plainText(report: Report): string[] {
     ...changesOf(report),
     ...section(
       "Checks",
-      report.checks.map(({ name, outcome, said, milliseconds }) =>
-        [`${outcome}  ${name} (${formatDuration(milliseconds)})`, said].filter((part) => part !== "").join(": "),
-      ),
+      report.checks.map(({ name, outcome, said, milliseconds }) => {
+        return `${name}: ${outcome}${said === "" ? "" : `, ${said}`} (${formatDuration(milliseconds)})`;
+      }),
     ),
     ...section(
       "Stages",

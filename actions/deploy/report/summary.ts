@@ -19,10 +19,11 @@ export function renderSummary(report: Report): string {
 }
 
 function render(report: Report, limit: number): string {
-  const { message, release, stages } = report;
+  const { message, release, stages, reason } = report;
+  const why = message === "" && reason !== "" ? `${reason}.` : message;
   return [
     `### ${headlineOf(report)}`,
-    ...(message === "" ? [] : [`\n> ${escapeMarkdown(cut(message, limit))}\n`]),
+    ...(why === "" ? [] : [`\n> ${escapeMarkdown(cut(why, limit))}\n`]),
     ...(release === "" ? [] : [table(["What", "Value"], factsOf(report))]),
     ...seen(report, limit),
     ...checksOf(report),
