@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { type Cluster, startCluster, stopCluster } from "../../../test/cluster/cluster.ts";
 import { run } from "../../../test/cluster/run.ts";
+import { readActionFile } from "../../../test/harness/action-file.ts";
 import { type JobFolders, runnerVariables } from "../../../test/harness/environment.ts";
 import type { Measured } from "../measure.ts";
 import type { Bench } from "../subject.ts";
@@ -84,16 +85,13 @@ export function ourDeploy(
   { image = site.cluster.baseImage.reference, accept = [0] }: { image?: string; accept?: readonly number[] } = {},
 ): Measured {
   const { cluster, bench, clusterFile, helm } = site;
-  const inputs: Readonly<Record<string, string>> = {
-    MANIFEST: ".deploy/manifest.yaml",
-    ENVIRONMENT: "staging",
-    IMAGE: `main=${image}`,
-    KUBECONFIG: cluster.kubernetes.kubeconfig,
-    CLUSTER: clusterFile,
-    VERIFY: "false",
-    "LOCK-TIMEOUT": "10m",
-    "ROLLBACK-ON-FAILURE": "true",
-    "ON-FIRST-INSTALL-FAILURE": "keep",
+  const inputs = {
+    ...readActionFile(join(bench.root, "actions/deploy")).inputs,
+    environment: "staging",
+    image: `main=${image}`,
+    kubeconfig: cluster.kubernetes.kubeconfig,
+    cluster: clusterFile,
+    verify: "false",
   };
   return {
     command: [process.execPath, join(bench.root, "dist/deploy.mjs")],
@@ -102,7 +100,7 @@ export function ourDeploy(
     environment: {
       ...runnerVariables(foldersOf(join(bench.folder, `${name}-job`), workspace), {}),
       PATH: [dirname(helm), process.env["PATH"]].join(delimiter),
-      ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name}`, value])),
+      ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
       DOCKER_REGISTRY_USERNAME: cluster.registry.username,
       DOCKER_REGISTRY_PASSWORD: cluster.registry.password,
     },
