@@ -1,11 +1,15 @@
 import { formatDuration } from "../../actions/core/duration.ts";
 
-/** Times of one command in one run of the benchmarks. */
+/** What the values of a series are: milliseconds if nothing else is said. */
+export type Unit = "ms" | "MiB" | "requests";
+
+/** The same measured several times for one command in one run of the benchmarks. */
 export interface Series {
   /** As a person would type it, from the top of the repository. */
   readonly command: string;
-  /** Milliseconds of each run. */
-  readonly times: readonly number[];
+  /** One of each run. */
+  readonly values: readonly number[];
+  readonly unit?: Unit;
   /** How often the command would have to run to do the same work; 1 if left out. The total is then the median so often. */
   readonly count?: number;
 }
@@ -17,8 +21,8 @@ export interface Figure {
   readonly against?: Series;
   /** The highest ratio of `measured` to `against` that is good. */
   readonly ratioAtMost?: number;
-  /** The highest time that is good, in milliseconds. */
-  readonly timeAtMost?: number;
+  /** The highest total that is good, in the unit of `measured`. */
+  readonly atMost?: number;
 }
 
 /** The middle one of some numbers, or the mean of the two in the middle. */
@@ -29,9 +33,9 @@ export function median(numbers: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** The time of a series in milliseconds: its median, as often as the command would have to run. */
-export function totalOf({ times, count = 1 }: Series): number {
-  return median(times) * count;
+/** The total of a series in its unit: its median, as often as the command would have to run. */
+export function totalOf({ values, count = 1 }: Series): number {
+  return median(values) * count;
 }
 
 /** The ratio of a figure; undefined when it is compared with nothing. */
@@ -41,23 +45,25 @@ export function ratioOf({ measured, against }: Figure): number | undefined {
 
 /** Whether a figure is as good as it has to be; one without a target always is. */
 export function isMet(figure: Figure): boolean {
-  const { measured, ratioAtMost, timeAtMost } = figure;
+  const { measured, ratioAtMost, atMost } = figure;
   const ratio = ratioOf(figure);
   if (ratioAtMost !== undefined && ratio === undefined) throw new Error(`${figure.name} is compared with nothing`);
   const near = ratioAtMost === undefined || ratio === undefined || ratio <= ratioAtMost;
-  return near && (timeAtMost === undefined || totalOf(measured) <= timeAtMost);
+  return near && (atMost === undefined || totalOf(measured) <= atMost);
 }
 
-/** A figure as lines of text: the verdict, and below it both times with their commands. */
+/** A figure as lines of text: the verdict, and below it both values with their commands. */
 export function renderFigure(figure: Figure): string {
-  const { name, measured, against, ratioAtMost, timeAtMost } = figure;
+  const { name, measured, against, ratioAtMost, atMost } = figure;
   const ratio = ratioOf(figure);
   const targets = [
     ...(ratioAtMost === undefined ? [] : [`at most ${showRatio(ratioAtMost)}`]),
-    ...(timeAtMost === undefined ? [] : [`at most ${formatDuration(timeAtMost)}`]),
+    ...(atMost === undefined
+      ? []
+      : [`at most ${measured.unit === undefined ? formatDuration(atMost) : showValue(atMost, measured.unit)}`]),
   ];
   const verdict = targets.length === 0 ? "" : `  ${isMet(figure) ? "ok" : "MISSED"}: ${targets.join(", ")}`;
-  const value = ratio === undefined ? showTime(totalOf(measured)) : showRatio(ratio);
+  const value = ratio === undefined ? showValue(totalOf(measured), measured.unit) : showRatio(ratio);
   return [
     `${name}: ${value}${verdict}`,
     `    ${renderSeries(measured)}`,
@@ -66,16 +72,20 @@ export function renderFigure(figure: Figure): string {
 }
 
 function renderSeries(series: Series): string {
-  const { command, times, count = 1 } = series;
-  const [least, most] = [Math.min(...times), Math.max(...times)].map(showTime);
-  const runs = `median of ${times.length}, ${least} to ${most}`;
-  const total = showTime(totalOf(series));
+  const { command, values, unit, count = 1 } = series;
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => showValue(value, unit));
+  const runs = `median of ${values.length}, ${least} to ${most}`;
+  const total = showValue(totalOf(series), unit);
   return count === 1 ? `${total} (${runs})  ${command}` : `${total} (${count} × ${runs})  ${command}`;
 }
 
 /** Small ratios as fractions, since targets are given so. */
 function showRatio(ratio: number): string {
   return ratio < 0.5 ? `1/${(1 / ratio).toFixed(1).replace(/\.0$/, "")}` : `${ratio.toFixed(2)} ×`;
+}
+
+function showValue(value: number, unit: Unit = "ms"): string {
+  return unit === "ms" ? showTime(value) : `${Math.round(value)} ${unit}`;
 }
 
 function showTime(milliseconds: number): string {

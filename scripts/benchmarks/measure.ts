@@ -32,7 +32,7 @@ export async function inTurn(rounds: number, ...commands: readonly Measured[]): 
       if (round >= 0) times[index]?.push(time);
     }
   }
-  return commands.map((command, index) => ({ command: wordsOf(command), times: times[index] ?? [] }));
+  return commands.map((command, index) => ({ command: wordsOf(command), values: times[index] ?? [] }));
 }
 
 /** Runs each command once, as one series named after the first; for the same work on many files. */
@@ -41,7 +41,7 @@ export async function each(commands: readonly Measured[], count: number): Promis
   if (first === undefined) throw new Error("there is nothing to measure");
   const times: number[] = [];
   for (const command of commands) times.push(await timeOf(command));
-  return { command: wordsOf(first), times, count };
+  return { command: wordsOf(first), values: times, count };
 }
 
 async function timeOf(measured: Measured): Promise<number> {

@@ -66,6 +66,7 @@ const kits = {
     v.kubeconform,
     `main.version=v${v.kubeconform}`,
   ),
+  kwok: released("kwok", "sigs.k8s.io/kwok/cmd/kwok", v.kwok),
   zizmor: { programs: ["zizmor"], version: versions.zizmor, madeFrom: async () => "", make: fetchZizmor },
 } as const satisfies Record<string, Kit>;
 
@@ -86,6 +87,7 @@ const tools = {
   kubeconform: ["kubeconform", "kubeconform"],
   kubectl: ["kubernetes", "kubectl"],
   kubelet: ["kubernetes", "kubelet"],
+  kwok: ["kwok", "kwok"],
   tailscale: ["tailnet", "tailscale"],
   tailscaled: ["tailnet", "tailscaled"],
   zizmor: ["zizmor", "zizmor"],
@@ -94,8 +96,8 @@ const tools = {
 /** The tools that can be asked for. `control` is the tailnet's control plane. */
 export type ToolName = keyof typeof tools;
 
-/** Every tool. */
-export const allTools = Object.keys(tools) as ToolName[];
+/** Every tool that tests need; kwok is for measurements only. */
+export const allTools = (Object.keys(tools) as ToolName[]).filter((name) => name !== "kwok");
 
 /**
  * Gives the absolute paths of tools, building or downloading those that the cache does not hold. One kit after the

@@ -13,6 +13,7 @@ export const versions = {
   helm3: "3.21.4",
   kubeconform: "0.8.0",
   kubernetes: "1.35.4",
+  kwok: "0.7.0",
   node: "24.21.0",
   prometheusOperator: "0.85.0",
   tailscale: "1.100.0",

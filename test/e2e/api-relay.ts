@@ -31,6 +31,8 @@ export interface ApiRelay extends AsyncDisposable {
   readonly kubeconfig: string;
   /** The token in it, which is a secret. */
   readonly token: string;
+  /** How many requests have come so far, of whatever kind. */
+  requests(): number;
   /** Tells of each write from now on; the answer ends that. */
   listen(listener: WriteListener): () => void;
   /** Ends every connection, and refuses new ones; `silent` leaves them open and lets nothing through. */
@@ -61,7 +63,9 @@ export async function openApiRelay(
   };
   const isKnown = ({ headers }: IncomingMessage) => headers.authorization === `Bearer ${token}`;
   const server = createServer({ cert: readFileSync(certificate.certificate), key: readFileSync(certificate.key) });
+  let requests = 0;
   server.on("request", (from, to) => {
+    requests++;
     if (isKnown(from)) passOn(from, to, upstream, listeners);
     else to.writeHead(401).end();
   });
@@ -75,6 +79,7 @@ export async function openApiRelay(
   rmSync(folder, { recursive: true });
   return {
     token,
+    requests: () => requests,
     kubeconfig: kubeconfig(`https://127.0.0.1:${wire.port}`, authorityData, token),
     listen(listener) {
       listeners.add(listener);

@@ -2,12 +2,15 @@ import { type Figure, totalOf } from "../figure.ts";
 import { each, inTurn } from "../measure.ts";
 import type { Subject } from "../subject.ts";
 import { watchReadiness } from "./readiness.ts";
+import { memory, traffic } from "./scale.ts";
 import { helmDeploy, makeSubject, openSite, ourDeploy, type Site, type Spec, serverReadyAfter } from "./site.ts";
 
 /** A deploy, against Helm by itself on the same cluster, chart and values. */
 export const deploy: Subject = async function* (bench) {
   await using site = await openSite(bench);
   yield* goodDeploy(site);
+  yield* traffic(site);
+  yield* memory(site);
   yield* faults(site);
 };
 
@@ -32,8 +35,8 @@ async function* goodDeploy(site: Site): AsyncGenerator<Figure> {
   if (we === undefined || helm === undefined) throw new Error("nothing was measured");
   const name = "a good deploy, ready after 5 s, against Helm";
   yield { name, measured: we, against: helm, ratioAtMost: 1 + allowance / totalOf(helm) };
-  const end = { command: "actions/deploy, from the last ready pod to its end", times: ends };
-  yield { name: "what comes after the last pod is ready", measured: end, timeAtMost: allowance };
+  const end = { command: "actions/deploy, from the last ready pod to its end", values: ends };
+  yield { name: "what comes after the last pod is ready", measured: end, atMost: allowance };
 }
 
 interface FaultCase {

@@ -78,18 +78,26 @@ export function makeSubject({ cluster, bench }: Site, name: string, common: Spec
   return { name, release: `staging-${name}`, workspace, write };
 }
 
+/** How the action is started, beside what every subject is given. */
+interface OurOptions {
+  readonly image?: string;
+  readonly accept?: readonly number[];
+  /** Text or path; the cluster's own if left out. */
+  readonly kubeconfig?: string;
+}
+
 /** The built deploy action on a subject, as the runner starts it. */
 export function ourDeploy(
   site: Site,
   { name, workspace }: Subject,
-  { image = site.cluster.baseImage.reference, accept = [0] }: { image?: string; accept?: readonly number[] } = {},
+  { image = site.cluster.baseImage.reference, accept = [0], kubeconfig }: OurOptions = {},
 ): Measured {
   const { cluster, bench, clusterFile, helm } = site;
   const inputs = {
     ...readActionFile(join(bench.root, "actions/deploy")).inputs,
     environment: "staging",
     image: `main=${image}`,
-    kubeconfig: cluster.kubernetes.kubeconfig,
+    kubeconfig: kubeconfig ?? cluster.kubernetes.kubeconfig,
     cluster: clusterFile,
     verify: "false",
   };
