@@ -1,6 +1,6 @@
 // What can be known before a release is touched is found then, all of it at once, and told with what to do.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -239,6 +239,44 @@ describe("before a release is touched", () => {
       await assertOutcome(test, app, address, () => app.deploy(one.bad, one.options), outcome);
     });
   }
+
+  it("finds a port of the node that another pod has", async (test) => {
+    const { imagePullSecrets, containers } = JSON.parse(
+      await world.kubectl("get", "deployment", app.name, "-n", app.release, "-o", "jsonpath={.spec.template.spec}"),
+    );
+    const [{ image: held }] = containers;
+    const hostPort = 20_000 + randomInt(10_000);
+    const ports = [{ containerPort: 1, hostPort }];
+    const command = ["node", "-e", "setInterval(() => {}, 1_000)"];
+    await world.kubectl(
+      "label",
+      "namespace",
+      app.release,
+      "pod-security.kubernetes.io/enforce=privileged",
+      "--overwrite",
+    );
+    await using _ = await withObjects({
+      given: [
+        {
+          ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "holder" } },
+          spec: {
+            imagePullSecrets,
+            containers: [{ name: "main", image: held, command, ports }],
+            terminationGracePeriodSeconds: 0,
+          },
+        },
+      ],
+      until: (namespace) =>
+        world.kubectl("wait", "pod/holder", "-n", namespace, "--for=condition=PodScheduled", "--timeout=30s"),
+    });
+    const bad = { port: undefined, ports: { http: { port: 3000, hostPort } }, podSecurity: "privileged" };
+    const says = [
+      ...untouched.says,
+      new RegExp(`Deployment untouched-\\w+ wants the port ${hostPort} of its node, which the pod holder in namespace`),
+      /take another `hostPort`/,
+    ];
+    await assertOutcome(test, app, address, () => app.deploy(bad), { ...untouched, says });
+  });
 
   it("finds what a rule of the cluster's own forbids, with the words of the rule", async (test) => {
     const name = `${app.name}-patience`;

@@ -5,18 +5,19 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import type { WorkflowEvent } from "../harness/environment.ts";
 import { runAction } from "../harness/job.ts";
-import type { StepOptions } from "../harness/types.ts";
+import type { JobOptions, StepOptions } from "../harness/types.ts";
 import { repository, type World } from "./world.ts";
 
 /** Parts of a manifest's `spec`. */
 export type Spec = Readonly<Record<string, unknown>>;
 
 /** How it is deployed, beside what every deploy of a test is given. */
-export type DeployOptions = StepOptions & {
-  readonly event?: Partial<WorkflowEvent>;
-  /** Values that the job may not show. */
-  readonly secrets?: readonly string[];
-};
+export type DeployOptions = StepOptions &
+  Pick<JobOptions, "onLine"> & {
+    readonly event?: Partial<WorkflowEvent>;
+    /** Values that the job may not show. */
+    readonly secrets?: readonly string[];
+  };
 
 /** An application without an image of its own: its program is in its manifest, so that a deploy of it takes seconds. */
 export interface SmallApp extends AsyncDisposable {

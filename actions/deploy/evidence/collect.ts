@@ -1,4 +1,4 @@
-import type { CoreV1Event, V1Node, V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Event, V1Node, V1Pod, V1Taint } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import type { Application } from "../../validate/application.ts";
 import { containersOf } from "../tracking/faults/containers.ts";
@@ -40,7 +40,7 @@ export async function collectEvidence(
     ({ kind, name, namespace }) => kind === workload.kind && name === workload.name && namespace === workload.namespace,
   );
   const pods = found?.pods ?? [];
-  const [logs, nodes] = await Promise.all([readLogs(fault, pods, keeper), sickNodes(cluster)]);
+  const [logs, nodes] = await Promise.all([readLogs(fault, pods, keeper), nodesOf(cluster, fault)]);
   const events = tellEvents(
     snapshot.events
       .filter(({ type }) => type !== "Normal")
@@ -112,8 +112,8 @@ function describePod(pod: V1Pod): string {
   return `${metadata?.name} (${status?.phase})${node}: ${states.join("; ") || "no container has started"}`;
 }
 
-/** Nodes that are not ready or short of something. Without the right to look at nodes there is nothing to tell. */
-async function sickNodes({ ask, core }: Cluster): Promise<string[]> {
+/** Nodes that are not ready or short of something, and for a pod that none takes, what they repel it with. Without the right to look at nodes there is nothing to tell. */
+async function nodesOf({ ask, core }: Cluster, { cause }: Fault): Promise<string[]> {
   const { items } = await ask(() => core.listNode()).catch(() => ({ items: [] as V1Node[] }));
   return items.flatMap(({ metadata, spec, status }) => {
     const wrong = (status?.conditions ?? []).filter(
@@ -122,9 +122,16 @@ async function sickNodes({ ask, core }: Cluster): Promise<string[]> {
     const faults = [
       ...wrong.map(({ type, message = "" }) => `${type}: ${firstLine(message)}`),
       ...(spec?.unschedulable ? ["cordoned"] : []),
+      // The scheduler counts them, but does not say which.
+      ...(/untolerated taint/.test(cause) ? (spec?.taints ?? []).map(taintText) : []),
     ];
     return faults.length === 0 ? [] : [`${metadata?.name}: ${faults.join("; ")}`];
   });
+}
+
+/** A taint as `kubectl taint` takes it. */
+function taintText({ key, value, effect }: V1Taint): string {
+  return `taint ${key}${value === undefined ? "" : `=${value}`}:${effect}`;
 }
 
 /** A hint's key is a regular expression, else plain text that is looked for as it stands. */

@@ -7,6 +7,7 @@ import { type Deploy, scopeOf } from "../rollout.ts";
 import { checkClasses } from "./classes.ts";
 import { dryRun } from "./dry-run.ts";
 import type { Obstacle } from "./fault.ts";
+import { checkHostPorts } from "./host-ports.ts";
 import { checkImages } from "./images.ts";
 import { unmeasured } from "./metrics.ts";
 import { podTemplates, readObjects } from "./objects.ts";
@@ -49,6 +50,7 @@ export async function preflight(
     checkImages(deploy, templates),
     checkReferences(cluster, objects, templates, namespace, made),
     checkClasses(cluster, objects, namespace),
+    checkHostPorts(cluster, templates, instance),
     checkQuotas(cluster, resources, quotas, { objects, namespace, instance, owned }),
     dryRun(
       cluster,

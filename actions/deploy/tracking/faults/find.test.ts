@@ -152,6 +152,18 @@ for (const [message, about] of scheduling) {
   });
 }
 
+test("no node, for several reasons, is told with what can be done about each", () => {
+  const message =
+    "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available";
+  const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }];
+  const [fault] = found(changePods(rollout([container()]), (pod) => ({ ...pod, status: { conditions } })));
+  assert.match(fault?.cause ?? "", /had untolerated taint\(s\)$/);
+  assert.equal(
+    fault?.fix,
+    "Correct `nodeSelector` in the manifest, or label a node; or tolerate the taint with `tolerations`.",
+  );
+});
+
 test("a volume that cannot be mounted counts while its container waits for it", () => {
   const snapshot = rollout([container({ state: { waiting: { reason: "ContainerCreating" } } })]);
   const missing = event("pod-0", "FailedMount", 'MountVolume.SetUp failed: secret "tls" not found');

@@ -17,7 +17,7 @@ function unscheduled({ snapshot, workload }: Sight, pod: V1Pod): Fault[] {
   );
   if (condition === undefined) return [];
   const comingNode = eventsOf(snapshot, pod.metadata?.uid).some(({ reason }) => reason === "TriggeredScaleUp");
-  const message = firstLine(condition.message ?? "").replace(/\.? preemption: .*$/, "");
+  const message = firstLine(condition.message ?? "").replace(/\.?( no new claims to deallocate,)? preemption: .*$/, "");
   return [
     {
       key: `unschedulable ${pod.metadata?.name}`,
@@ -30,21 +30,30 @@ function unscheduled({ snapshot, workload }: Sight, pod: V1Pod): Fault[] {
   ];
 }
 
+/** What the scheduler says of nodes (kube-scheduler, plugins' statuses), and what can be done about it. */
+const placements: readonly { readonly says: RegExp; readonly about: string; readonly fix: string }[] = [
+  { says: /Insufficient (cpu|memory)/, about: "resources", fix: "lower `resources` in the manifest, or add a node" },
+  { says: /free ports/, about: "ports", fix: "free the port of the node, or take another `hostPort`" },
+  {
+    says: /node affinity|node selector/,
+    about: "nodeSelector",
+    fix: "correct `nodeSelector` in the manifest, or label a node",
+  },
+  { says: /untolerated taint/, about: "tolerations", fix: "tolerate the taint with `tolerations`" },
+  {
+    says: /PersistentVolumeClaim/i,
+    about: "volumes",
+    fix: "check `storageClass` and the cluster's default class, since its claim has no volume",
+  },
+];
+
+/** Nodes may be out of the question for several reasons; which of them should take the pod is not known. */
 function schedulingFix(message: string): Pick<Fault, "fix" | "about"> {
-  if (/Insufficient (cpu|memory)/.test(message)) {
-    return { about: "resources", fix: "Lower `resources` in the manifest, or add a node." };
-  }
-  if (/free ports/.test(message)) {
-    return { about: "ports", fix: "Another pod has this port of the node: free it, or take another `hostPort`." };
-  }
-  if (/untolerated taint/.test(message)) return { about: "tolerations", fix: "Tolerate the taint with `tolerations`." };
-  if (/node affinity|node selector/.test(message)) {
-    return { about: "nodeSelector", fix: "Correct `nodeSelector` in the manifest, or label a node." };
-  }
-  if (/PersistentVolumeClaim/i.test(message)) {
-    return { about: "volumes", fix: "Its claim has no volume: check `storageClass`, and the cluster's default class." };
-  }
-  return { fix: "Correct the placement in the manifest, or add a node." };
+  const fitting = placements.filter(({ says }) => says.test(message));
+  const [first] = fitting;
+  if (first === undefined) return { fix: "Correct the placement in the manifest, or add a node." };
+  const fixes = fitting.map(({ fix }) => fix).join("; or ");
+  return { about: first.about, fix: `${fixes.charAt(0).toUpperCase()}${fixes.slice(1)}.` };
 }
 
 interface SetUpRule {
