@@ -2,38 +2,11 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Cluster, openCluster } from "../core/cluster.ts";
 import type { Context } from "../core/context.ts";
-import { FairleadError } from "../core/errors.ts";
 import { writePrivateFile } from "../core/files.ts";
 import { type Helm, openHelm } from "../core/helm.ts";
 import type { Holder, LeaseName } from "./lease.ts";
 import { type Lock, resumeLock } from "./lock.ts";
 import { baselineOf, isPending, listRevisions, markFailed, type Revision } from "./releases.ts";
-
-/** Milliseconds after which a Helm that nobody watches over counts as killed. */
-const abandonedAfter = 15 * 60_000;
-
-/**
- * Ends a `pending-*` revision that a killed Helm left, so that the next one can start.
- *
- * @param tookOver whether our lock was taken from a run that no longer lived; then no Helm of it lives either.
- * @throws FairleadError DEPLOY_LOCKED when it is so young that a Helm may still be at it.
- */
-export async function endPending(
-  cluster: Cluster,
-  { namespace, release }: LeaseName,
-  newest: Revision | undefined,
-  { tookOver, now }: { readonly tookOver: boolean; readonly now: number },
-): Promise<void> {
-  if (newest === undefined || !isPending(newest)) return;
-  if (!tookOver && now - newest.createdAt < abandonedAfter) {
-    throw new FairleadError({
-      code: "DEPLOY_LOCKED",
-      message: `Revision ${newest.number} of ${release} is ${newest.status}: Helm works on it, or was killed a short while ago.`,
-      fix: `If no Helm runs, \`helm rollback ${release} -n ${namespace}\` clears it; after 15 minutes this happens by itself.`,
-    });
-  }
-  await markFailed(cluster, namespace, release, newest.number, `Left ${newest.status} by a run that ended`);
-}
 
 /** What a post step has to know of a deploy that was cut off. */
 export interface OpenDeploy extends LeaseName, Required<Holder> {

@@ -6,6 +6,7 @@ import { suspendHooks } from "./hooks.ts";
 import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
 import { placed } from "./report/place.ts";
 import { type Watched, watch } from "./rollout.ts";
+import { serving } from "./serving.ts";
 import type { Failing } from "./tracking/tracker.ts";
 import { makeChecks } from "./verify/check.ts";
 import { endpointChecks } from "./verify/endpoints.ts";
@@ -83,13 +84,14 @@ interface After {
 }
 
 async function goBack(deploy: Watched, baseline: Revision | undefined): Promise<After> {
-  const { inputs, application, context } = deploy;
+  const { inputs, application, context, store } = deploy;
   if (baseline === undefined) return await afterFirstInstall(deploy);
   const { number: revision } = baseline;
   const kept = application.rollback === "never" ? " (`rollback: never`)" : "";
   if (!inputs.rollbackOnFailure || kept !== "") {
     const command = `helm rollback ${application.release} ${revision} -n ${application.namespace}`;
-    return { status: "failed", revision, sentence: `It was left as it is${kept}; \`${command}\` goes back.` };
+    const sentence = `It was left as it is${kept}; \`${command}\` goes back. ${serving(store.snapshot())}`;
+    return { status: "failed", revision, sentence };
   }
   try {
     const hasFailed = ({ status }: After) => status === "failed";
@@ -98,15 +100,16 @@ async function goBack(deploy: Watched, baseline: Revision | undefined): Promise<
     context.signal.throwIfAborted();
     if (!(thrown instanceof FairleadError)) throw thrown;
     // The first fault and its evidence are what a person needs; this one must not take their place.
-    return { status: "failed", revision, sentence: `The way back to revision ${revision} failed: ${thrown.message}` };
+    const sentence = `The way back to revision ${revision} failed: ${thrown.message} ${serving(store.snapshot())}`;
+    return { status: "failed", revision, sentence };
   }
 }
 
 async function afterFirstInstall(deploy: Watched): Promise<After> {
-  const { inputs, helm, application } = deploy;
+  const { inputs, helm, application, store } = deploy;
   const { release, namespace } = application;
   if (inputs.onFirstInstallFailure === "keep") {
-    const sentence = `It is the first install, so it was kept for diagnosis in namespace ${namespace}; nothing serves.`;
+    const sentence = `It is the first install, so it was kept for diagnosis in namespace ${namespace}. ${serving(store.snapshot())}`;
     return { status: "failed", revision: 0, sentence };
   }
   await helm.uninstall(release, namespace, rollbackTime);
@@ -121,6 +124,8 @@ const rollbackTime = 120_000;
 async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
   const { helm, cluster, application, context, lock } = deploy;
   const { release, namespace } = application;
+  // The lock itself does not wait for an API server that is away.
+  await cluster.call({ path: "/version" });
   const from = performance.now();
   await lock.confirm();
   await helm.rollback(release, namespace, baseline.number, rollbackTime);
@@ -128,8 +133,10 @@ async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
   const revision = newest?.number ?? baseline.number;
   const verdict = await watch({ ...deploy, end: from + rollbackTime }, true, "back");
   if (verdict.state === "failing") {
-    const sentence = `The rollback to revision ${baseline.number} did not become healthy either: ${verdict.fault.cause}.`;
-    return { status: "failed", revision, sentence };
+    const { cause, fix } = verdict.fault;
+    await markFailed(cluster, namespace, release, revision, `Rollback to ${baseline.number} is not healthy: ${cause}`);
+    const said = `The rollback to revision ${baseline.number} did not become healthy either: ${cause}. ${fix}`;
+    return { status: "failed", revision, sentence: `${said} ${serving(verdict.snapshot)}` };
   }
   // The pods that stayed may have to be found again by their Service.
   await makeChecks(endpointChecks(cluster, application), context.signal);

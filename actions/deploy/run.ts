@@ -4,11 +4,13 @@ import { valuesOf } from "../validate/resolve.ts";
 import { applySecrets, pruneSecrets } from "./delivery/secrets.ts";
 import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
 import type { DeployInputs } from "./inputs.ts";
-import { endPending, finishInOrder, noteBegin, type OpenDeploy } from "./interruption.ts";
+import { finishInOrder, noteBegin, type OpenDeploy } from "./interruption.ts";
 import { type Hold, newHolder, usualLease } from "./lease.ts";
 import { isLock, type Lock, takeLock } from "./lock.ts";
 import { ensureNamespaces, ensurePullSecrets } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
+import { patientCluster } from "./outage.ts";
+import { endPending } from "./pending.ts";
 import { plan } from "./plan/plan.ts";
 import { preflight } from "./preflight/preflight.ts";
 import { prepare } from "./prepare.ts";
@@ -80,7 +82,7 @@ export async function run(
   if (!isLock(lock)) return await held(deploy, lock);
   let healthy = false;
   try {
-    const deployed = await deployLocked(deploy, lock, note);
+    const deployed = await deployLocked(outlasting(deploy), lock, note);
     healthy = deployed.failure === undefined;
     return deployed;
   } finally {
@@ -120,11 +122,20 @@ async function giveUpLock({ cluster, context }: Deploy, lock: Lock, healthy: boo
   }
 }
 
+/** A deploy that has begun waits for an API server that goes away meanwhile. */
+function outlasting(deploy: Deploy): Deploy {
+  const { signal, runner } = deploy.context;
+  const say = (line: string) => runner.info(line);
+  return { ...deploy, cluster: patientCluster(deploy.cluster, { longest: 60_000, signal, say }) };
+}
+
 async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promise<Deployed> {
   const { cluster, application, context, inputs } = deploy;
   const { namespace, release } = application;
-  const revisions = await listRevisions(cluster, namespace, release);
-  await endPending(cluster, application, revisions[0], { tookOver: lock.tookOver, now: Date.now() });
+  const { lockTimeout: timeout } = inputs;
+  const { signal, runner } = context;
+  const say = (line: string) => runner.info(line);
+  const revisions = await endPending(cluster, application, { tookOver: lock.tookOver, timeout, signal, say });
   const baseline = baselineOf(revisions);
   const changes = changesSince(deploy, baseline?.number);
   deploy.journal.learn({ previousRevision: baseline?.number ?? 0, changes });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { findDrift } from "./drift.ts";
 import type { RenderedObject } from "./preflight/fault.ts";
 import { readObjects } from "./preflight/objects.ts";
 import { type Revision, readManifestOf } from "./releases.ts";
@@ -7,23 +8,27 @@ import type { Store } from "./tracking/store.ts";
 import { workloadKinds, workloadsOf } from "./tracking/workloads.ts";
 
 /**
- * Whether the newest revision is the verified one, holds the same objects with the same images, and all its workloads are
- * healthy. A hook runs on every deploy, so with one there is always something to do.
+ * Whether the newest revision is the verified one, holds the same objects with the same images, all its workloads are
+ * healthy, and nobody has changed or deleted one of its objects since. A hook runs on every deploy, so with one there is always something to do.
  */
 export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, store: Store): Promise<boolean> {
   if (newest === undefined || !newest.verified || newest.status !== "deployed") return false;
-  const { cluster, application, rendered } = deploy;
+  const { cluster, application, rendered, context } = deploy;
   const { namespace, release } = application;
   const objects = await readObjects(rendered);
   if (objects.some(({ metadata }) => metadata?.annotations?.["helm.sh/hook"] !== undefined)) return false;
   const before = await readObjects(await readManifestOf(cluster, namespace, release, newest.number));
   if (!isDeepStrictEqual(byName(before), byName(objects))) return false;
   const workloads = workloadsOf(store.snapshot());
-  return objects.filter(isWorkload).every(({ kind, metadata }) => {
+  const healthy = objects.filter(isWorkload).every(({ kind, metadata }) => {
     const place = metadata?.namespace ?? namespace;
     const seen = workloads.find((one) => one.kind === kind && one.name === metadata?.name && one.namespace === place);
     return seen !== undefined && seen.unfinished === undefined;
   });
+  if (!healthy) return false;
+  const drift = await findDrift(cluster, objects, namespace);
+  if (drift.length > 0) context.runner.info(`Changed since it was deployed, and now put right: ${drift.join(", ")}`);
+  return drift.length === 0;
 }
 
 function isWorkload({ kind }: RenderedObject): boolean {

@@ -210,10 +210,10 @@ describe("a deploy that is cut off", () => {
     const first = await deploy(app, image);
     assert.equal(first.outputs["status"], "deployed", first.log);
     await killHelm(name);
-    const step = await deploy(app, image);
+    const step = await deploy(app, image, { with: { "lock-timeout": "1s" } });
     const errors = step.annotations.filter(({ level }) => level === "error").map(({ message }) => message);
     assert.equal(errors.length, 1, step.log);
-    assert.match(errors[0] ?? "", /Revision 2 .* is pending-upgrade/);
+    assert.match(errors[0] ?? "", /Revision 2 .* is pending-upgrade.*`helm rollback \S+ 1 -n \S+` clears it/);
   });
 });
 

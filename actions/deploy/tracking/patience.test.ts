@@ -27,7 +27,7 @@ test("a component may crash oftener while one that it comes after is not ready, 
 
 test("the manifest's own numbers count for more", () => {
   const health: Health = { startup: { within: 20 }, crashRestarts: 1 };
-  assert.deepEqual(patienceOf({ health }, { hasBaseline: false }), { crashes: 1, startup: 20_000 });
+  assert.deepEqual(patienceOf({ health }, { hasBaseline: false }), { crashes: 1, placement: 60_000, startup: 20_000 });
 });
 
 test("a Job is tried as often as its manifest says, else as often as any other container", () => {

@@ -28,6 +28,7 @@ export function createPatience({ components }: Application, hasBaseline: boolean
     const stated = workload.tries === triesOfJob ? undefined : workload.tries;
     return {
       crashes: health?.crashRestarts ?? stated ?? (hasBaseline && !waits ? usualCrashes : earlyCrashes),
+      placement: hasBaseline ? 10_000 : 60_000,
       startup: health === undefined ? usualStartup : health.startup.within * 1_000,
     };
   };

@@ -35,7 +35,7 @@ function watch(snapshots: readonly (Snapshot | string)[], changes: Partial<Rollo
   const verdict = track({
     store: storeOf(snapshots),
     expected: expectedWeb,
-    patience: () => ({ crashes: 3, startup: 120_000 }),
+    patience: () => ({ crashes: 3, placement: 10_000, startup: 120_000 }),
     progress: (line) => lines.push(line),
     timeout: 60_000,
     signal: new AbortController().signal,
@@ -123,7 +123,11 @@ test("a fault does not grow older while nobody can look", (context) => {
   context.mock.method(performance, "now", () => now);
   const crashing = rollout([crashed(2)]);
   const store = storeOf([crashing, "nobody answers", crashing, crashing]);
-  const judge = createJudge({ store, patience: () => ({ crashes: 3, startup: 120_000 }), progress: () => {} });
+  const judge = createJudge({
+    store,
+    patience: () => ({ crashes: 3, placement: 10_000, startup: 120_000 }),
+    progress: () => {},
+  });
   const fatal = [0, 10_000, 20_000, 21_000].map((time) => {
     now = time;
     return judge(expectedWeb).fatal?.cause;
@@ -147,7 +151,7 @@ test("a pod that keeps a StatefulSet from going on is deleted once, after its ti
   const deleted: string[] = [];
   const judge = createJudge({
     store: storeOf([snapshot]),
-    patience: () => ({ crashes: 3, startup: 120_000 }),
+    patience: () => ({ crashes: 3, placement: 10_000, startup: 120_000 }),
     progress: () => {},
     unblock: async (pod) => {
       deleted.push(pod.metadata?.name ?? "");

@@ -42,5 +42,10 @@ export function rollout(statuses: readonly V1ContainerStatus[] = [], owner = "se
 /** What the rules see of the one workload of a snapshot. */
 export function sightOf(snapshot: Snapshot, exits = 0): Sight {
   const [workload] = workloadsOf(snapshot);
-  return { snapshot, workload: workload as Workload, patience: { crashes: 3, startup: 120_000 }, exits };
+  return {
+    snapshot,
+    workload: workload as Workload,
+    patience: { crashes: 3, placement: 10_000, startup: 120_000 },
+    exits,
+  };
 }

@@ -60,3 +60,20 @@ test("checks run side by side, and one that breaks is not swallowed", async () =
   assert.deepEqual(order, ["second", "first"]);
   await assert.rejects(makeChecks([check([], { look: () => Promise.reject(new Error("broken")) })], signal), /broken/);
 });
+
+test("one that has failed ends the others at once, one that only warns does not", async () => {
+  const hanging = check([], {
+    name: "slow",
+    look: (own) => new Promise((_, reject) => own.addEventListener("abort", () => reject(own.reason))),
+  });
+  const waiting = check([wrong], { name: "waits", interval: 60_000, timeout: 600_000 });
+  const final = { ...wrong, final: true };
+  const results = await makeChecks([hanging, waiting, check([final])], signal);
+  assert.deepEqual(
+    results.map(({ outcome }) => outcome),
+    ["stopped", "stopped", "failed"],
+  );
+  const optional = check([final], { optional: true });
+  const [, passed] = await makeChecks([optional, check([wrong, { state: "passed" }])], signal);
+  assert.equal(passed?.outcome, "passed");
+});

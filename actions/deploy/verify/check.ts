@@ -25,7 +25,8 @@ export type Finding =
 /** How a check ended. */
 export interface CheckResult {
   readonly name: string;
-  readonly outcome: "passed" | "failed" | "warned" | "unknown";
+  /** `stopped`: it was under way when another one failed. */
+  readonly outcome: "passed" | "failed" | "warned" | "unknown" | "stopped";
   /** A sentence without the full stop, empty for what passed without a word. */
   readonly said: string;
   readonly milliseconds: number;
@@ -34,15 +35,29 @@ export interface CheckResult {
 /** Milliseconds that a check gets when nobody says more. */
 export const usualTimeout = 30_000;
 
-/** Makes all checks side by side, each until it passes or its time is up. */
-export async function makeChecks(checks: readonly Check[], signal: AbortSignal): Promise<CheckResult[]> {
-  return await Promise.all(checks.map((check) => makeCheck(check, signal)));
+/**
+ * Makes all checks side by side, each until it passes, its time is up, or one of them has failed.
+ *
+ * @param failed aborted when one fails; whoever aborts it ends them all.
+ */
+export async function makeChecks(
+  checks: readonly Check[],
+  signal: AbortSignal,
+  failed: AbortController = new AbortController(),
+): Promise<CheckResult[]> {
+  return await Promise.all(
+    checks.map(async (check) => {
+      const result = await makeCheck(check, signal, failed.signal);
+      if (result.outcome === "failed") failed.abort();
+      return result;
+    }),
+  );
 }
 
-async function makeCheck(check: Check, signal: AbortSignal): Promise<CheckResult> {
+async function makeCheck(check: Check, signal: AbortSignal, others: AbortSignal): Promise<CheckResult> {
   const from = performance.now();
   const end = from + check.timeout;
-  const own = AbortSignal.any([signal, AbortSignal.timeout(check.timeout)]);
+  const own = AbortSignal.any([signal, others, AbortSignal.timeout(check.timeout)]);
   let last: Finding = { state: "wrong", said: "it was not answered in its time" };
   for (;;) {
     const finding = await check.look(own).catch((thrown): Finding => {
@@ -51,6 +66,7 @@ async function makeCheck(check: Check, signal: AbortSignal): Promise<CheckResult
       throw thrown;
     });
     if (finding.state === "passed") return concluded(check, "passed", finding.said ?? "", from);
+    if (others.aborted) return concluded(check, "stopped", "", from);
     last = finding;
     const interval = check.interval ?? 1_000;
     const over = performance.now() + interval >= end;
@@ -58,7 +74,8 @@ async function makeCheck(check: Check, signal: AbortSignal): Promise<CheckResult
       const failure = check.optional ? "warned" : "failed";
       return concluded(check, finding.state === "unknown" ? "unknown" : failure, finding.said, from);
     }
-    await wait(interval, undefined, { signal }).catch(() => signal.throwIfAborted());
+    // Whatever wakes it early ends it after one more look at most.
+    await wait(interval, undefined, { signal: own }).catch(() => signal.throwIfAborted());
   }
 }
 

@@ -2,9 +2,38 @@ import { containersOf } from "../tracking/faults/containers.ts";
 import type { Expected } from "../tracking/judge.ts";
 import type { Store } from "../tracking/store.ts";
 import { type Workload, workloadsOf } from "../tracking/workloads.ts";
+import type { CheckResult } from "./check.ts";
 
 /** Milliseconds for which pods must stay ready. */
 export const stabilityWindow = 10_000;
+
+/** The check that pods stay ready, which ends the others when it fails, and is ended by them. */
+export async function checkStability(
+  store: Store,
+  expected: readonly Expected[],
+  milliseconds: number,
+  signal: AbortSignal,
+  failed: AbortController,
+): Promise<CheckResult> {
+  const from = performance.now();
+  const result = (outcome: CheckResult["outcome"], said = ""): CheckResult => ({
+    name: "pods stay ready",
+    outcome,
+    said,
+    milliseconds: performance.now() - from,
+  });
+  try {
+    const either = AbortSignal.any([signal, failed.signal]);
+    const shaky = await watchStability(store, expected, milliseconds, either);
+    if (shaky === undefined) return result("passed");
+    failed.abort();
+    return result("failed", shaky);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (failed.signal.aborted) return result("stopped");
+    throw thrown;
+  }
+}
 
 /**
  * Watches that all pods stay ready and none of their containers ends, for `milliseconds`.

@@ -3,7 +3,7 @@ import type { Fault } from "../tracking/faults/fault.ts";
 import type { Expected } from "../tracking/judge.ts";
 import { type CheckResult, makeChecks } from "./check.ts";
 import { declaredChecks } from "./declared.ts";
-import { stabilityWindow, watchStability } from "./stability.ts";
+import { checkStability, stabilityWindow } from "./stability.ts";
 import { usualChecks } from "./usual.ts";
 
 /** What the verification of a revision came to; `fault` when it must not stay. */
@@ -18,8 +18,8 @@ export interface VerifyOptions {
 }
 
 /**
- * Makes all checks of a revision whose rollout is done, side by side: its pods stay ready, its Services have endpoints and
- * answer, its addresses lead to it, and what the manifest declares under `verify`.
+ * Makes all checks of a revision whose rollout is done, side by side until one fails: its pods stay ready, its Services
+ * have endpoints and answer, its addresses lead to it, and what the manifest declares under `verify`.
  */
 export async function verify(
   deploy: Watched,
@@ -29,24 +29,19 @@ export async function verify(
   const { cluster, application, store, context, journal } = deploy;
   const { masker, signal } = context;
   const checks = [...usualChecks(cluster, application), ...declaredChecks({ cluster, application, store, masker })];
-  const from = performance.now();
-  const [shaky, made] = await Promise.all([
+  // What is certain to go back need not be looked at to the end.
+  const failed = new AbortController();
+  const [stable, made] = await Promise.all([
     journal.stage(
       "stability",
-      () => watchStability(store, expected, stability, signal),
-      (said) => said !== undefined,
+      () => checkStability(store, expected, stability, signal, failed),
+      ({ outcome }) => outcome === "failed",
     ),
-    makeChecks(checks, signal),
+    makeChecks(checks, signal, failed),
   ]);
-  const stable: CheckResult = {
-    name: "pods stay ready",
-    outcome: shaky === undefined ? "passed" : "failed",
-    said: shaky ?? "",
-    milliseconds: performance.now() - from,
-  };
   const results = [stable, ...made].map((result) => ({ ...result, said: masker.redact(result.said) }));
-  const failed = results.find(({ outcome }) => outcome === "failed");
-  return failed === undefined ? { results } : { results, fault: faultOf(failed, expected) };
+  const first = results.find(({ outcome }) => outcome === "failed");
+  return first === undefined ? { results } : { results, fault: faultOf(first, expected) };
 }
 
 function faultOf({ name, said }: CheckResult, expected: readonly Expected[]): Fault {

@@ -30,6 +30,8 @@ export interface Patience {
   readonly crashes: number;
   /** Milliseconds that a container may take until it is ready. */
   readonly startup: number;
+  /** Milliseconds until a node must fit; a component of the same release may have to label it first. */
+  readonly placement: number;
 }
 
 /** What the rules for one workload look at. */

@@ -67,13 +67,12 @@ function failedJob({ workload }: Sight): Fault[] {
   ];
 }
 
-/** Nodes may get their label by another component of the same release, so there is some time for it. */
-function noNode({ workload }: Sight): Fault[] {
+function noNode({ workload, patience }: Sight): Fault[] {
   if (workload.kind !== "DaemonSet" || workload.wanted > 0 || workload.unfinished === undefined) return [];
   return [
     {
       key: `no node ${workload.name}`,
-      tolerance: 60_000,
+      tolerance: patience.placement,
       cause: `no node matches the DaemonSet ${workload.name}, so it runs nowhere`,
       fix: "Correct `nodeSelector` and `tolerations` in the manifest, or label a node.",
       about: "nodeSelector",

@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Cluster } from "../core/cluster.ts";
+import { discover, pathOf, type Resources } from "../core/discovery.ts";
+import { nameOf, type RenderedObject } from "./preflight/fault.ts";
+
+/**
+ * The objects that are not any more as they were applied: deleted, or changed by hand. The API server is asked what each
+ * would be after another apply; what an apply would leave alone, such as a field that nobody declares, is no drift.
+ */
+export async function findDrift(
+  cluster: Cluster,
+  objects: readonly RenderedObject[],
+  namespace: string,
+): Promise<string[]> {
+  const resources = await discover(cluster);
+  const drifted = await Promise.all(objects.map((object) => hasDrifted(cluster, resources, object, namespace)));
+  return objects.filter((_, index) => drifted[index]).map(nameOf);
+}
+
+async function hasDrifted(
+  cluster: Cluster,
+  resources: Resources,
+  object: RenderedObject,
+  namespace: string,
+): Promise<boolean> {
+  const resource = resources.find(object.apiVersion, object.kind);
+  if (resource === undefined) return true;
+  const path = pathOf(resource, object.metadata?.namespace ?? namespace, object.metadata?.name);
+  const query = "dryRun=All&fieldManager=helm&force=true";
+  const contentType = "application/apply-patch+yaml";
+  const [live, applied] = await Promise.all([
+    cluster.call({ path }),
+    cluster.call({ method: "PATCH", path: `${path}?${query}`, contentType, body: object }),
+  ]);
+  // An apply that would be refused has to be tried for its reason to be told.
+  if (live.status !== 200 || applied.status !== 200) return true;
+  return !isDeepStrictEqual(declaredIn(live.body), declaredIn(applied.body));
+}
+
+/** An object without what the API server and controllers write, which may change between two looks. */
+function declaredIn(body: string): unknown {
+  const { status: _, metadata, ...object } = JSON.parse(body);
+  const { managedFields: _fields, resourceVersion: _version, generation: _generation, ...named } = metadata;
+  return { ...object, metadata: named };
+}

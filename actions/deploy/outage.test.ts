@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Cluster } from "../core/cluster.ts";
+import { FairleadError } from "../core/errors.ts";
+import { patientCluster } from "./outage.ts";
+
+const away = new FairleadError({ code: "CLUSTER_UNREACHABLE", message: "nobody answers" });
+const ask: Cluster["ask"] = (call) => call();
+
+/** Makes calls that fail with each of these, and then succeed. */
+function calls(faults: readonly Error[], longest = 60_000, signal = new AbortController().signal) {
+  const said: string[] = [];
+  const left = [...faults];
+  const cluster = patientCluster({ ask } as Cluster, { longest, signal, say: (line) => said.push(line) });
+  const answer = cluster.ask(async () => {
+    const fault = left.shift();
+    if (fault !== undefined) throw fault;
+    return "here";
+  });
+  return { answer, said };
+}
+
+test("a call waits for an API server that is away, and says so once", async () => {
+  const { answer, said } = calls([away, away]);
+  assert.equal(await answer, "here");
+  assert.deepEqual(said, ["nobody answers"]);
+});
+
+test("it does not wait longer than it may, nor for anything else, nor when it is stopped", async () => {
+  await assert.rejects(calls([away, away], 0).answer, /nobody answers/);
+  await assert.rejects(calls([new FairleadError({ code: "CLUSTER_FORBIDDEN", message: "no" })]).answer, /no/);
+  await assert.rejects(calls([away], 60_000, AbortSignal.abort(new Error("stopped"))).answer, /stopped/);
+});
