@@ -3,6 +3,12 @@ import type { Cluster } from "../core/cluster.ts";
 import { discover, pathOf, type Resources } from "../core/discovery.ts";
 import { nameOf, type RenderedObject } from "./preflight/fault.ts";
 
+/** The names of a release. */
+export interface ReleaseName {
+  readonly release: string;
+  readonly namespace: string;
+}
+
 /**
  * The objects that are not any more as they were applied: deleted, or changed by hand. The API server is asked what each
  * would be after another apply; what an apply would leave alone, such as a field that nobody declares, is no drift.
@@ -10,11 +16,25 @@ import { nameOf, type RenderedObject } from "./preflight/fault.ts";
 export async function findDrift(
   cluster: Cluster,
   objects: readonly RenderedObject[],
-  namespace: string,
+  { release, namespace }: ReleaseName,
 ): Promise<string[]> {
   const resources = await discover(cluster);
-  const drifted = await Promise.all(objects.map((object) => hasDrifted(cluster, resources, object, namespace)));
+  const drifted = await Promise.all(
+    objects.map((object) => hasDrifted(cluster, resources, owned(object, { release, namespace }), namespace)),
+  );
   return objects.filter((_, index) => drifted[index]).map(nameOf);
+}
+
+/** An object with the marks that Helm adds when it applies it (helm pkg/action/validate.go). */
+function owned(object: RenderedObject, { release, namespace }: ReleaseName): RenderedObject {
+  const { labels, annotations, ...others } = object.metadata ?? {};
+  const marks = { "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace };
+  const metadata = {
+    ...others,
+    labels: { ...labels, "app.kubernetes.io/managed-by": "Helm" },
+    annotations: { ...annotations, ...marks },
+  };
+  return { ...object, metadata };
 }
 
 async function hasDrifted(

@@ -26,7 +26,7 @@ export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, 
     return seen !== undefined && seen.unfinished === undefined;
   });
   if (!healthy) return false;
-  const drift = await findDrift(cluster, objects, namespace);
+  const drift = await findDrift(cluster, objects, { release, namespace });
   if (drift.length > 0) context.runner.info(`Changed since it was deployed, and now put right: ${drift.join(", ")}`);
   return drift.length === 0;
 }

@@ -26,6 +26,8 @@ export interface SmallApp extends AsyncDisposable {
   readonly workspace: string;
   /** Writes another file into its checkout. */
   write(file: string, text: string): void;
+  /** Writes the manifest that a deploy with these changes to its `spec` would have. */
+  writeManifest(changes?: Spec): void;
   /** Deploys it with changes to its `spec`, as a push of a new commit. */
   deploy(changes?: Spec, options?: DeployOptions): ReturnType<typeof runAction>;
   /** `1 superseded`, `2 failed`, `3 deployed`. */
@@ -57,20 +59,24 @@ export function createSmallApp(world: World, word: string): SmallApp {
     mkdirSync(dirname(join(workspace, file)), { recursive: true });
     writeFileSync(join(workspace, file), text);
   };
+  const writeManifest = (changes: Spec = {}) => {
+    const manifest = {
+      apiVersion: "jterrazz.com/v1",
+      kind: "Application",
+      metadata: { name },
+      spec: { ...spec, ...changes },
+      environments: { staging: {} },
+    };
+    write(".deploy/manifest.yaml", stringify(manifest));
+  };
   return {
     name,
     release,
     workspace,
     write,
+    writeManifest,
     async deploy(changes = {}, { with: inputs, env, event, ...others } = {}) {
-      const manifest = {
-        apiVersion: "jterrazz.com/v1",
-        kind: "Application",
-        metadata: { name },
-        spec: { ...spec, ...changes },
-        environments: { staging: {} },
-      };
-      write(".deploy/manifest.yaml", stringify(manifest));
+      writeManifest(changes);
       const { DOCKER_REGISTRY_USERNAME = "", DOCKER_REGISTRY_PASSWORD = "" } = world.cluster.infisical.secrets;
       const commit = randomBytes(20).toString("hex");
       return await runAction(join(repository, "actions/deploy"), {

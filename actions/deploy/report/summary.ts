@@ -1,6 +1,7 @@
 import { formatDuration } from "../../core/duration.ts";
 import { code, details, escapeMarkdown, link, type Markdown, type Row, table } from "../../core/summary.ts";
 import { countOf } from "../../validate/changes/compare.ts";
+import type { CheckResult } from "../verify/check.ts";
 import { gantt } from "./gantt.ts";
 import { headlineOf } from "./headline.ts";
 import type { Report } from "./report.ts";
@@ -80,7 +81,13 @@ function seen({ evidence, details: others }: Report, limit: number): string[] {
   ];
 }
 
-const outcomes = { passed: "✅ passed", failed: "❌ failed", warned: "⚠️ failed, optional", unknown: "❔ left open" };
+const outcomes: Readonly<Record<CheckResult["outcome"], string>> = {
+  passed: "✅ passed",
+  failed: "❌ failed",
+  warned: "⚠️ failed, optional",
+  unknown: "❔ left open",
+  stopped: "⏹️ not finished, because another failed",
+};
 
 function checksOf({ checks }: Report): string[] {
   if (checks.length === 0) return [];
