@@ -209,7 +209,8 @@ describe("a failed revision that is kept", () => {
 
   it("because it is the first install is diagnosed after five tries, and is no obstacle to the next", async () => {
     await using app = createSmallApp(world, "first");
-    const step = await app.deploy(crashes);
+    // Long enough for the kubelet, which waits longer and longer between two tries.
+    const step = await app.deploy({ ...crashes, health: { path: "/health", startup: { within: "2m" } } });
     const says = [
       /ended with exit code 4, [56] times/,
       /It is the first install, .*No pod is ready now, so nothing serves/,

@@ -67,7 +67,14 @@ export function createJudge(judging: Judging) {
     const fatal = sightings.lasting(faults, now);
     tell(workloads, faults, away, now);
     const seen = worst(sights);
-    return { snapshot, workloads, away, fatal, seen, late: () => seen ?? lateFault(workloads) };
+    return {
+      snapshot,
+      workloads,
+      away,
+      fatal: fatal?.vague ? seen : fatal,
+      seen,
+      late: () => seen ?? lateFault(workloads),
+    };
   };
 }
 

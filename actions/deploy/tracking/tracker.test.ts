@@ -75,6 +75,18 @@ test("when time is up even a single crash is the cause", async () => {
   assert.match(verdict.state === "failing" ? verdict.fault.cause : "", /ended with exit code 4/);
 });
 
+test("a Deployment that is late by its own account is told by what is wrong with its pods", async () => {
+  const late = { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" };
+  const crashing = rollout([crashed(0, 4)]);
+  const deployments = crashing.deployments.map((one) => ({ ...one, status: { ...one.status, conditions: [late] } }));
+  const cause = async (snapshot: Snapshot) => {
+    const verdict = await watch([{ ...snapshot, deployments }]).verdict;
+    return verdict.state === "failing" ? verdict.fault.cause : "";
+  };
+  assert.match(await cause(crashing), /ended with exit code 4/);
+  assert.match(await cause({ ...crashing, pods: [] }), /made no progress within its deadline/);
+});
+
 test("a release without a workload is not healthy", async () => {
   const verdict = await watch([ready], { expected: [], timeout: 1 }).verdict;
   assert.equal(verdict.state, "failing");

@@ -22,6 +22,8 @@ export interface Fault {
   readonly container?: string;
   /** Belongs to every start, so it is no news before it has lasted too long. */
   readonly usual?: boolean;
+  /** Says only that it took too long: whatever else is seen then tells more. */
+  readonly vague?: boolean;
 }
 
 /** What one workload is allowed before it is given up. */

@@ -115,6 +115,7 @@ function late({ workload }: Sight): Fault[] {
       tolerance: twoSightings,
       cause: `${workload.name} made no progress within its deadline`,
       fix: "Look at the events of its pods.",
+      vague: true,
       ...placeOf(workload),
     },
   ];
