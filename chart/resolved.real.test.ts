@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "node:test";
-import { parse } from "yaml";
-import { chartFolder, container, helmTest, objects, resolved, type Values } from "./helm.testing.ts";
+import { parse, parseAllDocuments } from "yaml";
+import { chartFolder, container, helmTest, objects, resolved, template, type Values } from "./helm.testing.ts";
 
 const hello: Values = parse(readFileSync(join(chartFolder, "../examples/hello/.deploy/manifest.yaml"), "utf8"));
 
@@ -247,5 +247,20 @@ describe("the resolved document", () => {
     const { image, env } = document.application.components.main;
     const rendered = container(objects(values));
     assert.deepEqual({ image, env }, { image: rendered.image, env: rendered.env });
+  });
+
+  helmTest("in front of the objects, and by itself where something is wrong", () => {
+    const both = (values: Values) => template(values, ["--set", "deploy.resolved=with-objects"]).text;
+    const documentIn = (text: string) => JSON.parse(/^# fairlead: (.*)$/m.exec(text)?.[1] ?? "");
+    const right = manifest({ port: 3000 });
+    assert.deepEqual(documentIn(both(right)), resolved(right));
+    const printed = parseAllDocuments(both(right)).map((document) => document.toJS());
+    assert.deepEqual(
+      printed.filter((object) => object !== null),
+      [...objects(right).values()],
+    );
+    const wrong = both({ ...right, environment: "prd" });
+    assert.equal(documentIn(wrong).errors[0]?.code, "APP_ENV_UNDECLARED");
+    assert.doesNotMatch(wrong, /^kind:/m);
   });
 });

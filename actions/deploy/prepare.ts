@@ -6,12 +6,12 @@ import { writePrivateFile } from "../core/files.ts";
 import { openHelm } from "../core/helm.ts";
 import { kubeconfigText } from "../core/kubeconfig.ts";
 import { type Manifest, readManifest } from "../validate/manifest.ts";
-import { renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
+import { drawApplication, renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
 import { findChart } from "./chart.ts";
 import { deadlineOf } from "./deadline.ts";
 import { nameSecrets, secretNames } from "./delivery/secrets.ts";
 import { readSyncedSets } from "./delivery/values.ts";
-import { type Images, imagesByComponent, named } from "./images.ts";
+import { imagesByComponent, named } from "./images.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { pullSecretName } from "./namespace.ts";
 import type { Journal } from "./report/journal.ts";
@@ -64,20 +64,16 @@ async function draw(inputs: DeployInputs, context: Context, fence: AbortSignal) 
     chart: await findChart(inputs.chart, helm, context),
     set: placeOf(inputs),
   };
-  const resolve = (images: Images) => resolveApplication(source, inputs.environment, images, helm);
-  const { images: given } = inputs;
-  const images = "*" in given ? imagesByComponent(given, await resolve(named(given))) : given;
-  const pullSecret =
-    inputs.pullCredentials === undefined ? {} : { "deploy.pullSecret": pullSecretName(nameIn(manifest)) };
+  const { environment, images: given, pullCredentials } = inputs;
+  const images =
+    "*" in given ? imagesByComponent(given, await resolveApplication(source, environment, named(given), helm)) : given;
+  const pullSecret = pullCredentials === undefined ? {} : { "deploy.pullSecret": pullSecretName(nameIn(manifest)) };
   const values = { "deploy.images": images, ...pullSecret };
-  const render = (more: Deploy["values"]) => renderObjects(source, inputs.environment, helm, { ...values, ...more });
-  // Right away, as it mostly is; where a name is not known yet it has a stand-in, and this is not used.
-  const rendering = render({ "deploy.preview": true });
-  // What is wrong with a manifest fails both, and only the resolver says it at its place.
-  rendering.catch(() => {});
-  const application = await resolve(images);
+  // A name that is not known yet has a stand-in; where there is one, the objects are not used.
+  const { application, objects } = await drawApplication(source, environment, values, helm);
   const sets = await readSyncedSets(application, inputs.identity, context);
-  return { helm, source, images, values, application, sets, plain: await rendering, render };
+  const render = (more: Deploy["values"]) => renderObjects(source, environment, helm, { ...values, ...more });
+  return { helm, source, images, values, application, sets, plain: objects, render };
 }
 
 /** The values by which the inputs outrank the manifest's release and namespace. */

@@ -84,6 +84,30 @@ export async function resolveChecked<T>(
   return await locateRules(parseRendered<T & Remarks>(rendered), source, environment);
 }
 
+/** What the chart made of a manifest, and its objects as Helm renders them; empty where something is wrong with it. */
+export type Drawn<T> = Resolution<T> & { readonly objects: string };
+
+const resolvedLine = /^# fairlead: (\{.*\})$/m;
+
+/**
+ * Resolves and renders a manifest that passed `checkManifest`, by one Helm; broken rules are given, not thrown.
+ *
+ * @param deploy what the deploy itself adds; what only it knows has a stand-in where it is left out.
+ */
+export async function drawChecked<T>(
+  source: Source,
+  environment: string,
+  deploy: Required<Values>["set"],
+  helm: Helm,
+): Promise<Drawn<T>> {
+  const set = { environment, "deploy.preview": true, ...deploy, "deploy.resolved": "with-objects" };
+  const output = await helm.template(source.chart, "fairlead", "default", valuesOf(source, set));
+  const [line, json] = resolvedLine.exec(output) ?? [];
+  if (line === undefined || json === undefined) throw new Error("Helm printed no resolved document");
+  const resolution = await locateRules<T>(JSON.parse(json) as Resolved<T & Remarks>, source, environment);
+  return { ...resolution, objects: output.replace(line, "") };
+}
+
 /** What the chart found in a manifest, at its places. */
 export async function locateRules<T>(
   { application, errors }: Resolved<T & Remarks>,
@@ -113,18 +137,42 @@ export async function renderObjects(
   return await helm.template(source.chart, "fairlead", "default", valuesOf(source, { environment, ...deploy }));
 }
 
+/**
+ * The application of one environment and its objects, by one Helm.
+ *
+ * @param deploy as for `drawChecked`.
+ * @throws FairleadError MANIFEST_INVALID with all broken rules, at the place of the first.
+ */
+export async function drawApplication(
+  source: Source,
+  environment: string,
+  deploy: Required<Values>["set"],
+  helm: Helm,
+): Promise<{ readonly application: Application; readonly objects: string }> {
+  const drawn = await orThrow(source, () => drawChecked<Application>(source, environment, deploy, helm));
+  return { application: drawn.application, objects: drawn.objects };
+}
+
 async function resolveOrThrow<T>(source: Source, environment: string, images: Record<string, string>, helm: Helm) {
-  const { manifest, chart } = source;
+  return (await orThrow(source, () => resolveChecked<T>(source, environment, images, helm))).application;
+}
+
+/** What `make` gives where nothing is wrong with the manifest. */
+async function orThrow<T, R extends Resolution<T>>(
+  { manifest, chart }: Source,
+  make: () => Promise<R>,
+): Promise<R & Required<Pick<R, "application">>> {
   const problems = await checkManifest(manifest, openJudge(chart));
   if (problems.length > 0) throw manifestError(manifest.file, problems);
-  const resolution = await resolveChecked<T>(source, environment, images, helm).catch((thrown): never => {
+  const resolution = await make().catch((thrown): never => {
     const refused = helmRefusal(thrown, manifest.file);
     throw refused === undefined ? thrown : manifestError(manifest.file, [refused], thrown);
   });
-  if (resolution.application === undefined || resolution.problems.length > 0) {
+  const { application } = resolution;
+  if (application === undefined || resolution.problems.length > 0) {
     throw manifestError(manifest.file, resolution.problems);
   }
-  return resolution.application;
+  return { ...resolution, application };
 }
 
 function parseRendered<T>(rendered: string): Resolved<T> {

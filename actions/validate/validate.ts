@@ -10,7 +10,7 @@ import { locate, type Manifest, openManifest } from "./manifest.ts";
 import type { objectChecker } from "./objects.ts";
 import { isBrought, type Origins, originFinder } from "./origin.ts";
 import { fileProblem, mergeProblems, type Problem } from "./problem.ts";
-import { locateRules, renderObjects, resolveChecked } from "./resolve.ts";
+import { type Drawn, drawChecked, locateRules, resolveChecked, type Source } from "./resolve.ts";
 import { openJudge } from "./schema.ts";
 import { templateFault } from "./template-fault.ts";
 
@@ -93,6 +93,14 @@ async function renderAll(manifests: readonly Manifest[], rules: Rules, helm: Hel
   );
 }
 
+async function drawn(source: Source, environment: string, made: Made | undefined, helm: Helm): Promise<Drawn<Origins>> {
+  if (made !== undefined) {
+    return { ...(await locateRules<Origins>(made.resolved, source, environment)), objects: made.objects };
+  }
+  if (environment !== "") return await drawChecked<Origins>(source, environment, {}, helm);
+  return { ...(await resolveChecked<Origins>(source, environment, {}, helm)), objects: "" };
+}
+
 /** @param made what was made of it together with others, if it was. */
 async function render(
   { source, declared: environment, environment: chosen }: Wanted & { readonly declared: string },
@@ -102,17 +110,14 @@ async function render(
 ): Promise<Verdict> {
   try {
     const asDeclared = (found: readonly Problem[]) => found.map((problem) => ({ ...problem, environment }));
-    const resolution =
-      made === undefined
-        ? await resolveChecked<Origins>(source, chosen, {}, helm)
-        : await locateRules<Origins>(made.resolved, source, chosen);
+    const resolution = await drawn(source, chosen, made, helm);
     const problems = asDeclared(resolution.problems);
     const remarks = asDeclared(resolution.remarks);
     const { application } = resolution;
     if (problems.length > 0 || chosen === "" || application === undefined) {
       return { problems, remarks, unchecked: [], rendered: [] };
     }
-    const objects = made?.objects ?? (await renderObjects(source, chosen, helm));
+    const { objects } = resolution;
     const { mistakes, unknown } = checkObjects(objects);
     const origin = originFinder(application, source.manifest.content, environment);
     const findings = mistakes
