@@ -17,7 +17,7 @@ interface Case {
   /** What the one error says. */
   readonly says: RegExp;
   /** The line of the manifest that it points at. */
-  readonly line: string;
+  readonly line: RegExp;
   readonly inputs?: Readonly<Record<string, string>>;
   /** The old pods are gone when it shows, so there is a time without an answer. */
   readonly gap?: boolean;
@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
   {
     name: "a container that ends at its start",
     word: "crash",
-    line: "command:",
+    line: /^command:$/,
     bad: { command: ["node", "-e", 'console.error("no database"); process.exit(4)'] },
     says: /the container \S+ ended with exit code 4, [34] times/,
     log: /no database/,
@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
   {
     name: "a container that ends after it was ready",
     word: "later",
-    line: "spec:",
+    line: /^spec:$/,
     bad: { command: server({ before: "setTimeout(() => process.exit(5), 5_000)" }) },
     says: /the check "pods stay ready" failed: /,
     inputs: { verify: "true" },
@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
   {
     name: "a container that needs more memory than it may have",
     word: "memory",
-    line: "memoryLimit: 48Mi",
+    line: /^memoryLimit: 48Mi$/,
     bad: {
       resources: { cpu: "50m", memory: "32Mi", memoryLimit: "48Mi" },
       command: ["node", "-e", "const all = []; for (;;) all.push(Buffer.alloc(1_000_000, 1))"],
@@ -58,14 +58,14 @@ const cases: readonly Case[] = [
   {
     name: "a command that the image does not have",
     word: "command",
-    line: "command:",
+    line: /^command:$/,
     bad: { command: ["no-such-program"] },
     says: /its image has no program no-such-program/,
   },
   {
     name: "an init container that fails",
     word: "init",
-    line: "migrate:",
+    line: /^migrate:$/,
     bad: {
       initContainers: {
         migrate: { inherit: ["image"], command: ["node", "-e", 'console.log("no table"); process.exit(7)'] },
@@ -77,21 +77,21 @@ const cases: readonly Case[] = [
   {
     name: "a port on which nothing listens",
     word: "refused",
-    line: "port: 3000",
+    line: /^port: 3000$/,
     bad: { command: server({ port: 3001 }), health: { path: "/health", startup: { within: "5s" } } },
     says: /did not start within 5 s: nothing listens on port 3000/,
   },
   {
     name: "a health path that answers with an error",
     word: "status",
-    line: "path: /health",
+    line: /^path: \/health$/,
     bad: { command: server({ status: 500 }), health: { path: "/health", startup: { within: "5s" } } },
     says: /did not start within 5 s: its probe is answered with status 500/,
   },
   {
     name: "a health path that does not answer",
     word: "hangs",
-    line: "path: /health",
+    line: /^path: \/health$/,
     bad: {
       command: ["node", "-e", 'require("node:http").createServer(() => {}).listen(3000)'],
       health: { path: "/health", startup: { within: "8s" } },

@@ -115,6 +115,21 @@ describe("the whole way", () => {
     assert.equal(step.conclusion, "success", step.log);
     assert.deepEqual([step.outputs["image"], step.outputs["revision"]], [image, "2"]);
     assert.doesNotMatch(step.summary, /^ {2}image \(/m);
+    app.edit(".deploy/manifest.yaml", "NODE_ENV: test", "NODE_ENV: production");
+    const plan = await deploy(app, app.commit(), { with: { "dry-run": "true" } });
+    assert.deepEqual(
+      [plan.conclusion, plan.outputs["status"], plan.outputs["revision"]],
+      ["success", "planned", "2"],
+      plan.log,
+    );
+    assert.match(plan.log, /builds no image, so that of main is left as it is/);
+    assert.match(plan.log, /^ {2}-\s+value: test\n {2}\+\s+value: production$/m);
+    // The image that is not built is no change, and nothing is started to build it.
+    assert.doesNotMatch(plan.log, /containers\.promoted-\w+\.image\w*/);
+    assert.deepEqual(
+      plan.commands.filter(([program = ""]) => /buildx|docker/.test(program)),
+      [],
+    );
     const unowned = await deploy(app, app.commit(), { with: { image: `web=${image}` } });
     assertFailedWith(unowned, /no component has this name/);
   });

@@ -31,6 +31,7 @@ interface Case {
   readonly bad: Spec;
   readonly says: readonly RegExp[];
   readonly code?: Outcome["code"];
+  readonly line?: RegExp;
   readonly options?: DeployOptions;
   /** What has to be in the namespace, as objects without one; gone again with the case. */
   readonly given?: readonly {
@@ -67,6 +68,7 @@ const quota = (hard: Readonly<Record<string, string>>) => ({
 const cases: readonly Case[] = [
   {
     name: "an image that was never pushed",
+    line: /^image: \S+:never-pushed$/,
     bad: image(`${registry.address}/${app.name}:never-pushed`),
     code: "IMAGE_UNPULLABLE",
     says: [
@@ -82,12 +84,14 @@ const cases: readonly Case[] = [
   },
   {
     name: "an image of an init container that was never pushed",
+    line: /^image: \S+early:1$/,
     bad: { initContainers: { early: { image: `${registry.address}/${app.name}/early:1`, command: ["true"] } } },
     code: "IMAGE_UNPULLABLE",
     says: [/early:1 of Deployment untouched-\w+ cannot be pulled/],
   },
   {
     name: "an image for another processor",
+    line: /^image: /,
     bad: image(foreign.single),
     code: "IMAGE_UNPULLABLE",
     says: [/was built for linux\/arm64, and the nodes are linux\/amd64/, /`build\.platforms`/],
@@ -117,11 +121,13 @@ const cases: readonly Case[] = [
   },
   {
     name: "a Secret that is not there",
+    line: /^URL:$/,
     bad: reading("secrets", "db/url"),
     says: [/Deployment untouched-\w+ needs the Secret database, which is not in namespace/, /`existingSecret`/],
   },
   {
     name: "a key that a Secret lacks, with those that it has, but not their values",
+    line: /^URL:$/,
     bad: reading("secrets", "db/url"),
     given: [
       { apiVersion: "v1", kind: "Secret", metadata: { name: "database" }, stringData: { dsn: "postgres-secret" } },
@@ -130,42 +136,50 @@ const cases: readonly Case[] = [
   },
   {
     name: "a ConfigMap that is not there",
+    line: /^URL:$/,
     bad: reading("config", "db/url"),
     says: [/needs the ConfigMap database, which is not in namespace/, /`existingConfig`/],
   },
   {
     name: "a key that a ConfigMap lacks",
+    line: /^URL:$/,
     bad: reading("config", "db/url"),
     given: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "database" }, data: { host: "db" } }],
     says: [/needs the key url of the ConfigMap database .*these keys: host/],
   },
   {
     name: "a storage class that is not there",
+    line: /^volumes:$/,
     bad: { kind: "StatefulSet", volumes: claim },
     says: [/asks for the storage class fast, which the cluster does not have/, /Correct `storageClass`/],
   },
   {
     name: "a claim without a class, where there is no default",
+    line: /^volumes:$/,
     bad: { volumes: { data: { mountPath: "/data", size: "1Gi" } } },
     says: [/claims a volume without a storage class, and the cluster has no default one/],
   },
   {
     name: "an ingress class that is not there",
+    line: /^className: nowhere$/,
     bad: { ingress: { host: "untouched.example.com", controller: "ingress", className: "nowhere", tls: false } },
     says: [/asks for the ingress class nowhere, which the cluster does not have/, /`ingress\.className`/],
   },
   {
     name: "an issuer that is not there",
+    line: /^issuer: nobody$/,
     bad: { ingress: { host: "untouched.example.com", tls: { issuer: "nobody" } } },
     says: [/[Cc]ertificates are to come from the ClusterIssuer nobody, which the cluster does not have/],
   },
   {
     name: "a kind that the cluster does not know",
+    line: /^rollout:$/,
     bad: { manifests: { rollout } },
     says: [/[Tt]he cluster knows no Rollout \(argoproj\.io\/v1alpha1\)/, /custom resource definition/],
   },
   {
     name: "a pod that its namespace does not admit",
+    line: /^patch:$/,
     bad: { patch: { container: { securityContext: { privileged: true, allowPrivilegeEscalation: true } } } },
     says: [/would refuse a pod of Deployment untouched-\w+: .*violates PodSecurity "restricted/, /`podSecurity`/],
   },
@@ -185,6 +199,7 @@ const cases: readonly Case[] = [
   },
   {
     name: "more pods than a quota leaves room for, although each alone would fit",
+    line: /^cpu: 50m$/,
     bad: { replicas: 3, command: server({ text: "second" }) },
     ...quota({ "requests.cpu": "120m", pods: "9" }),
     says: [
@@ -235,7 +250,8 @@ describe("before a release is touched", () => {
   for (const one of cases) {
     it(`finds ${one.name}`, async (test) => {
       await using _ = await withObjects(one);
-      const outcome = { ...untouched, code: one.code ?? untouched.code, says: [...untouched.says, ...one.says] };
+      const { line, code = untouched.code } = one;
+      const outcome = { ...untouched, code, says: [...untouched.says, ...one.says], ...(line ? { line } : {}) };
       await assertOutcome(test, app, address, () => app.deploy(one.bad, one.options), outcome);
     });
   }

@@ -1,10 +1,11 @@
 import { type Cluster, statusOf } from "../../core/cluster.ts";
+import { renderObjects } from "../../validate/resolve.ts";
+import { readObjects } from "../preflight/objects.ts";
 import { preflight } from "../preflight/preflight.ts";
-import { baselineOf, listRevisions } from "../releases.ts";
+import { baselineOf, listRevisions, readContentOf } from "../releases.ts";
 import { changesSince } from "../report/since.ts";
 import type { Deploy } from "../rollout.ts";
 import type { Deployed } from "../run.ts";
-import { splitUnbuilt } from "./unbuilt.ts";
 
 /**
  * What a deploy would do: everything is looked at as before a deploy, and compared with what is live, but nothing is made,
@@ -25,14 +26,34 @@ export async function plan(deploy: Deploy): Promise<Deployed> {
   }
   const live = revisions.find(({ status }) => status === "deployed") ?? baselineOf(revisions);
   const revision = live?.number ?? 0;
-  const { built, unbuilt } = splitUnbuilt(application, deploy.inputs.images);
-  if (unbuilt.length > 0) {
-    const message = `A dry run builds no image, so that of ${unbuilt.join(", ")} is neither checked nor compared.`;
-    context.runner.annotate("notice", message, "Dry run");
-  }
-  journal.learn({ previousRevision: revision, changes: changesSince(deploy, live?.number, unbuilt) });
-  await journal.stage("preflight", () => preflight({ ...deploy, application: built }, revisions[0], absent));
+  const [planned, unknown] = await withLiveImages(deploy, revision);
+  journal.learn({ previousRevision: revision, changes: changesSince(planned, live?.number) });
+  await journal.stage("preflight", () => preflight(planned, revisions[0], { absent, unbuilt: unknown }));
   return { url, release, namespace, revision, previousRevision: revision, status: "planned", reason: "" };
+}
+
+/**
+ * The deploy with the images that are live for those that it would build first, and the images that stay unknown, because
+ * nothing of their component is live yet.
+ */
+async function withLiveImages(deploy: Deploy, revision: number): Promise<readonly [Deploy, readonly string[]]> {
+  const { cluster, application, source, helm, values, inputs, context } = deploy;
+  const { namespace, release } = application;
+  const unbuilt = Object.entries(application.components).filter(
+    ([name, { build }]) => build !== undefined && !(name in inputs.images),
+  );
+  if (unbuilt.length === 0) return [deploy, []];
+  const names = unbuilt.map(([name]) => name).join(", ");
+  context.runner.annotate("notice", `A dry run builds no image, so that of ${names} is left as it is.`, "Dry run");
+  const { imageIn } = await import("../report/changes.ts");
+  const content = revision === 0 ? undefined : await readContentOf(cluster, namespace, release, revision);
+  const objects = await readObjects(content?.rendered ?? "");
+  const found = unbuilt.map(([name, component]) => ({ name, component, image: imageIn(objects, component) }));
+  const known = found.flatMap(({ name, image }) => (image === undefined ? [] : [[name, image] as const]));
+  const images = { ...inputs.images, ...Object.fromEntries(known) };
+  const rendered = await renderObjects(source, inputs.environment, helm, { ...values, "deploy.images": images });
+  const unknown = found.filter(({ image }) => image === undefined).map(({ component }) => component.image);
+  return [{ ...deploy, rendered }, unknown];
 }
 
 /** The namespaces that are not there; one that may not be read is taken to be. */

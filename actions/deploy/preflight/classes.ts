@@ -15,7 +15,7 @@ export async function checkClasses(
 ): Promise<Obstacle[]> {
   const checks = await Promise.all([
     storageClasses(cluster, objects, namespace),
-    ingressClasses(cluster, objects),
+    ingressClasses(cluster, objects, namespace),
     issuers(cluster, objects, namespace),
   ]);
   return checks.flat();
@@ -60,11 +60,15 @@ function claimsOf({ kind, spec }: RenderedObject): ClaimSpec[] {
   return kind === "StatefulSet" ? volumeClaimTemplates.map((template) => template.spec) : [];
 }
 
-async function ingressClasses(cluster: Cluster, objects: readonly RenderedObject[]): Promise<Obstacle[]> {
+async function ingressClasses(
+  cluster: Cluster,
+  objects: readonly RenderedObject[],
+  namespace: string,
+): Promise<Obstacle[]> {
   const asked = objects.flatMap((object) => {
     const { ingressClassName } = (object.spec ?? {}) as { ingressClassName?: string };
     return object.kind === "Ingress" && ingressClassName !== undefined
-      ? [{ owner: nameOf(object), ingressClassName }]
+      ? [{ owner: nameOf(object), ingressClassName, subject: subjectOf(object, namespace, "ingress.className") }]
       : [];
   });
   if (asked.length === 0) return [];
@@ -73,35 +77,39 @@ async function ingressClasses(cluster: Cluster, objects: readonly RenderedObject
   const names = listed.map(({ metadata }) => metadata?.name ?? "");
   return asked
     .filter(({ ingressClassName }) => !names.includes(ingressClassName))
-    .map(({ owner, ingressClassName }) => ({
+    .map(({ owner, ingressClassName, subject }) => ({
       code: "PREFLIGHT_FAILED",
       cause: `${owner} asks for the ingress class ${ingressClassName}, which the cluster does not have; it has: ${names.join(", ") || "none"}`,
       fix: "Correct `ingress.className` in the manifest, or install its controller.",
+      subject,
     }));
 }
 
 async function issuers(cluster: Cluster, objects: readonly RenderedObject[], fallback: string): Promise<Obstacle[]> {
   const asked = new Map(
-    objects.flatMap(({ kind, spec, metadata }) => {
+    objects.flatMap((object) => {
+      const { kind, spec, metadata } = object;
       const { issuerRef } = (spec ?? {}) as { issuerRef?: { kind?: string; name?: string } };
       if (kind !== "Certificate" || issuerRef?.name === undefined) return [];
       const place = issuerRef.kind === "ClusterIssuer" ? "" : `/namespaces/${metadata?.namespace ?? fallback}`;
       const plural = issuerRef.kind === "ClusterIssuer" ? "clusterissuers" : "issuers";
       const path = `/apis/cert-manager.io/v1${place}/${plural}/${issuerRef.name}`;
-      return [[path, `${issuerRef.kind ?? "Issuer"} ${issuerRef.name}`] as const];
+      const subject = subjectOf(object, fallback, "ingress.tls.issuer");
+      return [[path, { name: `${issuerRef.kind ?? "Issuer"} ${issuerRef.name}`, subject }] as const];
     }),
   );
   const answers = await Promise.all(
-    [...asked].map(async ([path, name]) => ({ name, ...(await cluster.call({ path })) })),
+    [...asked].map(async ([path, one]) => ({ ...one, ...(await cluster.call({ path })) })),
   );
   return (
     answers
       // A 404 without the name in it means that cert-manager's kinds are not installed, which the dry run tells.
       .filter(({ status, body, name }) => status === 404 && body.includes(name.split(" ")[1] ?? name))
-      .map(({ name }) => ({
+      .map(({ name, subject }) => ({
         code: "PREFLIGHT_FAILED",
         cause: `certificates are to come from the ${name}, which the cluster does not have`,
         fix: "Correct `ingress.issuer` in the cluster's values, or create it.",
+        subject,
       }))
   );
 }

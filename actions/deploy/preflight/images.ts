@@ -21,15 +21,21 @@ interface Wanted {
  * Looks whether every image of every container can be pulled with the login that its pods have, and was built for a
  * processor that the cluster has. A registry that only the nodes reach is a notice.
  */
-export async function checkImages(deploy: Deploy, templates: readonly PodTemplate[]): Promise<Obstacle[]> {
+export async function checkImages(
+  deploy: Deploy,
+  templates: readonly PodTemplate[],
+  unbuilt: readonly string[],
+): Promise<Obstacle[]> {
   const { cluster, context } = deploy;
   const { signal, runner } = context;
   const asking = wantedImages(deploy, templates).then((all) =>
     Promise.all(
-      all.map(async (wanted) => {
-        const question = { login: wanted.login, timeout: registryTimeout, signal };
-        return { wanted, answer: await askRegistry(parseReference(wanted.image), question) };
-      }),
+      all
+        .filter(({ image }) => !unbuilt.includes(image))
+        .map(async (wanted) => {
+          const question = { login: wanted.login, timeout: registryTimeout, signal };
+          return { wanted, answer: await askRegistry(parseReference(wanted.image), question) };
+        }),
     ),
   );
   const [nodes, answers] = await Promise.all([nodePlatforms(cluster), asking]);

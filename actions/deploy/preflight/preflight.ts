@@ -16,17 +16,25 @@ import { checkQuotas, readQuotas } from "./quota.ts";
 import { checkReferences } from "./references.ts";
 import { checkSize } from "./size.ts";
 
+/** What cannot be looked at, because a dry run makes nothing. */
+export interface LeftOpen {
+  /** Namespaces that are not there: the API server cannot judge what would be in them. */
+  readonly absent?: readonly string[];
+  /** Images that would be built first. */
+  readonly unbuilt?: readonly string[];
+}
+
 /**
  * Looks at everything that can be known before a release is touched, all at once, and lists all that is in the way.
  *
  * @param newest the newest revision of the release, if there is one.
- * @param absent namespaces that are not there, in a dry run: the API server cannot judge what would be in them.
+ * @param open what a dry run leaves open.
  * @throws FairleadError with the code of what was found, PREFLIGHT_FAILED for several kinds; the release is as it was.
  */
 export async function preflight(
   deploy: Deploy,
   newest: Revision | undefined,
-  absent: readonly string[] = [],
+  { absent = [], unbuilt = [] }: LeftOpen = {},
 ): Promise<void> {
   const { cluster, resources, application, rendered, inputs, context } = deploy;
   const { namespace, namespaces } = application;
@@ -47,7 +55,7 @@ export async function preflight(
   if (warning !== undefined) context.runner.annotate("warning", warning, "Autoscaler");
   const found = await Promise.all([
     checkPermissions(cluster, resources, objects, all),
-    checkImages(deploy, templates),
+    checkImages(deploy, templates, unbuilt),
     checkReferences(cluster, objects, templates, namespace, made),
     checkClasses(cluster, objects, namespace),
     checkHostPorts(cluster, templates, instance),

@@ -58,10 +58,3 @@ test("without a revision before, all of it is added", async () => {
   assert.deepEqual([changes.against, changes.images[0]?.before], [0, ""]);
   assert.deepEqual([...new Set(changes.objects.map(({ change }) => change))], ["added"]);
 });
-
-test("an image that is not built yet counts as the one that is live", async () => {
-  const rendered = render("registry/web:latest", "old-value", "a.example.com");
-  const changes = await compareRelease({ application, rendered, chart: "1.0.0", before, unbuilt: ["web"] });
-  assert.deepEqual(changes.objects, []);
-  assert.equal(changes.images[0]?.after, "registry/web@sha256:a");
-});

@@ -4,7 +4,6 @@ import type { Tree } from "../../validate/changes/tree.ts";
 import type { RenderedObject } from "../preflight/fault.ts";
 import { podTemplates, readObjects } from "../preflight/objects.ts";
 import type { ReleaseContent } from "../releases.ts";
-import { mapTexts } from "./texts.ts";
 
 /** How an object of a release differs from what was there before. */
 export interface ChangedObject {
@@ -49,22 +48,14 @@ export interface Compared {
   readonly rendered: string;
   readonly chart: string;
   readonly before: ({ readonly revision: number } & ReleaseContent) | undefined;
-  /** Components whose image is not known; it counts as unchanged. */
-  readonly unbuilt?: readonly string[];
 }
 
 /** Compares what is to be deployed with an earlier revision; without one everything is added. */
-export async function compareRelease(wanted: Compared): Promise<ReleaseChanges> {
-  const { application, chart, before, unbuilt = [] } = wanted;
-  const [old, rendered] = await Promise.all([readObjects(before?.rendered ?? ""), readObjects(wanted.rendered)]);
+export async function compareRelease({ application, rendered, chart, before }: Compared): Promise<ReleaseChanges> {
+  const [old, now] = await Promise.all([readObjects(before?.rendered ?? ""), readObjects(rendered)]);
   const images = Object.entries(application.components).map(([name, component]): ImageChange => {
-    const [was, is] = [old, rendered].map((objects) => imageIn(objects, component));
-    return { component: name, before: was ?? "", after: unbuilt.includes(name) ? (was ?? "") : (is ?? "") };
+    return { component: name, before: imageIn(old, component) ?? "", after: imageIn(now, component) ?? "" };
   });
-  const now = unbuilt.reduce((objects, name) => {
-    const known = images.find(({ component }) => component === name)?.before;
-    return known ? withImage(objects, application.components[name]?.image ?? "", known) : objects;
-  }, rendered);
   const compared = compareObjects(asTrees(old), asTrees(now));
   return {
     against: before?.revision ?? 0,
@@ -86,16 +77,11 @@ function asTrees(objects: readonly RenderedObject[]): Tree[] {
 }
 
 /** The image of a component's own container, undefined when no object makes its pods. */
-function imageIn(objects: readonly RenderedObject[], component: Component): string | undefined {
+export function imageIn(objects: readonly RenderedObject[], component: Component): string | undefined {
   const { kind, name, namespace, containerName } = component;
   const own = objects.filter((one) => one.kind === kind && isNamed(one, name) && isIn(one, namespace));
   const [template] = podTemplates(own, namespace);
   return template?.spec.containers.find((container) => container.name === containerName)?.image;
-}
-
-/** Objects in which an image stands in for another, wherever it is. */
-function withImage(objects: readonly RenderedObject[], image: string, other: string): RenderedObject[] {
-  return mapTexts([...objects], (text) => (text === image ? other : text));
 }
 
 /** A Job that runs on a change has a hash of its content after its name. */

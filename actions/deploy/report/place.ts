@@ -44,7 +44,7 @@ export async function placeOf(subject: Subject, written: Written): Promise<Place
   const candidates = [
     ...broughtKeys(subject, application),
     ...referenceKeys(subject, application, objects),
-    ...candidatesOf(subject, application, component),
+    ...candidatesOf({ ...containerOf(subject, objects), ...subject }, application, component),
   ];
   const keys = find(component, candidates);
   if (keys === undefined) return undefined;
@@ -88,6 +88,20 @@ function componentOf(
   return found?.[0];
 }
 
+/** The container whose image a sentence names; a pod may have several. */
+function containerOf(
+  { cause, workload, about }: Subject,
+  objects: readonly RenderedObject[],
+): Pick<Subject, "container"> | undefined {
+  if (workload === undefined || (about !== "image" && about !== "build")) return undefined;
+  const words = cause.split(/[\s,()]+/);
+  const [found] = podTemplates(objects, workload.namespace)
+    .filter(({ owner }) => owner === `${workload.kind} ${workload.name}`)
+    .flatMap(({ spec }) => [...spec.containers, ...(spec.initContainers ?? [])])
+    .filter(({ image = "" }) => words.includes(image));
+  return found === undefined ? undefined : { container: found.name };
+}
+
 /** Where an object is written that the manifest brings as it is. */
 function broughtKeys({ workload }: Subject, { manifests }: Pick<Application, "manifests">): Keys[] {
   return Object.entries(manifests)
@@ -106,6 +120,8 @@ const instead: Readonly<Record<string, readonly string[]>> = {
   ports: ["port"],
   files: ["config", "secrets"],
   volumes: ["storage"],
+  "ingress.className": ["ingress"],
+  "ingress.tls.issuer": ["ingress.tls", "ingress"],
   podSecurity: ["privileged", "securityContext", "hostAccess", "patch"],
 };
 

@@ -8,14 +8,8 @@ import type { ReleaseChanges } from "./changes.ts";
 /**
  * What a deploy changes against an earlier revision of its release; without one all of it is new. Never rejects: the deploy
  * does not depend on it, so what keeps it from being known is only told.
- *
- * @param unbuilt components whose image is not known; it counts as unchanged.
  */
-export async function changesSince(
-  deploy: Deploy,
-  revision: number | undefined,
-  unbuilt: readonly string[] = [],
-): Promise<ReleaseChanges | undefined> {
+export async function changesSince(deploy: Deploy, revision: number | undefined): Promise<ReleaseChanges | undefined> {
   const { cluster, application, rendered, source, context } = deploy;
   const { namespace, release } = application;
   try {
@@ -26,7 +20,7 @@ export async function changesSince(
       chartVersion(source.chart),
     ]);
     const compared = before === undefined || revision === undefined ? undefined : { revision, ...before };
-    return await compareRelease({ application, rendered, chart, before: compared, unbuilt });
+    return await compareRelease({ application, rendered, chart, before: compared });
   } catch (thrown) {
     context.runner.debug(`What changes is not known: ${context.masker.redact(messageOf(thrown))}`);
     return undefined;
