@@ -109,6 +109,7 @@ export const afterFailure: Look = async (seen, context) => {
     lock: { confirm: async () => {} },
     helm: { rollback },
     logs: { read: async () => "" },
+    store: { snapshot: () => rollout() },
     cluster: releasesOnly,
     source: { manifest: { file: "manifest.yaml", content: document.content, document: async () => document } },
     rendered: "",
@@ -121,7 +122,7 @@ export const afterFailure: Look = async (seen, context) => {
   const baseline = { number: 1 } as Revision;
   const verdict = { state: "failing", fault, snapshot: rollout() } as const;
   const { failure } = await giveUp(deploy, 2, baseline, verdict);
-  return [commands, failure.message, failure.details];
+  return [commands, failure.message, deploy.journal.learned.evidence?.hints];
 };
 
 const release = Buffer.from(gzipSync(JSON.stringify({ info: {} })).toString("base64")).toString("base64");
@@ -129,6 +130,7 @@ const release = Buffer.from(gzipSync(JSON.stringify({ info: {} })).toString("bas
 /** A cluster of which only the Secrets of releases answer. */
 const releasesOnly = {
   ask: async <T>(call: () => Promise<T>) => await call(),
+  call: async () => ({ status: 200, body: "{}" }),
   core: {
     listNode: async () => ({ items: [] }),
     readNamespacedSecret: async () => ({ metadata: {}, data: { release } }),
