@@ -53,10 +53,11 @@ export async function openApiRelay(
   });
   const token = randomBytes(24).toString("hex");
   const listeners = new Set<WriteListener>();
+  const agent = new Agent({ keepAlive: true });
   const upstream: RequestOptions = {
     host: new URL(apiServer.server).hostname,
     port: new URL(apiServer.server).port,
-    agent: new Agent({ keepAlive: true }),
+    agent,
     ca: readFileSync(apiServer.authority.certificate),
     cert: readFileSync(apiServer.administrator.certificate),
     key: readFileSync(apiServer.administrator.key),
@@ -91,6 +92,7 @@ export async function openApiRelay(
       await wire.cut("refuse");
       server.closeAllConnections();
       server.close();
+      agent.destroy();
     },
   };
 }
@@ -111,6 +113,8 @@ function passOn(from: IncomingMessage, to: ServerResponse, upstream: RequestOpti
   const told = write === undefined ? [] : [...listeners];
   void (async () => {
     for (const listener of told) await listener.before?.(write as Write);
+    // Cut meanwhile: it does not arrive.
+    if (to.destroyed) return;
     const onwards = request({ ...upstream, ...requestOf(from) });
     onwards.on("error", () => to.destroy());
     // The client went away; a watch would go on for ever.
@@ -119,6 +123,10 @@ function passOn(from: IncomingMessage, to: ServerResponse, upstream: RequestOpti
     onwards.on("response", async (answer) => {
       const status = answer.statusCode ?? 0;
       for (const listener of told) await listener.after?.({ ...(write as Write), status });
+      if (to.destroyed) {
+        onwards.destroy();
+        return;
+      }
       to.writeHead(status, answer.headers);
       // A watch without events has an answer too.
       to.flushHeaders();
@@ -199,17 +207,23 @@ async function openWire(inner: number) {
       silent = how === "silent";
       if (silent) return;
       if (gate.listening) gate.close();
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) reset(socket);
     },
     async heal() {
       // What was lost on the way makes a connection useless.
-      if (silent) for (const socket of sockets) socket.resetAndDestroy();
+      if (silent) for (const socket of sockets) reset(socket);
       silent = false;
       if (gate.listening) return;
       gate = createTcpServer(open);
       await listenOn(gate, port);
     },
   };
+}
+
+/** A socket that is ending cannot be reset (libuv, `uv_tcp_close_reset`): Node would wait for its end for ever at exit. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 async function listenOn(server: Server, port: number): Promise<number> {

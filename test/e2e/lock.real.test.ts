@@ -1,5 +1,6 @@
 // One run at a time changes a release, and whatever a run leaves behind, the next one finds its way.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -8,13 +9,14 @@ import { bundledChart } from "../../actions/core/helm.ts";
 import { createMasker } from "../../actions/core/masking.ts";
 import { poll } from "../../actions/core/retry.ts";
 import { readLease, stateOf, takeLease } from "../../actions/deploy/lease.ts";
-import { takeLock } from "../../actions/deploy/lock.ts";
+import { isLock, takeLock } from "../../actions/deploy/lock.ts";
 import { isPending, listRevisions } from "../../actions/deploy/releases.ts";
 import { run } from "../cluster/run.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
 import type { WorkflowEvent } from "../harness/environment.ts";
 import { runAction } from "../harness/job.ts";
 import type { StepOptions } from "../harness/types.ts";
+import { openApiRelay } from "./api-relay.ts";
 import { pageWith, readPage, serviceAddress } from "./page.ts";
 import { leftBesideReports } from "./report.ts";
 import { type App, createApp, openWorld, repository } from "./world.ts";
@@ -158,6 +160,122 @@ describe("an older run", () => {
     assert.deepEqual([again.outputs["status"], again.outputs["revision"]], ["deployed", "2"], again.log);
   });
 });
+
+describe("an older run that waits behind a newer one", () => {
+  it("ends as superseded when that has deployed", async () => {
+    const { app, image, name } = await appWithImage("behind");
+    await using _ = app;
+    const newer = deploy(app, image, { env: { GITHUB_RUN_NUMBER: "20", GITHUB_RUN_ID: "20" } });
+    await untilLocked(name);
+    const older = await deploy(app, image, { env: { GITHUB_RUN_NUMBER: "19", GITHUB_RUN_ID: "19" } });
+    assert.equal((await newer).outputs["status"], "deployed", (await newer).log);
+    assert.match(older.log, /Waiting for \S+#20\/1\//);
+    assert.deepEqual([older.conclusion, older.outputs["status"]], ["success", "superseded"], older.log);
+    assert.equal((await listRevisions(cluster, name.namespace, name.release)).length, 1);
+  });
+});
+
+describe("a lock that is held", () => {
+  it("stays its holder's when the answer to a renewal was lost, and when a person asks for a hold", async () => {
+    await using place = await openPlace("renewed");
+    const { relay, name } = place;
+    let renewals = 0;
+    relay.listen({
+      async after({ method }) {
+        if (method !== "PUT" || ++renewals !== 2) return;
+        await relay.cut();
+        await relay.heal();
+      },
+    });
+    const { lock, lost } = await place.take("acme/web#1", relay.kubeconfig);
+    const hold = JSON.stringify({ who: "ada", why: "the database is being moved", since: "2026-11-01" });
+    await world.kubectl("annotate", "lease", `deploy-${name.release}`, "-n", name.namespace, `fairlead/hold=${hold}`);
+    await until("five renewals", async () => renewals > 5);
+    assert.deepEqual(lost, []);
+    await lock.confirm();
+    await lock.giveUp();
+    const after = await readLease(cluster, name);
+    assert.ok(after !== undefined);
+    assert.deepEqual([stateOf(after).holder, stateOf(after).hold?.who], ["", "ada"]);
+  });
+
+  it("is lost before another run can take it, when nothing answers any more", async () => {
+    await using place = await openPlace("fenced");
+    const { lost } = await place.take("acme/web#1", place.relay.kubeconfig);
+    await place.relay.cut("silent");
+    const next = await place.take("acme/web#2", kubeconfig);
+    assert.equal(lost.length, 1);
+    assert.equal(next.lock.tookOver, true);
+    await next.lock.giveUp();
+  });
+
+  it("is lost as soon as it is another's", async () => {
+    await using place = await openPlace("taken");
+    const { lock, lost } = await place.take("acme/web#1", kubeconfig);
+    const lease = await readLease(cluster, place.name);
+    await takeLease(cluster, place.name, lease, { identity: "acme/web#2", url: "" });
+    await assert.rejects(lock.confirm(), /acme\/web#2 has it now/);
+    assert.equal(lost.length, 1);
+  });
+
+  it("is known as taken from a dead run also when the answer to that was lost", async () => {
+    await using place = await openPlace("unheard");
+    const dead = { identity: "acme/dead#1", url: "", lease: 1_000 };
+    await takeLease(cluster, place.name, undefined, dead);
+    const { relay } = place;
+    const stop = relay.listen({
+      async after({ method }) {
+        if (method !== "PUT") return;
+        stop();
+        await relay.cut();
+        await relay.heal();
+      },
+    });
+    const { lock } = await place.take("acme/web#2", relay.kubeconfig);
+    assert.equal(lock.tookOver, true);
+    await lock.giveUp();
+    assert.equal(await readLease(cluster, place.name), undefined);
+  });
+});
+
+/** A namespace for one lock, and a way to the API server that can be cut. */
+async function openPlace(word: string) {
+  const release = `${word}-${randomBytes(3).toString("hex")}`;
+  const name = { namespace: release, release };
+  await world.kubectl("create", "namespace", release);
+  const relay = await openApiRelay(world.cluster.kubernetes);
+  const take = async (identity: string, way: string) => {
+    const { signal } = new AbortController();
+    const there = await openCluster({ kubeconfig: way, masker: createMasker(() => {}), signal });
+    const lost: Error[] = [];
+    const onLost = (reason: Error) => void lost.push(reason);
+    const request = { ...name, identity, url: "", lease: 4_000, timeout: 60_000, signal, say: () => {}, onLost };
+    const lock = await takeLock(there, request);
+    assert.ok(isLock(lock));
+    return { lock, lost };
+  };
+  return {
+    relay,
+    name,
+    take,
+    async [Symbol.asyncDispose]() {
+      await relay[Symbol.asyncDispose]();
+      await world.kubectl("delete", "namespace", release, "--wait=false");
+    },
+  };
+}
+
+/** Looks every 50 ms, a minute at most. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const onTimeout = () => new Error(`it did not come to this: ${what}`);
+  await poll({ interval: 50, timeout: 60_000, signal: AbortSignal.timeout(90_000), onTimeout }, async () =>
+    (await isSo()) ? { done: true } : { waiting: what },
+  );
+}
+
+async function untilLocked(name: { namespace: string; release: string }): Promise<void> {
+  await until("a lock", async () => (await readLease(cluster, name)) !== undefined);
+}
 
 describe("a deploy that is cut off", () => {
   it("goes back when the job is cancelled, and leaves no lock", async () => {

@@ -14,6 +14,8 @@ export type Spec = Readonly<Record<string, unknown>>;
 /** How it is deployed, beside what every deploy of a test is given. */
 export type DeployOptions = StepOptions &
   Pick<JobOptions, "onLine"> & {
+    /** Directory of another action than `actions/deploy`. */
+    readonly action?: string;
     readonly event?: Partial<WorkflowEvent>;
     /** Values that the job may not show. */
     readonly secrets?: readonly string[];
@@ -75,11 +77,11 @@ export function createSmallApp(world: World, word: string): SmallApp {
     workspace,
     write,
     writeManifest,
-    async deploy(changes = {}, { with: inputs, env, event, ...others } = {}) {
+    async deploy(changes = {}, { with: inputs, env, event, action, ...others } = {}) {
       writeManifest(changes);
       const { DOCKER_REGISTRY_USERNAME = "", DOCKER_REGISTRY_PASSWORD = "" } = world.cluster.infisical.secrets;
       const commit = randomBytes(20).toString("hex");
-      return await runAction(join(repository, "actions/deploy"), {
+      return await runAction(action ?? join(repository, "actions/deploy"), {
         workspace,
         event: { commit, ref: "refs/heads/main", repository: `acme/${name}`, ...event },
         secrets: world.secrets,
