@@ -4,10 +4,12 @@ import type { Resources } from "../core/discovery.ts";
 import type { Helm } from "../core/helm.ts";
 import type { Application } from "../validate/application.ts";
 import type { Source } from "../validate/resolve.ts";
+import { isRequest, pathOfRequests } from "./delivery/operator.ts";
 import type { DeliveredSecret } from "./delivery/secrets.ts";
 import { createLogKeeper, type LogKeeper } from "./evidence/logs.ts";
 import type { DeployInputs } from "./inputs.ts";
 import type { Lock } from "./lock.ts";
+import { readObjects } from "./preflight/objects.ts";
 import type { Journal } from "./report/journal.ts";
 import { readExpected } from "./tracking/expected.ts";
 import type { Expected, Judging } from "./tracking/judge.ts";
@@ -46,7 +48,10 @@ export interface Watched extends Deploy {
 
 /** Begins to watch the objects of a deploy; `using` ends it. */
 export async function openWatched(deploy: Deploy, lock: Lock): Promise<Watched & Disposable> {
-  const store = await openStore(deploy.cluster, scopeOf(deploy.application));
+  const { namespace } = deploy.application;
+  const requests = (await readObjects(deploy.rendered)).filter(isRequest);
+  const deliveries = [...new Set(requests.map((request) => pathOfRequests(request, namespace)))];
+  const store = await openStore(deploy.cluster, { ...scopeOf(deploy.application), deliveries });
   const logs = createLogKeeper(deploy.cluster);
   return { ...deploy, lock, store, logs, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }

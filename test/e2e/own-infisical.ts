@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Infisical, startInfisical } from "../fakes/infisical/server.ts";
+import type { Spec } from "./small-app.ts";
 import type { World } from "./world.ts";
 
 /** A stand-in for Infisical of one test file, beside the one of the world, with folders that tests fill themselves. */
@@ -25,6 +26,24 @@ const project = "team";
 /** A value that no program shows by chance. */
 export function randomSecret(): string {
   return randomBytes(18).toString("base64url");
+}
+
+/** Parts of an app that shows, by a digest, which value it was given as TOKEN. */
+export const reader: Spec = {
+  command: [
+    "node",
+    "-e",
+    `const shown = require("node:crypto").createHash("sha256").update(process.env.TOKEN).digest("hex");
+    require("node:http").createServer((_, response) => response.end(shown)).listen(3000);
+    process.on("SIGTERM", () => process.exit(0));`,
+  ],
+  secrets: { db: { path: "/db" } },
+  env: { TOKEN: { secret: "db/TOKEN" } },
+};
+
+/** What its page shows for a value. */
+export function shownFor(value: string): string {
+  return createHash("sha256").update(value).digest("hex");
 }
 
 /** Starts an empty one; steps are given the delivery `sync`. */

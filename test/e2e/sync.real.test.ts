@@ -1,9 +1,8 @@
 // Secrets that the deploy delivers (`cluster.secrets.delivery: sync`): a Secret for each content, which revisions refer to.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { after, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { openInfisical, randomSecret } from "./own-infisical.ts";
+import { openInfisical, randomSecret, reader, shownFor } from "./own-infisical.ts";
 import { pageWith, serviceAddress } from "./page.ts";
 import { createSmallApp, type SmallApp, type Spec } from "./small-app.ts";
 import { openWorld } from "./world.ts";
@@ -22,20 +21,8 @@ const values: string[] = [];
 function newValue(): { value: string; shown: string } {
   const value = randomSecret();
   values.push(value);
-  return { value, shown: createHash("sha256").update(value).digest("hex") };
+  return { value, shown: shownFor(value) };
 }
-
-/** Answers with a digest of TOKEN. */
-const program = `
-  const shown = require("node:crypto").createHash("sha256").update(process.env.TOKEN).digest("hex");
-  require("node:http").createServer((_, response) => response.end(shown)).listen(3000);
-  process.on("SIGTERM", () => process.exit(0));`;
-
-const reader: Spec = {
-  command: ["node", "-e", program],
-  secrets: { db: { path: "/db" } },
-  env: { TOKEN: { secret: "db/TOKEN" } },
-};
 
 function deploy(app: SmallApp, spec: Spec, inputs: Readonly<Record<string, string>> = {}) {
   const secrets = [...world.secrets, infisical.clientSecret, ...values];
@@ -169,7 +156,7 @@ describe("secrets that the deploy delivers", () => {
     const { value } = newValue();
     infisical.fill("/db", { TOKEN: value });
     const data = `${app.release}-data`;
-    const component = { image: world.cluster.baseImage.reference, command: ["node", "-e", program], port: 3000 };
+    const component = { image: world.cluster.baseImage.reference, command: reader["command"], port: 3000 };
     const env = { TOKEN: { secret: "db/TOKEN" } };
     const resources = { cpu: "50m", memory: "64Mi" };
     const single = { port: undefined, image: undefined, command: undefined, resources: undefined, health: undefined };

@@ -1,6 +1,7 @@
 import type { V1ResourceRule } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import type { Resources } from "../../core/discovery.ts";
+import { isRequest } from "../delivery/operator.ts";
 import type { Obstacle, RenderedObject } from "./fault.ts";
 
 /** Something that the user of the kubeconfig must be allowed to do; no namespace for what is cluster-wide. */
@@ -68,7 +69,8 @@ function ofObjects(objects: readonly RenderedObject[], resources: Resources, fal
     const resource = resources.find(apiVersion, kind);
     if (resource === undefined) return [];
     const namespace = resource.namespaced ? (metadata?.namespace ?? fallback) : "";
-    return objectVerbs.map((verb) => ({ verb, group: resource.group, resource: resource.name, namespace }));
+    const verbs = isRequest({ kind }) ? [...objectVerbs, "list", "watch"] : objectVerbs;
+    return verbs.map((verb) => ({ verb, group: resource.group, resource: resource.name, namespace }));
   });
 }
 

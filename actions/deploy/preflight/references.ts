@@ -1,5 +1,6 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
 import { type Cluster, statusOf } from "../../core/cluster.ts";
+import { targetsOf } from "../delivery/operator.ts";
 import type { Obstacle, RenderedObject } from "./fault.ts";
 import { type PodTemplate, workloadOf } from "./objects.ts";
 
@@ -140,31 +141,12 @@ function refer(kind: Reference["kind"], name: string | undefined, optional = fal
   return name === undefined ? [] : [{ kind, name, optional, ...(key === undefined ? {} : { key }) }];
 }
 
-/** Where Infisical's operator says which Secrets it makes: InfisicalSecret (of old and now), InfisicalStaticSecret. */
-interface Delivery {
-  readonly managedSecretReference?: ManagedSecret;
-  readonly managedKubeSecretReferences?: readonly ManagedSecret[];
-  readonly targets?: readonly { readonly name?: string; readonly namespace?: string }[];
-}
-
-interface ManagedSecret {
-  readonly secretName?: string;
-  readonly secretNamespace?: string;
-}
-
 /** Secrets that an operator makes after the release is applied. */
 function deliveredSecrets(objects: readonly RenderedObject[], fallback: string): string[] {
-  return objects.flatMap(({ kind, spec, metadata }) => {
-    const namespace = metadata?.namespace ?? fallback;
-    if (kind === "Certificate") return [`${namespace}/${(spec as { secretName?: string }).secretName}`];
-    const { managedSecretReference, managedKubeSecretReferences = [], targets = [] } = (spec ?? {}) as Delivery;
-    const first = managedSecretReference === undefined ? [] : [managedSecretReference];
-    return [
-      ...[...first, ...managedKubeSecretReferences].map(
-        (one) => `${one.secretNamespace ?? namespace}/${one.secretName}`,
-      ),
-      ...targets.map((target) => `${target.namespace ?? namespace}/${target.name}`),
-    ];
+  return objects.flatMap((object) => {
+    const { kind, spec, metadata } = object;
+    if (kind !== "Certificate") return targetsOf(object, fallback);
+    return [`${metadata?.namespace ?? fallback}/${(spec as { secretName?: string }).secretName}`];
   });
 }
 

@@ -8,6 +8,7 @@ import type {
   V1ReplicaSet,
   V1StatefulSet,
 } from "@kubernetes/client-node";
+import type { DeliveryRequest } from "../delivery/operator.ts";
 
 /** What the cluster says of a release at one moment. */
 export interface Snapshot {
@@ -18,6 +19,8 @@ export interface Snapshot {
   readonly jobs: readonly V1Job[];
   readonly pods: readonly V1Pod[];
   readonly claims: readonly V1PersistentVolumeClaim[];
+  /** What asks Infisical's operator for Secrets. */
+  readonly deliveries: readonly DeliveryRequest[];
   /** Since the deploy began, oldest first; one entry for each series of the same event. */
   readonly events: readonly CoreV1Event[];
 }
@@ -31,6 +34,7 @@ export const emptySnapshot: Snapshot = {
   jobs: [],
   pods: [],
   claims: [],
+  deliveries: [],
   events: [],
 };
 

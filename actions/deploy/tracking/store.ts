@@ -9,6 +9,8 @@ export interface Scope {
   /** What its objects carry as `app.kubernetes.io/instance`; a release may have another name. */
   readonly instance: string;
   readonly namespaces: readonly string[];
+  /** Paths of collections of what asks Infisical's operator for Secrets. */
+  readonly deliveries?: readonly string[];
 }
 
 /** The objects of a release, kept up to date by watches. */
@@ -47,7 +49,10 @@ export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> 
         bell.ring();
       },
     });
-  const wanted = scope.namespaces.flatMap((namespace) => collectionsOf(cluster, namespace, scope));
+  const wanted = [
+    ...scope.namespaces.flatMap((namespace) => collectionsOf(cluster, namespace, scope)),
+    ...(scope.deliveries ?? []).map((path) => deliveriesAt(cluster, path, scope)),
+  ];
   const opened = await Promise.allSettled([
     ...wanted.map(async ({ key, collection }) => ({ key, watched: await watchOne(collection, () => {}) })),
     ...scope.namespaces.map(async (namespace) => ({
@@ -111,6 +116,12 @@ function collectionsOf({ core, apps, batch }: Cluster, namespace: string, { inst
     // Claims made from a template carry no label of the release, so all of the namespace are looked at.
     { key: "claims", collection: { path: `${paths.core}/persistentvolumeclaims`, list: listClaims } },
   ];
+}
+
+function deliveriesAt(cluster: Cluster, path: string, { instance }: Scope): Wanted {
+  const labelSelector = instanceSelector(instance);
+  const query = `${path}?labelSelector=${encodeURIComponent(labelSelector)}`;
+  return { key: "deliveries", collection: { path, labelSelector, list: () => cluster.read(query) } };
 }
 
 /** Finds the objects of a release. */

@@ -1,8 +1,10 @@
+import { readObjects } from "../preflight/objects.ts";
 import type { Watched } from "../rollout.ts";
 import type { Fault } from "../tracking/faults/fault.ts";
 import type { Expected } from "../tracking/judge.ts";
 import { type CheckResult, makeChecks } from "./check.ts";
 import { declaredChecks } from "./declared.ts";
+import { deliveryChecks } from "./deliveries.ts";
 import { checkStability, stabilityWindow } from "./stability.ts";
 import { usualChecks } from "./usual.ts";
 
@@ -28,7 +30,11 @@ export async function verify(
 ): Promise<Verification> {
   const { cluster, application, store, context, journal } = deploy;
   const { masker, signal } = context;
-  const checks = [...usualChecks(cluster, application), ...declaredChecks({ cluster, application, store, masker })];
+  const checks = [
+    ...usualChecks(cluster, application),
+    ...deliveryChecks(cluster, await readObjects(deploy.rendered), application.namespace),
+    ...declaredChecks({ cluster, application, store, masker }),
+  ];
   // What is certain to go back need not be looked at to the end.
   const failed = new AbortController();
   const [stable, made] = await Promise.all([

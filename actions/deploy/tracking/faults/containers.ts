@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { awaitedSecret } from "./deliveries.ts";
 import { containerFault, type Fault, firstLine, type Sight, twoSightings } from "./fault.ts";
 
 /** All containers of a pod, those that run first before the others. */
@@ -85,6 +86,8 @@ function waitingFault(sight: Sight, pod: V1Pod, status: V1ContainerStatus): Faul
   if (/^(CreateContainerError|RunContainerError)$/.test(reason)) {
     return [containerFault(sight, pod, status.name, { key, tolerance: 15_000, ...startError(status, message) })];
   }
+  const awaited = /^CreateContainerConfigError$/.test(reason) ? awaitedSecret(sight, pod, message) : undefined;
+  if (awaited !== undefined) return [containerFault(sight, pod, status.name, awaited)];
   const rule = waitingRules.find((entry) => entry.reason.test(reason) && (entry.message?.test(message) ?? true));
   if (rule === undefined) return [];
   const { tolerance, about, fix } = rule;

@@ -1,6 +1,7 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { eventsOf } from "../snapshot.ts";
 import { containersOf } from "./containers.ts";
+import { awaitedSecret } from "./deliveries.ts";
 import { type Fault, firstLine, placeOf, type Sight, twoSightings } from "./fault.ts";
 
 /** Pods that no node takes, that cannot be set up on their node, or that were thrown off it. */
@@ -86,12 +87,16 @@ const setUpRules: readonly SetUpRule[] = [
 ];
 
 /** A pod whose containers wait for its volumes or its network. */
-function notSetUp({ snapshot, workload }: Sight, pod: V1Pod): Fault[] {
+function notSetUp(sight: Sight, pod: V1Pod): Fault[] {
+  const { snapshot, workload } = sight;
   const waits = containersOf(pod).some(({ state }) =>
     /^(ContainerCreating|PodInitializing)$/.test(state?.waiting?.reason ?? ""),
   );
   if (!waits) return [];
   const events = eventsOf(snapshot, pod.metadata?.uid);
+  const mount = events.findLast(({ reason }) => reason === "FailedMount");
+  const awaited = awaitedSecret(sight, pod, mount?.message ?? "");
+  if (awaited !== undefined) return [{ ...awaited, ...placeOf(workload), pod: pod.metadata?.name ?? "" }];
   return setUpRules.flatMap((rule) => {
     const event = events.findLast((one) => fits(one, rule));
     if (event === undefined) return [];
