@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
     bad: image(`${registry.address}/${app.name}:never-pushed`),
     code: "IMAGE_UNPULLABLE",
     says: [
-      /never-pushed of Deployment untouched-\w+ cannot be pulled \(\S+ has no untouched-\w+ never-pushed\)/,
+      /never-pushed cannot be pulled for Deployment untouched-\w+ \(\S+ has no untouched-\w+ never-pushed\)/,
       /step which builds it/,
     ],
   },
@@ -80,14 +80,14 @@ const cases: readonly Case[] = [
     name: "a digest that its repository does not have",
     bad: image(`${registry.address}/base/node@${noDigest}`),
     code: "IMAGE_UNPULLABLE",
-    says: [/cannot be pulled \(\S+ has no base\/node sha256:0+\)/],
+    says: [/cannot be pulled for Deployment \S+ \(\S+ has no base\/node sha256:0+\)/],
   },
   {
     name: "an image of an init container that was never pushed",
     line: /^image: \S+early:1$/,
     bad: { initContainers: { early: { image: `${registry.address}/${app.name}/early:1`, command: ["true"] } } },
     code: "IMAGE_UNPULLABLE",
-    says: [/early:1 of Deployment untouched-\w+ cannot be pulled/],
+    says: [/early:1 cannot be pulled for Deployment untouched-\w+/],
   },
   {
     name: "an image for another processor",
@@ -108,7 +108,7 @@ const cases: readonly Case[] = [
     options: { env: { DOCKER_REGISTRY_USERNAME: "", DOCKER_REGISTRY_PASSWORD: "" } },
     code: "IMAGE_UNPULLABLE",
     says: [
-      /cannot be pulled \(\S+ wants a login\)/,
+      /cannot be pulled for Deployment \S+ \(\S+ wants a login\)/,
       /Give the step DOCKER_REGISTRY_USERNAME and DOCKER_REGISTRY_PASSWORD/,
     ],
   },
@@ -117,7 +117,7 @@ const cases: readonly Case[] = [
     bad: {},
     options: { env: { DOCKER_REGISTRY_PASSWORD: "not-the-password-of-anybody" } },
     code: "IMAGE_UNPULLABLE",
-    says: [/cannot be pulled \(\S+ refuses the login\)/, /Check DOCKER_REGISTRY_USERNAME/],
+    says: [/cannot be pulled for Deployment \S+ \(\S+ refuses the login\)/, /Check DOCKER_REGISTRY_USERNAME/],
   },
   {
     name: "a Secret that is not there",

@@ -77,7 +77,7 @@ function unpullable({ application }: Deploy, { image, owner, workload, login }: 
     : "The image is not in `cluster.registry`, so its pods need a pull secret of their own: `imagePullSecrets` under `patch.podSpec`.";
   return {
     code: "IMAGE_UNPULLABLE",
-    cause: `the image ${image} of ${owner} cannot be pulled (${reason})`,
+    cause: `the image ${image} cannot be pulled for ${owner} (${reason})`,
     fix: answer.state === "denied" ? denied : "Check that the step which builds it has pushed it to this registry.",
     subject: { workload, about: "image" },
   };

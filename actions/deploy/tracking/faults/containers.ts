@@ -29,7 +29,7 @@ const waitingRules: readonly WaitingRule[] = [
     reason: /^(InvalidImageName|ErrImageNeverPull)$/,
     tolerance: twoSightings,
     about: "image",
-    cause: ({ image }) => `the image reference ${image} cannot be pulled`,
+    cause: ({ image, name }) => `the container ${name} cannot start: the image reference ${image} cannot be pulled`,
     fix: "Correct `image` in the manifest.",
   },
   {
@@ -37,7 +37,8 @@ const waitingRules: readonly WaitingRule[] = [
     message: /toomanyrequests|\b429\b|i\/o timeout|connection refused|\b5\d\d\b|no such host|deadline exceeded/i,
     tolerance: 90_000,
     about: "image",
-    cause: ({ image }, message) => `the image ${image} cannot be pulled for now: ${message}`,
+    cause: ({ image, name }, message) =>
+      `the container ${name} cannot start: the image ${image} cannot be pulled for now: ${message}`,
     fix: "Check that the nodes reach the registry, and its limits.",
   },
   {
@@ -45,7 +46,8 @@ const waitingRules: readonly WaitingRule[] = [
     message: /no match for platform|no matching manifest/i,
     tolerance: twoSightings,
     about: "build",
-    cause: ({ image }) => `the image ${image} was not built for the processor of the node`,
+    cause: ({ image, name }) =>
+      `the container ${name} cannot start: the image ${image} was not built for the processor of the node`,
     fix: "Build it for the nodes' processor: `build.platforms` in the manifest.",
   },
   {
@@ -53,7 +55,7 @@ const waitingRules: readonly WaitingRule[] = [
     message: /not found|manifest unknown/i,
     tolerance: twoSightings,
     about: "image",
-    cause: ({ image }) => `the image ${image} does not exist in its registry`,
+    cause: ({ image, name }) => `the container ${name} cannot start: the image ${image} does not exist in its registry`,
     fix: "Check that the step which builds it has pushed it to this registry.",
   },
   {
@@ -61,14 +63,16 @@ const waitingRules: readonly WaitingRule[] = [
     message: /401|403|denied|no basic auth|unauthorized|forbidden/i,
     tolerance: 20_000,
     about: "image",
-    cause: ({ image }) => `the registry does not let the cluster pull ${image}`,
-    fix: "Check DOCKER_REGISTRY_USERNAME and DOCKER_REGISTRY_PASSWORD.",
+    cause: ({ image, name }) =>
+      `the container ${name} cannot start: the registry does not let the cluster pull ${image}`,
+    fix: "Check DOCKER_REGISTRY_USERNAME and DOCKER_REGISTRY_PASSWORD, or the pull secret that its pods name.",
   },
   {
     reason: pull,
     tolerance: 90_000,
     about: "image",
-    cause: ({ image }, message) => `the image ${image} cannot be pulled: ${message}`,
+    cause: ({ image, name }, message) =>
+      `the container ${name} cannot start: the image ${image} cannot be pulled: ${message}`,
     fix: "Check that the nodes reach the registry.",
   },
   {
