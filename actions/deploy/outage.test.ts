@@ -31,3 +31,15 @@ test("it does not wait longer than it may, nor for anything else, nor when it is
   await assert.rejects(calls([new FairleadError({ code: "CLUSTER_FORBIDDEN", message: "no" })]).answer, /no/);
   await assert.rejects(calls([away], 60_000, AbortSignal.abort(new Error("stopped"))).answer, /stopped/);
 });
+
+test("a call that is given up by its own signal is not made again", async () => {
+  let made = 0;
+  const call: Cluster["call"] = async () => {
+    made++;
+    throw away;
+  };
+  const outage = { longest: 60_000, signal: new AbortController().signal, say: () => {} };
+  const cluster = patientCluster({ call } as Cluster, outage);
+  await assert.rejects(cluster.call({ path: "/health" }, AbortSignal.abort()), /nobody answers/);
+  assert.equal(made, 1);
+});

@@ -17,14 +17,15 @@ const pause = 500;
  * there is nothing better to do than to wait. The lock must not use it: it has to know in time that it is lost.
  */
 export function patientCluster(cluster: Cluster, { longest, signal, say }: Outage): Cluster {
-  const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
+  const patiently = async <T>(call: () => Promise<T>, own?: AbortSignal): Promise<T> => {
     const end = performance.now() + longest;
     for (let told = false; ; told = true) {
       try {
         return await call();
       } catch (thrown) {
         const away = thrown instanceof FairleadError && thrown.code === "CLUSTER_UNREACHABLE";
-        if (!away || performance.now() >= end) throw thrown;
+        // A call that was given up by its own signal looks like one that nobody answered.
+        if (!away || own?.aborted || performance.now() >= end) throw thrown;
         if (!told) say(thrown.message);
         await wait(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
@@ -33,6 +34,6 @@ export function patientCluster(cluster: Cluster, { longest, signal, say }: Outag
   return {
     ...cluster,
     ask: (call) => patiently(() => cluster.ask(call)),
-    call: (request, own) => patiently(() => cluster.call(request, own)),
+    call: (request, own) => patiently(() => cluster.call(request, own), own),
   };
 }
