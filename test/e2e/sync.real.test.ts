@@ -115,6 +115,9 @@ describe("secrets that the deploy delivers", () => {
     assert.deepEqual(await podsOf(app), pods);
 
     infisical.fill("/db", { TOKEN: second.value });
+    const planned = await deploy(app, reader, { "dry-run": "true" });
+    assert.equal(planned.outputs["status"], "planned", planned.log);
+    assert.equal((await delivered(app.release)).length, 1, "a dry run makes no Secret");
     const changed = await deploy(app, reader);
     assert.equal(changed.outputs["status"], "deployed", changed.log);
     await pageWith(address, second.shown);
