@@ -112,7 +112,7 @@ function passOn(from: IncomingMessage, to: ServerResponse, upstream: RequestOpti
   const write = writeOf(from);
   const told = write === undefined ? [] : [...listeners];
   void (async () => {
-    for (const listener of told) await listener.before?.(write as Write);
+    await Promise.all(told.map((listener) => listener.before?.(write as Write)));
     // Cut meanwhile: it does not arrive.
     if (to.destroyed) return;
     const onwards = request({ ...upstream, ...requestOf(from) });
@@ -122,7 +122,7 @@ function passOn(from: IncomingMessage, to: ServerResponse, upstream: RequestOpti
     from.pipe(onwards);
     onwards.on("response", async (answer) => {
       const status = answer.statusCode ?? 0;
-      for (const listener of told) await listener.after?.({ ...(write as Write), status });
+      await Promise.all(told.map((listener) => listener.after?.({ ...(write as Write), status })));
       if (to.destroyed) {
         onwards.destroy();
         return;

@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs";
 import { after, type TestContext, test } from "node:test";
 import { openCluster } from "../../actions/core/cluster.ts";
 import { createMasker } from "../../actions/core/masking.ts";
+import { poll } from "../../actions/core/retry.ts";
 import { readLease } from "../../actions/deploy/lease.ts";
 import { isPending, listRevisions } from "../../actions/deploy/releases.ts";
 import { chooseSeed, howMany, seedVariable } from "../long.ts";
 import { randomFrom } from "../manifests/random.ts";
-import { openApiRelay } from "./api-relay.ts";
+import { openApiRelay, type Write } from "./api-relay.ts";
 import { attempt, type End, type Moment, rehearse, type Setting } from "./ends/attempt.ts";
 import { openSite } from "./ends/site.ts";
 import { pageWith, serviceAddress } from "./page.ts";
@@ -165,4 +166,34 @@ test("a rollback that runs when the job is cancelled is waited for, and not done
   // Nobody has seen revision 3 healthy yet, so the same again is not left as it is.
   const next = await app.deploy(good("first"), newRun());
   assert.deepEqual([next.outputs["status"], next.outputs["revision"]], ["deployed", "4"], next.log);
+});
+
+test("a Helm whose action is killed dies with it, whatever it waits for", async () => {
+  await using setting = await openSetting("orphan");
+  const { relay, site } = setting;
+  const looked = Promise.withResolvers<void>();
+  let busy = false;
+  const isRelease = ({ method, path }: Write) => method === "POST" && path.endsWith("/secrets");
+  relay.listen({
+    async before(write) {
+      if (isRelease(write)) busy = await site.isBusy();
+    },
+    async after(write) {
+      // Helm gets no answer, so that it does not end by itself.
+      if (isRelease(write)) await looked.promise;
+    },
+  });
+  const moment = { event: "POST /api/v1/namespaces/<release>/secrets", occurrence: 1 };
+  const end = { by: "SIGKILL", whom: "action", lost: true } as const;
+  try {
+    const { reached } = await attempt(setting, good("first"), { moment, end, options: newRun() });
+    assert.ok(reached && busy);
+    const onTimeout = () => new Error("Helm works on");
+    await poll({ interval: 50, timeout: 10_000, signal: AbortSignal.timeout(20_000), onTimeout }, async () =>
+      (await site.isBusy()) ? { waiting: "Helm" } : { done: true },
+    );
+  } finally {
+    looked.resolve();
+  }
+  await recover(setting, "second", "");
 });

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wa
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { run } from "../../cluster/run.ts";
 import { ensureTools } from "../../cluster/toolchain.ts";
 import { repository, type World } from "../world.ts";
 
@@ -22,6 +23,8 @@ export interface Site extends Disposable {
   listen(see: (event: ProcessEvent) => void): () => void;
   /** The Helms that began while another one was at work, each in a line. */
   overlaps(): string;
+  /** Whether a Helm is at work. */
+  isBusy(): Promise<boolean>;
 }
 
 /** Makes the folder for the deploys of one release. */
@@ -43,6 +46,7 @@ export async function openSite(world: World): Promise<Site> {
     },
     listen: (see) => follow(events, (line) => see(JSON.parse(line))),
     overlaps: () => (existsSync(overlaps) ? readFileSync(overlaps, "utf8") : ""),
+    isBusy: async () => (await run(["flock", "--nonblock", lockOf(overlaps), "true"], { accept: [0, 1] })).code === 1,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -71,7 +75,7 @@ function writeGuardedHelm(bin: string, helm: string, overlaps: string): void {
     "#!/bin/sh",
     'case "$1" in',
     "upgrade | rollback | uninstall)",
-    `  exec 9>>"${overlaps}.lock"`,
+    `  exec 9>>"${lockOf(overlaps)}"`,
     `  flock --nonblock 9 || echo "$*" >>"${overlaps}"`,
     "  ;;",
     "esac",
@@ -79,6 +83,10 @@ function writeGuardedHelm(bin: string, helm: string, overlaps: string): void {
   ];
   writeFileSync(program, `${lines.join("\n")}\n`);
   chmodSync(program, 0o755);
+}
+
+function lockOf(overlaps: string): string {
+  return `${overlaps}.lock`;
 }
 
 /** Calls back for each line that is appended to a file. */
