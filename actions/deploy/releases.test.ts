@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { baselineOf, type Revision, toRevision } from "./releases.ts";
+import { baselineOf, isPending, type Revision, toRevision } from "./releases.ts";
 
 const revision = (number: number, changes: Partial<Revision>): Revision => ({
   number,
@@ -23,6 +23,13 @@ test("labels that Helm copied from the revision before say nothing of this one",
   assert.deepEqual(read(copied), { number: 3, ours: false, verified: false });
   assert.deepEqual(read({ ...copied, "fairlead-revision": "3" }), { number: 3, ours: true, verified: false });
   assert.deepEqual(read({ "fairlead-verified": "3" }), { number: 3, ours: false, verified: true });
+});
+
+test("a removal is as old as its begin, and not as the revision that it removes", () => {
+  const metadata = { creationTimestamp: new Date(1_000), labels: { version: "1", modifiedAt: "900" } };
+  const read = (status: string) => toRevision({ metadata: { ...metadata, labels: { ...metadata.labels, status } } });
+  assert.deepEqual([read("uninstalling").createdAt, isPending(read("uninstalling"))], [900_000, true]);
+  assert.deepEqual([read("deployed").createdAt, isPending(read("deployed"))], [1_000, false]);
 });
 
 test("the baseline is the newest verified revision, whatever came after it", () => {

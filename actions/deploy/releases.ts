@@ -34,6 +34,9 @@ export interface RunMark {
   readonly commit: string;
 }
 
+/** The status of a release that Helm removes. */
+const uninstalling = "uninstalling";
+
 /** Labels by which fairlead knows its revisions. Helm copies labels into the next revision, hence the numbers. */
 const revisionLabel = "fairlead-revision";
 const verifiedLabel = "fairlead-verified";
@@ -134,12 +137,14 @@ export function toRevision({
   metadata: { labels = {}, annotations = {}, creationTimestamp } = {},
 }: SecretMetadata): Revision {
   const number = labels["version"] ?? "0";
+  const status = labels["status"] ?? "unknown";
   return {
     number: Number(number),
-    status: labels["status"] ?? "unknown",
+    status,
     ours: labels[revisionLabel] === number,
     verified: labels[verifiedLabel] === number,
-    createdAt: timeOf(creationTimestamp),
+    // An uninstall works on a revision that was made before; Helm stamps what it writes over.
+    createdAt: status === uninstalling ? Number(labels["modifiedAt"] ?? 0) * 1_000 : timeOf(creationTimestamp),
     madeBy: parseMark(annotations[runAnnotation]),
   };
 }
@@ -170,9 +175,9 @@ export function baselineOf(revisions: readonly Revision[]): Revision | undefined
   );
 }
 
-/** Whether Helm began with a revision and has not ended, or was killed. */
+/** Whether Helm began with a revision, or to remove it, and has not ended, or was killed. */
 export function isPending({ status }: Revision): boolean {
-  return status.startsWith("pending-");
+  return status.startsWith("pending-") || status === uninstalling;
 }
 
 /** Marks a revision as made by fairlead, and by which run. */

@@ -78,7 +78,7 @@ function chooseEnd(): End {
   return { by, whom, lost: by !== "cancel" && whom !== "helm" && random.chance(0.5) };
 }
 
-const addressees = { action: "the action alone", all: "all its processes", helm: "Helm alone" };
+const addressees = { action: "the action alone", all: "all its processes", helm: "Helm alone, if there is one" };
 
 function inWords(kind: Kind, moment: Moment, { by, whom, lost }: End): string {
   const when = "event" in moment ? `${moment.event}, number ${moment.occurrence}` : `${Math.round(moment.after)} ms`;
@@ -196,4 +196,14 @@ test("a Helm whose action is killed dies with it, whatever it waits for", async 
     looked.resolve();
   }
   await recover(setting, "second", "");
+});
+
+test("a release whose removal was killed half way is installed again", async () => {
+  await using setting = await openSetting("half");
+  const { changes, options } = deployOf("failing install");
+  const moment = { event: "DELETE /api/v1/namespaces/<release>/services/<app>", occurrence: 1 };
+  const end = { by: "SIGKILL", whom: "all", lost: true } as const;
+  const { step } = await attempt(setting, changes, { moment, end, options });
+  assert.deepEqual(await setting.app.revisions(), ["1 uninstalling"], step.log);
+  await recover(setting, "again", step.log);
 });

@@ -18,7 +18,7 @@ export interface End {
    * network, until the deploy has given up.
    */
   readonly by: "SIGINT" | "SIGTERM" | "SIGKILL" | "cancel" | "refuse" | "silent";
-  /** Whom a signal is for: the action's process alone, all its processes, or a Helm that works. */
+  /** Whom a signal is for: the action's process alone, all its processes, or Helm where one works, else the action. */
   readonly whom: "action" | "all" | "helm";
   /** Whether its runner is lost before the post step. */
   readonly lost: boolean;
@@ -44,13 +44,12 @@ export async function attempt(
   let reached = false;
   const strike = async () => {
     if (reached || action === undefined) return;
-    const processes = addressed(action, end.whom);
-    reached = processes.length > 0;
+    reached = true;
     if (end.by === "cancel") cancel.abort();
     // Before the lock nothing ends the wait for an answer but its own time limit, a minute.
     else if (end.by === "silent") await relay.cut(locked ? "silent" : "refuse");
     else if (end.by === "refuse") await relay.cut("refuse");
-    else for (const pid of processes) signalProcess(pid, end.by);
+    else for (const pid of addressed(action, end.whom)) signalProcess(pid, end.by);
   };
   const watched = watchEvents({ app, site, relay }, async (event, occurrence) => {
     if (/POST .*\/leases$/.test(event)) locked = true;
@@ -129,7 +128,8 @@ function watchEvents(
 function addressed(action: number, whom: End["whom"]): number[] {
   if (whom === "action") return [action];
   const all = processTree(action);
-  return whom === "all" ? all : all.filter((pid) => pid !== action);
+  const [helm = action] = all;
+  return whom === "all" ? all : [helm];
 }
 
 function isRenewal({ method, path }: Write): boolean {
