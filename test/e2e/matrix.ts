@@ -73,6 +73,8 @@ export async function assertOutcome(
   assert.deepEqual([step.outputs["status"], step.outputs["revision"]], [outcome.status, outcome.revision], step.log);
   if (outcome.line !== undefined) assert.match(lineAt(app, onlyError(step)), outcome.line, step.log);
   if (outcome.log !== undefined) assert.match(step.log, outcome.log);
+  // What the API server says instead of a log is no log.
+  assert.doesNotMatch(step.log, /\(not there: /);
   assert.deepEqual(await app.revisions(), outcome.revisions, step.log);
   assert.equal(await readPage(address), "first");
   const { asked, failures } = await asking.stop();

@@ -59,6 +59,8 @@ describe("a rollout that is done", () => {
       /revision 2 did not pass its checks: the check "seeded" failed: in unchecked-\S+: .*0 rows/,
     );
     assert.match(errors[0] ?? "", /Revision 1 serves again/);
+    // All pods are ready, and still the log of the app is what tells most.
+    assert.match(step.log, new RegExp(`^Log of ${app.name} in ${app.name}-\\S+, last 50 lines:\\n`, "m"));
     assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["rolled-back", "3"]);
     await pageWith(await serviceAddress(world, "staging", app), app.event.commit ?? "");
   });

@@ -1,4 +1,4 @@
-import type { CoreV1Event, V1Node, V1Pod, V1Taint } from "@kubernetes/client-node";
+import type { CoreV1Event, V1ContainerStatus, V1Node, V1Pod, V1Taint } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import type { Application } from "../../validate/application.ts";
 import { containersOf } from "../tracking/faults/containers.ts";
@@ -40,7 +40,7 @@ export async function collectEvidence(
     ({ kind, name, namespace }) => kind === workload.kind && name === workload.name && namespace === workload.namespace,
   );
   const pods = found?.pods ?? [];
-  const [logs, nodes] = await Promise.all([readLogs(fault, pods, keeper), nodesOf(cluster, fault)]);
+  const [logs, nodes] = await Promise.all([readLogs(fault, pods, keeper), nodesOf(cluster, pods, fault)]);
   const events = tellEvents(
     snapshot.events
       .filter(({ type }) => type !== "Normal")
@@ -56,23 +56,42 @@ export async function collectEvidence(
   };
 }
 
-async function readLogs({ pod, container, workload }: Fault, pods: readonly V1Pod[], keeper: LogKeeper) {
-  const failed = pods.flatMap((one) =>
-    containersOf(one)
-      .filter(
-        ({ ready, restartCount, state }) =>
-          !ready && (restartCount > 0 || state?.running || state?.terminated?.exitCode),
-      )
-      .map(({ name }) => ({ pod: one.metadata?.name ?? "", container: name })),
+async function readLogs(fault: Fault, pods: readonly V1Pod[], keeper: LogKeeper): Promise<Evidence["logs"]> {
+  const read = loggedContainers(fault, pods)
+    .slice(0, logCount)
+    .map(async ({ pod, container }) => {
+      const logs = await keeper.read(fault.workload.namespace, pod, container);
+      return logs.map(({ restarted, text }) => {
+        const run = restarted ? " before it was started again" : "";
+        return { title: `Log of ${container} in ${pod}${run}, last ${logLines} lines`, text };
+      });
+    });
+  return (await Promise.all(read)).flat();
+}
+
+/**
+ * The containers whose logs tell of a fault, the one that it names first: those that failed; where the fault names none and
+ * none failed, as when a check of pods that are ready did, those that run. What never ran has no log.
+ */
+export function loggedContainers({ pod, container }: Fault, pods: readonly V1Pod[]) {
+  const all = pods.flatMap((one) =>
+    containersOf(one).map((status) => ({ pod: one.metadata?.name ?? "", container: status.name, status })),
   );
-  const first = pod === undefined || container === undefined ? [] : [{ pod, container }];
-  const others = failed.filter((one) => one.pod !== pod || one.container !== container);
-  return await Promise.all(
-    [...first, ...others].slice(0, logCount).map(async (one) => ({
-      title: `Log of ${one.container} in ${one.pod}, last ${logLines} lines`,
-      text: await keeper.read(workload.namespace, one.pod, one.container),
-    })),
-  );
+  const isNamed = (one: { readonly pod: string; readonly container: string }) =>
+    one.pod === pod && one.container === container;
+  // Logs of a pod that was deleted meanwhile were kept.
+  const gone = pod === undefined || container === undefined || all.some(isNamed) ? [] : [{ pod, container }];
+  const ran = all.filter(({ status }) => hasRun(status));
+  const others = ran.filter((one) => !isNamed(one));
+  const failed = others.filter(({ status }) => !status.ready && status.state?.terminated?.exitCode !== 0);
+  const telling = pod === undefined && failed.length === 0 ? others : failed;
+  return [...gone, ...[...ran.filter(isNamed), ...telling].map(({ pod, container }) => ({ pod, container }))];
+}
+
+function hasRun({ state, lastState }: V1ContainerStatus): boolean {
+  const ended = state?.terminated ?? lastState?.terminated;
+  if (state?.running !== undefined) return true;
+  return ended !== undefined && !/^(StartError|ContainerCannotRun)$/.test(ended.reason ?? "");
 }
 
 /** Whether an event is about a workload, one of its pods, or something that was made for it. */
@@ -112,10 +131,20 @@ function describePod(pod: V1Pod): string {
   return `${metadata?.name} (${status?.phase})${node}: ${states.join("; ") || "no container has started"}`;
 }
 
-/** Nodes that are not ready or short of something, and for a pod that none takes, what they repel it with. Without the right to look at nodes there is nothing to tell. */
-async function nodesOf({ ask, core }: Cluster, { cause }: Fault): Promise<string[]> {
+/** Without the right to look at nodes there is nothing to tell. */
+async function nodesOf({ ask, core }: Cluster, pods: readonly V1Pod[], { cause }: Fault): Promise<string[]> {
   const { items } = await ask(() => core.listNode()).catch(() => ({ items: [] as V1Node[] }));
-  return items.flatMap(({ metadata, spec, status }) => {
+  return nodeFaults(items, pods, cause);
+}
+
+/**
+ * What is wrong with the nodes that pods are on, with all of them where a pod is on none: not ready, short of something, and
+ * what repels pods when that is the cause.
+ */
+export function nodeFaults(nodes: readonly V1Node[], pods: readonly V1Pod[], cause: string): string[] {
+  const places = new Set(pods.map(({ spec }) => spec?.nodeName));
+  const concerned = nodes.filter(({ metadata }) => places.has(undefined) || places.has(metadata?.name));
+  return concerned.flatMap(({ metadata, spec, status }) => {
     const wrong = (status?.conditions ?? []).filter(
       ({ type, status }) => status !== (type === "Ready" ? "True" : "False"),
     );

@@ -1,4 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Component } from "../../validate/application.ts";
+import type { Fault } from "../tracking/faults/fault.ts";
+
+/** The workload that a check looks at, and the container whose log tells of it where that is one. */
+export type Checked = Pick<Fault, "workload" | "pod" | "container">;
 
 /** One thing that must be true of a new revision before it counts as deployed. */
 export interface Check {
@@ -9,6 +14,8 @@ export interface Check {
   readonly interval?: number;
   /** A failure is only a warning. */
   readonly optional: boolean;
+  /** The workload that answers for it. */
+  readonly workload?: Checked["workload"];
   /** Looks once. */
   look(signal: AbortSignal): Promise<Finding>;
 }
@@ -22,6 +29,11 @@ export type Finding =
       readonly final?: boolean;
     };
 
+/** The part of a check that says who answers for it; the pods of a CronJob are in no rollout. */
+export function answeredBy({ kind, name, namespace }: Component): Pick<Check, "workload"> {
+  return kind === "CronJob" ? {} : { workload: { kind, name, namespace } };
+}
+
 /** How a check ended. */
 export interface CheckResult {
   readonly name: string;
@@ -30,6 +42,7 @@ export interface CheckResult {
   /** A sentence without the full stop, empty for what passed without a word. */
   readonly said: string;
   readonly milliseconds: number;
+  readonly about?: Checked;
 }
 
 /** Milliseconds that a check gets when nobody says more. */
@@ -79,6 +92,12 @@ async function makeCheck(check: Check, signal: AbortSignal, others: AbortSignal)
   }
 }
 
-function concluded({ name }: Check, outcome: CheckResult["outcome"], said: string, from: number): CheckResult {
-  return { name, outcome, said, milliseconds: performance.now() - from };
+function concluded(
+  { name, workload }: Check,
+  outcome: CheckResult["outcome"],
+  said: string,
+  from: number,
+): CheckResult {
+  const about = workload === undefined ? {} : { about: { workload } };
+  return { name, outcome, said, milliseconds: performance.now() - from, ...about };
 }

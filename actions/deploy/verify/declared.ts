@@ -5,7 +5,7 @@ import type { Masker } from "../../core/masking.ts";
 import type { Application, Component, VerifyCheck } from "../../validate/application.ts";
 import type { Store } from "../tracking/store.ts";
 import { workloadsOf } from "../tracking/workloads.ts";
-import { type Check, type Finding, usualTimeout } from "./check.ts";
+import { answeredBy, type Check, type Finding, usualTimeout } from "./check.ts";
 import type { Expectation } from "./expectation.ts";
 import { askAddress, askService } from "./http.ts";
 import { searchLogs } from "./logs.ts";
@@ -23,11 +23,13 @@ export interface Subject {
 export function declaredChecks(subject: Subject): Check[] {
   return Object.entries(subject.application.verify).map(([name, declared]) => {
     const expectation = expectationOf(subject, declared);
+    const component = chooseComponent(subject.application, declared);
     return {
       name,
       timeout: declared.timeout === undefined ? usualTimeout : durationOf(declared.timeout),
       optional: declared.optional ?? false,
-      look: async (signal) => await lookAt(subject, declared, await expectation(), signal),
+      ...answeredBy(component),
+      look: async (signal) => await lookAt(subject, component, declared, await expectation(), signal),
     };
   });
 }
@@ -37,13 +39,13 @@ function durationOf(timeout: string | number): number {
 }
 
 async function lookAt(
-  { cluster, application, store }: Subject,
-  { http, run, logs, component: key, pods: which }: VerifyCheck,
+  { cluster, store }: Subject,
+  component: Component,
+  { http, run, logs, pods: which }: VerifyCheck,
   expect: Expectation,
   signal: AbortSignal,
 ): Promise<Finding> {
   if (http !== undefined && /^https?:/.test(http)) return await askAddress(http, expect, signal);
-  const component = chooseComponent(application, key, http !== undefined);
   if (http !== undefined) return await askService(cluster, component, http, expect, signal);
   const pods = podsOf(store, component);
   if (run === undefined) return await searchLogs(cluster, component, pods, logs ?? "");
@@ -51,10 +53,12 @@ async function lookAt(
 }
 
 /** The component that a check names, else the first that has a port where one is needed. */
-function chooseComponent({ components }: Application, key: string | undefined, withPort: boolean): Component {
+function chooseComponent({ components }: Application, { component: key, http }: VerifyCheck): Component {
   const named = key === undefined ? undefined : components[key];
   const found =
-    named ?? Object.values(components).find(({ httpPort }) => !withPort || httpPort) ?? Object.values(components)[0];
+    named ??
+    Object.values(components).find(({ httpPort }) => http === undefined || httpPort) ??
+    Object.values(components)[0];
   if (found === undefined) throw new Error("an application without components has no checks");
   return found;
 }

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../core/cluster.ts";
 import type { Application, Component } from "../../validate/application.ts";
-import { type Check, usualTimeout } from "./check.ts";
+import { answeredBy, type Check, usualTimeout } from "./check.ts";
 
 /** One check for each Service in front of pods: it must have at least one that is ready. */
 export function endpointChecks(cluster: Cluster, { components }: Pick<Application, "components">): Check[] {
@@ -10,7 +10,8 @@ export function endpointChecks(cluster: Cluster, { components }: Pick<Applicatio
   return served.map((component) => checkOf(cluster, component));
 }
 
-function checkOf(cluster: Cluster, { namespace, service }: Component): Check {
+function checkOf(cluster: Cluster, component: Component): Check {
+  const { namespace, service } = component;
   const name = service?.name ?? "";
   const labelSelector = `kubernetes.io/service-name=${name}`;
   return {
@@ -18,6 +19,7 @@ function checkOf(cluster: Cluster, { namespace, service }: Component): Check {
     timeout: usualTimeout,
     interval: 250,
     optional: false,
+    ...answeredBy(component),
     async look() {
       const { items } = await cluster.ask(() =>
         cluster.discovery.listNamespacedEndpointSlice({ namespace, labelSelector }),

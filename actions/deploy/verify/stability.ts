@@ -1,8 +1,9 @@
 import { containersOf } from "../tracking/faults/containers.ts";
+import { placeOf } from "../tracking/faults/fault.ts";
 import type { Expected } from "../tracking/judge.ts";
 import type { Store } from "../tracking/store.ts";
 import { type Workload, workloadsOf } from "../tracking/workloads.ts";
-import type { CheckResult } from "./check.ts";
+import type { Checked, CheckResult } from "./check.ts";
 
 /** Milliseconds for which pods must stay ready. */
 export const stabilityWindow = 10_000;
@@ -16,23 +17,30 @@ export async function checkStability(
   failed: AbortController,
 ): Promise<CheckResult> {
   const from = performance.now();
-  const result = (outcome: CheckResult["outcome"], said = ""): CheckResult => ({
+  const result = (outcome: CheckResult["outcome"], said = "", about?: Checked): CheckResult => ({
     name: "pods stay ready",
     outcome,
     said,
     milliseconds: performance.now() - from,
+    ...(about === undefined ? {} : { about }),
   });
   try {
     const either = AbortSignal.any([signal, failed.signal]);
     const shaky = await watchStability(store, expected, milliseconds, either);
     if (shaky === undefined) return result("passed");
     failed.abort();
-    return result("failed", shaky);
+    const { said, ...about } = shaky;
+    return result("failed", said, about);
   } catch (thrown) {
     signal.throwIfAborted();
     if (failed.signal.aborted) return result("stopped");
     throw thrown;
   }
+}
+
+/** What did not stay ready, and how that showed. */
+interface Shaky extends Checked {
+  readonly said: string;
 }
 
 /**
@@ -44,7 +52,7 @@ export async function watchStability(
   expected: readonly Expected[],
   milliseconds: number,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Shaky | undefined> {
   const end = performance.now() + milliseconds;
   const before = restartsOf(running(store, expected));
   for (;;) {
@@ -62,23 +70,42 @@ function running(store: Store, expected: readonly Expected[]): Workload[] {
   return workloadsOf(store.snapshot()).filter(({ uid, kind }) => uids.has(uid) && kind !== "Job");
 }
 
+/** Restarts by pod and container. */
 type Restarts = ReadonlyMap<string, number>;
 
-function restartsOf(workloads: readonly Workload[]): Restarts {
-  const statuses = workloads.flatMap(({ pods }) =>
-    pods.flatMap((pod) =>
-      containersOf(pod).map((status) => [`${pod.metadata?.uid} ${status.name}`, status.restartCount] as const),
+function containersIn(workloads: readonly Workload[]) {
+  return workloads.flatMap((workload) =>
+    workload.pods.flatMap((pod) =>
+      containersOf(pod).map(({ name, restartCount }) => {
+        return {
+          workload,
+          pod: pod.metadata?.name ?? "",
+          container: name,
+          key: `${pod.metadata?.uid} ${name}`,
+          restartCount,
+        };
+      }),
     ),
   );
-  return new Map(statuses);
 }
 
-function unstable(workloads: readonly Workload[], before: Restarts): string | undefined {
-  for (const [key, restarts] of restartsOf(workloads)) {
-    // A pod that an autoscaler adds starts with none.
-    if (restarts > (before.get(key) ?? 0)) return `the container ${key.split(" ")[1]} was restarted after it was ready`;
+function restartsOf(workloads: readonly Workload[]): Restarts {
+  return new Map(containersIn(workloads).map(({ key, restartCount }) => [key, restartCount]));
+}
+
+function unstable(workloads: readonly Workload[], before: Restarts): Shaky | undefined {
+  // A pod that an autoscaler adds starts with none.
+  const ended = containersIn(workloads).find(({ key, restartCount }) => restartCount > (before.get(key) ?? 0));
+  if (ended !== undefined) {
+    const { workload, pod, container } = ended;
+    return {
+      said: `the container ${container} was restarted after it was ready`,
+      ...placeOf(workload),
+      pod,
+      container,
+    };
   }
   // An autoscaler may ask for more pods at any time; those that are there must stay ready.
   const lost = workloads.find(({ ready, unfinished }) => unfinished !== undefined && ready === 0);
-  return lost === undefined ? undefined : `${lost.name} did not stay ready: ${lost.unfinished}`;
+  return lost && { said: `${lost.name} did not stay ready: ${lost.unfinished}`, ...placeOf(lost) };
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from "../../core/cluster.ts";
 import type { Application } from "../../validate/application.ts";
 import { certificateChecks } from "./certificates.ts";
-import type { Check, Finding } from "./check.ts";
+import { answeredBy, type Check, type Finding } from "./check.ts";
 import { endpointChecks } from "./endpoints.ts";
 import { askAddress, askService } from "./http.ts";
 
@@ -28,6 +28,7 @@ function healthChecks(cluster: Cluster, { components }: Application): Check[] {
       name: `http://${component.service?.name}${path}`,
       timeout: 15_000,
       optional: false,
+      ...answeredBy(component),
       // The kubelet has had its answer already: what keeps the API server from the pods is not the app's fault.
       look: async (signal) => softly(await askService(cluster, component, path, {}, signal), /error trying to reach/),
     };

@@ -50,8 +50,8 @@ export async function verify(
   return first === undefined ? { results } : { results, fault: faultOf(first, expected) };
 }
 
-function faultOf({ name, said }: CheckResult, expected: readonly Expected[]): Fault {
-  const [workload] = expected;
+function faultOf({ name, said, about }: CheckResult, expected: readonly Expected[]): Fault {
+  const [workload = { kind: "Deployment", name: "", namespace: "" } as const] = expected;
   return {
     key: `verify ${name}`,
     tolerance: 0,
@@ -59,6 +59,7 @@ function faultOf({ name, said }: CheckResult, expected: readonly Expected[]): Fa
     fix: "Its pods are ready, but it does not do what it should: see the log of the app.",
     about: "verify",
     entry: name,
-    workload: workload ?? { kind: "Deployment", name: "", namespace: "" },
+    workload,
+    ...about,
   };
 }
