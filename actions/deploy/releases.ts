@@ -24,6 +24,8 @@ export interface RevisionWords {
   readonly description: string;
   /** Whether the API server merged its objects (`ssa`), or Helm did (`csa`, and all of Helm 3). */
   readonly applyMethod: "ssa" | "csa";
+  /** The environment that its manifest was resolved for; absent for what was not made from a manifest. */
+  readonly environment?: string | undefined;
 }
 
 /** A workflow run as a revision remembers it. */
@@ -54,7 +56,7 @@ interface ReleaseDocument {
   manifest: string;
   hooks?: readonly { readonly manifest: string }[];
   /** The values that it was given. */
-  config?: { readonly deploy?: { readonly images?: Readonly<Record<string, string>> } };
+  config?: { readonly environment?: string; readonly deploy?: { readonly images?: Readonly<Record<string, string>> } };
   chart?: { readonly metadata?: { readonly version?: string } };
   info: { status: string; description: string };
 }
@@ -82,9 +84,9 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
     revisions.map(async (revision, index) => {
       const open = !decided && !revision.ours && revision.status === "superseded";
       if (index > 0 && !open) return revision;
-      const { apply_method, info } = await readDocument(cluster, namespace, release, revision.number);
+      const { apply_method, info, config } = await readDocument(cluster, namespace, release, revision.number);
       const applyMethod = apply_method === "ssa" ? "ssa" : "csa";
-      return { ...revision, words: { description: info.description, applyMethod } };
+      return { ...revision, words: { description: info.description, applyMethod, environment: config?.environment } };
     }),
   );
 }

@@ -256,6 +256,15 @@ describe("before a release is touched", () => {
     });
   }
 
+  it("finds that the release is another environment's", async (test) => {
+    const prod = { environment: "prod", release: app.release, namespace: app.release };
+    const says = [
+      ...untouched.says,
+      /release staging-untouched-\w+ in namespace \S+ is that of the environment staging, and this is prod/,
+    ];
+    await assertOutcome(test, app, address, () => app.deploy({}, { with: prod }), { ...untouched, says });
+  });
+
   it("finds a port of the node that another pod has", async (test) => {
     const { imagePullSecrets, containers } = JSON.parse(
       await world.kubectl("get", "deployment", app.name, "-n", app.release, "-o", "jsonpath={.spec.template.spec}"),

@@ -67,7 +67,7 @@ export function createSmallApp(world: World, word: string): SmallApp {
       kind: "Application",
       metadata: { name },
       spec: { ...spec, ...changes },
-      environments: { staging: {} },
+      environments: { staging: {}, prod: {} },
     };
     write(".deploy/manifest.yaml", stringify(manifest));
   };

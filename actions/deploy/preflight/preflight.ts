@@ -6,6 +6,7 @@ import { placed } from "../report/place.ts";
 import { type Deploy, scopeOf } from "../rollout.ts";
 import { checkClasses } from "./classes.ts";
 import { dryRun } from "./dry-run.ts";
+import { checkEnvironment } from "./environment.ts";
 import type { Obstacle } from "./fault.ts";
 import { checkHostPorts } from "./host-ports.ts";
 import { checkImages } from "./images.ts";
@@ -38,6 +39,9 @@ export async function preflight(
 ): Promise<void> {
   const { cluster, resources, application, rendered, inputs, context } = deploy;
   const { namespace, namespaces } = application;
+  const foreign = checkEnvironment(newest, application);
+  // Whatever else were found would be about taking the place of the other.
+  if (foreign.length > 0) throw obstacleError(foreign, context.masker.redact, {});
   const { instance } = scopeOf(application);
   const objects = await readObjects(rendered);
   const templates = podTemplates(objects, namespace);
