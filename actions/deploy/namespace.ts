@@ -14,11 +14,13 @@ export async function ensureNamespaces(
   );
 }
 
+const podSecurityLabel = "pod-security.kubernetes.io/enforce";
+
 async function ensureNamespace(cluster: Cluster, name: string, podSecurity: string): Promise<void> {
-  const labels = {
-    "pod-security.kubernetes.io/enforce": podSecurity,
-    "app.kubernetes.io/managed-by": "fairlead",
-  };
+  // Who may deploy into a namespace that is there need not be allowed to change it.
+  const { status, body: found } = await cluster.call({ path: `/api/v1/namespaces/${name}` });
+  if (status === 200 && JSON.parse(found).metadata.labels?.[podSecurityLabel] === podSecurity) return;
+  const labels = { [podSecurityLabel]: podSecurity, "app.kubernetes.io/managed-by": "fairlead" };
   const body = { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
   const options = await serverSideApply();
   await cluster.ask(() => cluster.core.patchNamespace({ name, body, fieldManager, force: true }, options));

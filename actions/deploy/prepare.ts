@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openCluster } from "../core/cluster.ts";
+import { type Cluster, openCluster } from "../core/cluster.ts";
 import type { Context } from "../core/context.ts";
 import { discover } from "../core/discovery.ts";
 import { writePrivateFile } from "../core/files.ts";
@@ -47,9 +47,18 @@ const kubeconfigFile = "kubeconfig";
 async function reach({ kubeconfig, proxy }: DeployInputs, { workspace, folder, masker, signal, runner }: Context) {
   const cluster = await openCluster({ kubeconfig: await kubeconfigText(kubeconfig, workspace), proxy, masker, signal });
   await writePrivateFile(folder, kubeconfigFile, cluster.kubeconfig);
-  const [version, resources] = await Promise.all([cluster.version(), discover(cluster)]);
-  runner.info(`Kubernetes ${version}`);
-  return { cluster, resources };
+  const [version, resources, user] = await Promise.all([cluster.version(), discover(cluster), userOf(cluster)]);
+  runner.info(`Kubernetes ${version}, as ${user}`);
+  return { cluster, resources, user };
+}
+
+/** Whom a cluster takes us for; Kubernetes tells since 1.28. */
+async function userOf(cluster: Cluster): Promise<string> {
+  const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+  const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+  const answer = await cluster.call({ method: "POST", path, contentType: "application/json", body });
+  if (answer.status !== 201) return "the user of the kubeconfig";
+  return `the user ${JSON.parse(answer.body).status?.userInfo?.username}`;
 }
 
 /** Resolves and renders the application; Helm needs no cluster for that. */

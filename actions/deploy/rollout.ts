@@ -23,6 +23,8 @@ export interface Deploy {
   readonly context: Context;
   readonly journal: Journal;
   readonly cluster: Cluster;
+  /** Whom the cluster takes us for, in words. */
+  readonly user: string;
   /** The kinds of objects that the cluster knows. */
   readonly resources: Resources;
   readonly helm: Helm;

@@ -7,12 +7,12 @@ import type { DeployInputs } from "./inputs.ts";
 import { finishInOrder, noteBegin, type OpenDeploy } from "./interruption.ts";
 import { type Hold, newHolder, usualLease } from "./lease.ts";
 import { isLock, type Lock, takeLock } from "./lock.ts";
-import { ensureNamespaces, ensurePullSecrets } from "./namespace.ts";
+import { ensurePullSecrets } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
 import { patientCluster } from "./outage.ts";
 import { endPending } from "./pending.ts";
 import { plan } from "./plan/plan.ts";
-import { preflight } from "./preflight/preflight.ts";
+import { lookFirst } from "./preflight/look.ts";
 import { prepare } from "./prepare.ts";
 import { giveUp, type Recovered, undoApply } from "./recover.ts";
 import {
@@ -89,17 +89,6 @@ export async function run(
     // A stopped step leaves the lock to its post step, which finishes what was begun.
     if (!guarded.signal.aborted) await giveUpLock(deploy, lock, healthy);
   }
-}
-
-async function lookFirst(deploy: Deploy): Promise<void> {
-  const { cluster, application, journal } = deploy;
-  const { namespace, release } = application;
-  const [revisions] = await Promise.all([
-    listRevisions(cluster, namespace, release),
-    ensureNamespaces(cluster, application),
-  ]);
-  journal.learn({ previousRevision: baselineOf(revisions)?.number ?? 0 });
-  await preflight(deploy, revisions[0]);
 }
 
 async function lockRelease({ inputs, cluster, context }: Deploy, note: OpenDeploy, onLost: (reason: Error) => void) {

@@ -58,13 +58,13 @@ export async function serve(world: World, app: SmallApp, good: Spec = {}, option
  * Deploys something that goes wrong while the version at `address` is asked without a pause, and asserts all that it
  * came to.
  */
-export async function assertOutcome(
+export async function assertOutcome<T extends StepResult>(
   test: TestContext,
   app: SmallApp,
   address: string,
-  deploy: () => Promise<StepResult>,
+  deploy: () => Promise<T>,
   outcome: Outcome,
-): Promise<StepResult> {
+): Promise<T> {
   const asking = keepAsking(address);
   const begun = performance.now();
   const step = await deploy().finally(() => asking.stop());

@@ -4,10 +4,12 @@ import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { parseAllDocuments } from "yaml";
 import { poll } from "../../actions/core/retry.ts";
 import { pushForeignImage } from "./foreign-image.ts";
 import { assertOutcome, type Outcome, serve, untouched } from "./matrix.ts";
 import { pageWith } from "./page.ts";
+import { reportOf } from "./report.ts";
 import { createSmallApp, type DeployOptions, type Spec, server } from "./small-app.ts";
 import { openWorld } from "./world.ts";
 
@@ -358,45 +360,52 @@ describe("before a release is touched", () => {
   }
 
   it("names every permission that is missing, with the Role that grants them", async (test) => {
-    const account = `${app.release}:deployer`;
-    const kubectl = (...args: string[]) => world.kubectl(...args, "-n", app.release);
+    await using role = createSmallApp(world, "role");
+    const at = await serve(world, role);
+    const kubectl = (...args: string[]) => world.kubectl(...args, "-n", role.release);
     await kubectl("create", "serviceaccount", "deployer");
-    const clusterRole = `${app.name}-namespaces`;
-    await kubectl("create", "clusterrole", clusterRole, "--verb=get,create,patch", "--resource=namespaces");
-    await kubectl(
-      "create",
-      "clusterrolebinding",
-      clusterRole,
-      `--clusterrole=${clusterRole}`,
-      `--serviceaccount=${account}`,
+    const account = `system:serviceaccount:${role.release}:deployer`;
+    const token = (await kubectl("create", "token", "deployer")).trim();
+    const administrator = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
+    const kubeconfig = administrator.replace(/client-certificate-data: .*\n\s*client-key-data: .*/, `token: ${token}`);
+    assert.notEqual(kubeconfig, administrator);
+    const deploy = (changes: Spec = {}, verify = "false") =>
+      role.deploy(changes, { with: { kubeconfig, verify }, secrets: [...world.secrets, token] });
+    const forbidden = async (revision: string, ...says: readonly RegExp[]) => {
+      const all = [...untouched.says, new RegExp(`The user ${account} may not `), ...says];
+      const outcome = { ...untouched, code: "CLUSTER_FORBIDDEN", says: all, revision } as const;
+      const { details } = reportOf(await assertOutcome(test, role, at, () => deploy(), outcome));
+      return parseAllDocuments(details.slice(details.indexOf("apiVersion: rbac"))).map((one) => one.toJS());
+    };
+    const grant = async (granted: object, name: string) => {
+      await world.apply(granted);
+      await kubectl("create", "rolebinding", name, `--role=${name}`, `--serviceaccount=${role.release}:deployer`);
+    };
+
+    // Even what is looked at first is forbidden, the revisions: that is no reason to tell of nothing else.
+    const [all] = await forbidden(
+      "0",
+      / secrets in/,
+      / leases\.coordination\.k8s\.io in/,
+      / create.* deployments\.apps in/,
     );
-    const verbs = "--verb=get,list,create,update,patch,delete";
-    await kubectl("create", "role", "secrets", verbs, "--resource=secrets");
-    await kubectl("create", "rolebinding", "secrets", "--role=secrets", `--serviceaccount=${account}`);
-    try {
-      const token = (await kubectl("create", "token", "deployer")).trim();
-      const administrator = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
-      const kubeconfig = administrator.replace(
-        /client-certificate-data: .*\n\s*client-key-data: .*/,
-        `token: ${token}`,
-      );
-      assert.notEqual(kubeconfig, administrator);
-      const deploy = () => app.deploy({}, { with: { kubeconfig }, secrets: [...world.secrets, token] });
-      const step = await assertOutcome(test, app, address, deploy, {
-        ...untouched,
-        code: "CLUSTER_FORBIDDEN",
-        says: [
-          ...untouched.says,
-          /may not .*create.* deployments\.apps in staging-untouched-\w+/,
-          /leases\.coordination\.k8s\.io/,
-          /^(?!.* secrets in)/,
-        ],
-        log: /kind: Role\n/,
-      });
-      assert.match(step.log, /apiGroups: \["apps"\], resources: \[deployments\], verbs: \[.*patch.*\]/);
-    } finally {
-      await kubectl("delete", "clusterrole,clusterrolebinding", clusterRole);
-    }
+    const [first, ...others] = all.rules.filter((rule: { resources: string[] }) => rule.resources.includes("secrets"));
+    assert.deepEqual(others, []);
+    await grant({ ...all, metadata: { ...all.metadata, name: "secrets" }, rules: [first] }, "secrets");
+    const roles = await forbidden("1", / leases\.coordination\.k8s\.io in/, /^(?!.* secrets in)/);
+    assert.deepEqual(
+      roles.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+      ["Role fairlead"],
+    );
+    await grant(roles[0], "fairlead");
+    // It is all that a deploy needs, with its checks.
+    const step = await deploy({ command: server({ text: "second" }) }, "true");
+    assert.equal(step.outputs["status"], "deployed", step.log);
+    assert.deepEqual(
+      step.annotations.filter(({ level }) => level === "error"),
+      [],
+    );
+    await pageWith(at, "second");
   });
 
   it("finds a claim template that cannot be changed, with the way to change it", async (test) => {

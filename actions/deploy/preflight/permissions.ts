@@ -2,6 +2,7 @@ import type { V1ResourceRule } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import type { Resources } from "../../core/discovery.ts";
 import { isRequest } from "../delivery/operator.ts";
+import type { Deploy } from "../rollout.ts";
 import type { Obstacle, RenderedObject } from "./fault.ts";
 
 /** Something that the user of the kubeconfig must be allowed to do; no namespace for what is cluster-wide. */
@@ -15,11 +16,18 @@ interface Permission {
 /** What Helm does with each object of a release. */
 const objectVerbs = ["get", "create", "patch", "delete"];
 
-/** What the lock, the tracker and Helm's own records need, whatever the application holds. */
-const ownNeeds: readonly (readonly [group: string, resource: string, verbs: readonly string[]])[] = [
+/** Verbs on what every deploy touches, in each of its namespaces. */
+export type Need = readonly [group: string, resource: string, verbs: readonly string[]];
+
+/** What only a namespace that is not labelled yet needs. */
+export const labelling: readonly Need[] = [["", "namespaces", ["get", "patch"]]];
+
+/** What the lock, the tracker, the checks and Helm's own records need, whatever the application holds. */
+const ownNeeds: readonly Need[] = [
   ["coordination.k8s.io", "leases", ["get", "create", "update", "delete"]],
   ["", "secrets", ["get", "list", "create", "update", "patch", "delete"]],
-  ["", "pods", ["get", "list", "watch"]],
+  // Made only in dry runs, deleted where they keep what comes next.
+  ["", "pods", ["get", "list", "watch", "create", "delete"]],
   ["", "pods/log", ["get"]],
   ["", "events", ["list", "watch"]],
   ["", "persistentvolumeclaims", ["list", "watch"]],
@@ -28,39 +36,43 @@ const ownNeeds: readonly (readonly [group: string, resource: string, verbs: read
   ["apps", "statefulsets", ["list", "watch"]],
   ["apps", "daemonsets", ["list", "watch"]],
   ["batch", "jobs", ["list", "watch"]],
+  ["discovery.k8s.io", "endpointslices", ["list"]],
 ];
 
 /**
  * Looks whether the user of the kubeconfig may do all that a deploy does, and gives everything that is missing at once,
  * with the Role that would grant it.
+ *
+ * @param more what is needed in each namespace besides.
  */
 export async function checkPermissions(
-  cluster: Cluster,
-  resources: Resources,
+  { cluster, resources, user, application }: Pick<Deploy, "cluster" | "resources" | "user" | "application">,
   objects: readonly RenderedObject[],
-  namespaces: readonly string[],
+  more: readonly Need[] = [],
 ): Promise<Obstacle[]> {
-  const needed = unique([...ofRelease(namespaces), ...ofObjects(objects, resources, namespaces[0] ?? "")]);
+  const namespaces = Object.keys(application.namespaces);
+  const own = ofRelease([...more, ...ownNeeds], namespaces);
+  const needed = unique([...own, ...ofObjects(objects, resources, application.namespace)]);
   const rules = new Map(
     await Promise.all(namespaces.map(async (namespace) => [namespace, await readRules(cluster, namespace)] as const)),
   );
-  const doubtful = needed.filter((one) => !allows(rules.get(one.namespace || (namespaces[0] ?? "")) ?? [], one));
+  const doubtful = needed.filter((one) => !allows(rules.get(one.namespace || application.namespace) ?? [], one));
   const answers = await Promise.all(doubtful.map(async (one) => ({ one, allowed: await mayI(cluster, one) })));
   const missing = answers.filter(({ allowed }) => !allowed).map(({ one }) => one);
   if (missing.length === 0) return [];
   return [
     {
       code: "CLUSTER_FORBIDDEN",
-      cause: `the user of the kubeconfig may not ${sentenceOf(missing)}`,
+      cause: `${user} may not ${sentenceOf(missing)}`,
       fix: "Grant it with the Role in the job's log.",
       details: rolesFor(missing),
     },
   ];
 }
 
-function ofRelease(namespaces: readonly string[]): Permission[] {
+function ofRelease(needs: readonly Need[], namespaces: readonly string[]): Permission[] {
   return namespaces.flatMap((namespace) =>
-    ownNeeds.flatMap(([group, resource, verbs]) => verbs.map((verb) => ({ verb, group, resource, namespace }))),
+    needs.flatMap(([group, resource, verbs]) => verbs.map((verb) => ({ verb, group, resource, namespace }))),
   );
 }
 

@@ -58,7 +58,7 @@ export async function preflight(
   const warning = unmeasured(resources, objects);
   if (warning !== undefined) context.runner.annotate("warning", warning, "Autoscaler");
   const found = await Promise.all([
-    checkPermissions(cluster, resources, objects, all),
+    checkPermissions(deploy, objects),
     checkImages(deploy, templates, unbuilt),
     checkReferences(cluster, objects, templates, namespace, made),
     checkClasses(cluster, objects, namespace),
@@ -90,7 +90,8 @@ async function firstPlace(deploy: Deploy, obstacles: readonly Obstacle[]): Promi
   return places.find(({ place }) => place !== undefined) ?? {};
 }
 
-function obstacleError(
+/** The one error that tells all obstacles. */
+export function obstacleError(
   obstacles: readonly Obstacle[],
   redact: (text: string) => string,
   place: { readonly place?: Place },
