@@ -1,9 +1,10 @@
 import { formatDuration } from "../core/duration.ts";
-import { FairleadError } from "../core/errors.ts";
+import { FairleadError, type Place } from "../core/errors.ts";
 import { pruneSecrets } from "./delivery/secrets.ts";
 import { collectEvidence } from "./evidence/collect.ts";
 import { suspendHooks } from "./hooks.ts";
 import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
+import { placeNamed } from "./report/named.ts";
 import { placed } from "./report/place.ts";
 import { type Watched, watch } from "./rollout.ts";
 import { serving } from "./serving.ts";
@@ -59,19 +60,21 @@ export async function undoApply(
   context.signal.throwIfAborted();
   if (!(thrown instanceof FairleadError)) throw thrown;
   const [newest] = await listRevisions(cluster, application.namespace, application.release);
-  if (newest?.number !== number) throw withSentence(thrown, "Nothing was changed.");
+  const place = await placeNamed(deploy, thrown.message);
+  if (newest?.number !== number) throw withSentence(thrown, "Nothing was changed.", place);
   const { sentence, ...after } = await goBack(deploy, baseline);
   const reason = context.masker.redact(thrown.message.replace(/\.$/, ""));
-  return { ...after, reason, failure: withSentence(thrown, sentence) };
+  return { ...after, reason, failure: withSentence(thrown, sentence, place) };
 }
 
-function withSentence(thrown: FairleadError, sentence: string): FairleadError {
+function withSentence(thrown: FairleadError, sentence: string, place: { readonly place?: Place }): FairleadError {
   const { code, message, fix, details } = thrown;
   return new FairleadError({
     code,
     message: `${message} ${sentence}`,
     ...(fix === undefined ? {} : { fix }),
     ...(details === undefined ? {} : { details }),
+    ...place,
     cause: thrown,
   });
 }

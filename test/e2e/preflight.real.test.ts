@@ -54,6 +54,7 @@ const reading = (what: "secrets" | "config", reference: string) => ({
   env: { URL: what === "secrets" ? { secret: reference } : { config: reference } },
 });
 const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", spec: {} };
+const rules = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "rules" }, data: { level: "high" } };
 const claim = { data: { mountPath: "/data", size: "1Gi", perReplica: true, storageClass: "fast" } };
 /** A ConfigMap of so many KiB of what cannot be compressed, written as base64. */
 const large = (kibibytes: number) => ({
@@ -228,6 +229,14 @@ const cases: readonly Case[] = [
     bad: large(375),
     code: "HELM_FAILED",
     says: [/1048576/, /too large for the Secret in which Helm keeps it: put large files into an image or a volume/],
+  },
+  {
+    name: "an object that somebody else made",
+    bad: { manifests: { rules } },
+    given: [rules],
+    code: "HELM_FAILED",
+    says: [/ConfigMap "rules" .*exists and cannot be imported/],
+    line: /^rules:$/,
   },
   {
     name: "two things at once",
