@@ -108,28 +108,28 @@ async function rehearseAll(setting: Setting, t: TestContext) {
   return { cases, longest };
 }
 
-/** Each moment that there is, as far as there is room, and others at random. */
-function choose({ cases, longest }: Awaited<ReturnType<typeof rehearseAll>>): Case[] {
+/** Each moment that there is, as far as there is room, and others at random; without an end. */
+function* draw({ cases, longest }: Awaited<ReturnType<typeof rehearseAll>>): Generator<Case> {
   const left = [...cases];
-  const chosen: Case[] = [];
-  while (chosen.length < count) {
+  for (;;) {
     const kind = random.pick(kinds);
     const atRandom = { kind, moment: { after: random.below(longest.get(kind) ?? 0) } };
     const isDrawn = left.length > 0 && (count >= 100 || random.chance(0.8));
     const [drawn] = isDrawn ? left.splice(random.below(left.length), 1) : [];
-    chosen.push(drawn ?? atRandom);
+    yield drawn ?? atRandom;
   }
-  return chosen;
 }
 
 test(`after each of ${count} ends the next deploy succeeds`, async (t: TestContext) => {
   t.diagnostic(`seed ${seed} (${seedVariable})`);
   await using old = await openSetting("ends");
-  const chosen = choose(await rehearseAll(old, t));
+  const drawn = draw(await rehearseAll(old, t));
   let serving = newVersion();
   await recover(old, serving, "");
   let endedAll = 0;
-  for (const { kind, moment } of chosen) {
+  let tried = 0;
+  for (const { kind, moment } of drawn) {
+    if (endedAll === count || tried++ === 2 * count) break;
     const end = chooseEnd();
     await t.test(inWords(kind, moment, end), async (each) => {
       await using own = kind.endsWith("install") ? await openSetting("ends") : undefined;
@@ -146,8 +146,9 @@ test(`after each of ${count} ends the next deploy succeeds`, async (t: TestConte
       each.diagnostic(`${reached ? "ended" : "not reached"} in ${first} ms, then ${status} in ${second} ms`);
     });
   }
-  t.diagnostic(`${endedAll} of ${count} deploys were ended`);
-  assert.ok(endedAll > count / 2);
+  // A deploy may be done before its moment comes, when that is some time after its begin.
+  t.diagnostic(`${endedAll} deploys were ended`);
+  assert.equal(endedAll, count);
 });
 
 test("a rollback that runs when the job is cancelled is waited for, and not done again", async () => {
