@@ -31,7 +31,8 @@ describe("a deploy tells what it came to", () => {
     const { password } = world.cluster.registry;
     const env = { LEVEL: "a-value-of-a-variable" };
     const program = `console.error("::error::no data", "${password}"); process.exit(4)`;
-    const crash = await app.deploy({ env, command: ["node", "-e", program] });
+    const hints = { "no data": "Seed the database first.", "no such words": "Never." };
+    const crash = await app.deploy({ env, command: ["node", "-e", program], hints });
     const error = onlyError(crash);
     assert.equal(lineAt(app, error), "command:");
     assert.equal(error.properties["title"], "DEPLOY_FAILED");
@@ -39,6 +40,8 @@ describe("a deploy tells what it came to", () => {
     assert.match(crash.summary, /^> .*ended with exit code 4/m);
     assert.match(crash.summary, /<summary>Log of told-\w+ in .*\n\n```text\n::error::no data \*\*\*\n```/);
     assert.match(endOf(crash.log), /Log of told-\w+ in .*:\n {2}::error::no data \*\*\*\n/);
+    assert.match(crash.summary, /^- \*\*Advice:\*\* Seed the database first\.$/m);
+    assert.match(endOf(crash.log), /Advice:\n {2}Seed the database first\.\n(?! {2}Never)/);
     assert.match(crash.summary, /^ {2}rollout \(.*\) :crit, /m);
     assert.match(crash.summary, /^ {2}rollback \(.*\) :done, /m);
     const report = reportOf(crash);
