@@ -1,5 +1,5 @@
 import { FairleadError, messageOf } from "../core/errors.ts";
-import { readObjects } from "./preflight/objects.ts";
+import { isHook, readObjects } from "./rendered/objects.ts";
 import { judgingOf, remaining, type Watched } from "./rollout.ts";
 import { expectedOf } from "./tracking/expected.ts";
 import { createJudge, type Look } from "./tracking/judge.ts";
@@ -97,9 +97,9 @@ export function hookTime(end: number): number {
  */
 export async function suspendHooks({ cluster, context }: Watched, { jobs }: Snapshot): Promise<void> {
   const open = jobs.filter(
-    ({ metadata, status }) =>
-      metadata?.annotations?.["helm.sh/hook"] !== undefined &&
-      !status?.conditions?.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === "True"),
+    (job) =>
+      isHook(job) &&
+      !job.status?.conditions?.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === "True"),
   );
   for (const { metadata: { name = "", namespace = "" } = {} } of open) {
     const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`;

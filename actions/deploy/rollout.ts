@@ -9,7 +9,7 @@ import type { DeliveredSecret } from "./delivery/secrets.ts";
 import { createLogKeeper, type LogKeeper } from "./evidence/logs.ts";
 import type { DeployInputs } from "./inputs.ts";
 import type { Lock } from "./lock.ts";
-import { readObjects } from "./preflight/objects.ts";
+import { readObjects } from "./rendered/objects.ts";
 import type { Journal } from "./report/journal.ts";
 import { readExpected } from "./tracking/expected.ts";
 import type { Expected, Judging } from "./tracking/judge.ts";

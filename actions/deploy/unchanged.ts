@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { findDrift } from "./drift.ts";
-import type { RenderedObject } from "./preflight/fault.ts";
-import { readObjects } from "./preflight/objects.ts";
 import { type Revision, readManifestOf } from "./releases.ts";
+import { isHook, type RenderedObject, readObjects } from "./rendered/objects.ts";
 import type { Deploy } from "./rollout.ts";
 import type { Store } from "./tracking/store.ts";
 import { workloadKinds, workloadsOf } from "./tracking/workloads.ts";
@@ -16,7 +15,7 @@ export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, 
   const { cluster, application, rendered, context } = deploy;
   const { namespace, release } = application;
   const objects = await readObjects(rendered);
-  if (objects.some(({ metadata }) => metadata?.annotations?.["helm.sh/hook"] !== undefined)) return false;
+  if (objects.some(isHook)) return false;
   const before = await readObjects(await readManifestOf(cluster, namespace, release, newest.number));
   if (!isDeepStrictEqual(byName(before), byName(objects))) return false;
   const workloads = workloadsOf(store.snapshot());

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
+import { isHook } from "../rendered/objects.ts";
 
 /**
  * An object that asks Infisical's operator to make Secrets: InfisicalSecret (v1alpha1, which names them in one of two ways)
@@ -32,8 +33,8 @@ const plurals: Readonly<Record<string, string>> = {
 };
 
 /** Whether an object asks the operator for Secrets and stays: a hook's is gone when a rollout begins. */
-export function isRequest({ kind = "", metadata }: KubernetesObject): boolean {
-  return kind in plurals && metadata?.annotations?.["helm.sh/hook"] === undefined;
+export function isRequest(object: KubernetesObject): boolean {
+  return (object.kind ?? "") in plurals && !isHook(object);
 }
 
 /** The path of all requests beside this one, `/apis/secrets.infisical.com/v1alpha1/namespaces/prod-web/infisicalsecrets`. */

@@ -1,8 +1,8 @@
 import { type Cluster, statusOf } from "../../core/cluster.ts";
 import { renderObjects } from "../../validate/resolve.ts";
-import { readObjects } from "../preflight/objects.ts";
 import { preflight } from "../preflight/preflight.ts";
 import { baselineOf, listRevisions, readContentOf } from "../releases.ts";
+import { readObjects } from "../rendered/objects.ts";
 import { changesSince } from "../report/since.ts";
 import type { Deploy } from "../rollout.ts";
 import type { Deployed } from "../run.ts";

@@ -1,6 +1,7 @@
 import type { Cluster } from "../../core/cluster.ts";
-import type { Obstacle, RenderedObject } from "./fault.ts";
-import { nameOf, subjectOf } from "./fault.ts";
+import { nameOf, type RenderedObject } from "../rendered/objects.ts";
+import { listAt } from "./listed.ts";
+import { type Obstacle, subjectOf } from "./obstacle.ts";
 
 interface ClaimSpec {
   readonly storageClassName?: string;
@@ -30,7 +31,7 @@ async function storageClasses(
   // A claim that names its volume needs no class that makes one.
   const needy = claims.filter(({ claim }) => !claim.volumeName && claim.storageClassName !== "");
   if (needy.length === 0) return [];
-  const listed = await list(cluster, "/apis/storage.k8s.io/v1/storageclasses");
+  const listed = await listAt<Named>(cluster, "/apis/storage.k8s.io/v1/storageclasses");
   if (listed === undefined) return [];
   const names = listed.map(({ metadata }) => metadata?.name ?? "");
   const hasDefault = listed.some(
@@ -72,7 +73,7 @@ async function ingressClasses(
       : [];
   });
   if (asked.length === 0) return [];
-  const listed = await list(cluster, "/apis/networking.k8s.io/v1/ingressclasses");
+  const listed = await listAt<Named>(cluster, "/apis/networking.k8s.io/v1/ingressclasses");
   if (listed === undefined) return [];
   const names = listed.map(({ metadata }) => metadata?.name ?? "");
   return asked
@@ -116,10 +117,4 @@ async function issuers(cluster: Cluster, objects: readonly RenderedObject[], fal
 
 interface Named {
   readonly metadata?: { readonly name?: string; readonly annotations?: Readonly<Record<string, string>> };
-}
-
-/** All objects of a path, undefined when they may not be listed. */
-async function list(cluster: Cluster, path: string): Promise<readonly Named[] | undefined> {
-  const { status, body } = await cluster.call({ path });
-  return status === 200 ? (JSON.parse(body) as { items: Named[] }).items : undefined;
 }

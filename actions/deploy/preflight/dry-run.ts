@@ -1,7 +1,8 @@
 import { type Cluster, statusMessage } from "../../core/cluster.ts";
 import { pathOf, type Resources } from "../../core/discovery.ts";
-import { isHook, nameOf, type Obstacle, type RenderedObject, subjectOf } from "./fault.ts";
-import { type PodTemplate, workloadOf } from "./objects.ts";
+import { isHook, nameOf, type RenderedObject } from "../rendered/objects.ts";
+import { type PodTemplate, workloadOf } from "../rendered/templates.ts";
+import { type Obstacle, subjectOf } from "./obstacle.ts";
 import type { Quotas } from "./quota.ts";
 
 /** Helm's name in `metadata.managedFields`, so that the server judges as it will judge Helm. */

@@ -1,6 +1,6 @@
 import type { Application } from "../../validate/application.ts";
 import type { Revision } from "../releases.ts";
-import type { Obstacle } from "./fault.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /**
  * Looks whether the release belongs to another environment: two that are called the same would take turns in one release.

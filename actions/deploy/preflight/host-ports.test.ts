@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
+import type { PodTemplate } from "../rendered/templates.ts";
 import { takenPorts } from "./host-ports.ts";
-import type { PodTemplate } from "./objects.ts";
 
 const node = (name: string, labels = {}): V1Node => ({ metadata: { name, labels } });
 const pod = (nodeName: string, hostPort: number, more: Partial<V1Pod["spec"]> = {}): V1Pod => ({

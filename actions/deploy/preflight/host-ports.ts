@@ -1,7 +1,8 @@
 import type { V1ContainerPort, V1Node, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
-import type { Obstacle } from "./fault.ts";
-import { type PodTemplate, workloadOf } from "./objects.ts";
+import { type PodTemplate, workloadOf } from "../rendered/templates.ts";
+import { listAt } from "./listed.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /** What is where: the nodes, and the pods that run on them. */
 export interface Occupied {
@@ -23,8 +24,8 @@ export async function checkHostPorts(
   const wanting = templates.filter(({ spec }) => hostPorts(spec).length > 0);
   if (wanting.length === 0) return [];
   const [nodes, pods] = await Promise.all([
-    list<V1Node>(cluster, "/api/v1/nodes"),
-    list<V1Pod>(cluster, "/api/v1/pods?fieldSelector=status.phase!=Succeeded,status.phase!=Failed"),
+    listAt<V1Node>(cluster, "/api/v1/nodes"),
+    listAt<V1Pod>(cluster, "/api/v1/pods?fieldSelector=status.phase!=Succeeded,status.phase!=Failed"),
   ]);
   if (nodes === undefined || pods === undefined) return [];
   const others = pods.filter(({ metadata }) => metadata?.labels?.["app.kubernetes.io/instance"] !== instance);
@@ -72,9 +73,4 @@ function hostPorts(spec: V1PodSpec | undefined): V1ContainerPort[] {
 
 function isSame(left: V1ContainerPort, right: V1ContainerPort): boolean {
   return left.hostPort === right.hostPort && (left.protocol ?? "TCP") === (right.protocol ?? "TCP");
-}
-
-async function list<T>(cluster: Cluster, path: string): Promise<readonly T[] | undefined> {
-  const { status, body } = await cluster.call({ path });
-  return status === 200 ? (JSON.parse(body) as { items: T[] }).items : undefined;
 }

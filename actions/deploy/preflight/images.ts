@@ -1,9 +1,11 @@
+import type { V1Node } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import { askRegistry, type Pullability, parseReference, type RegistryLogin } from "../../core/registry.ts";
+import { type PodTemplate, workloadOf } from "../rendered/templates.ts";
 import type { Deploy } from "../rollout.ts";
-import type { Obstacle } from "./fault.ts";
+import { listAt } from "./listed.ts";
 import { readLogins } from "./logins.ts";
-import { type PodTemplate, workloadOf } from "./objects.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /** Milliseconds for asking one registry, and for waiting as long as it asks to. */
 const registryTimeout = 10_000;
@@ -99,17 +101,11 @@ function wrongPlatform(
   ];
 }
 
-interface Nodes {
-  readonly items: readonly { status?: { nodeInfo?: { operatingSystem: string; architecture: string } } }[];
-}
-
 /** The nodes' platforms as `linux/amd64`; none when nodes may not be listed. */
 async function nodePlatforms(cluster: Cluster): Promise<string[]> {
-  const { status, body } = await cluster.call({ path: "/api/v1/nodes" });
-  if (status !== 200) return [];
-  const { items }: Nodes = JSON.parse(body);
+  const nodes = (await listAt<V1Node>(cluster, "/api/v1/nodes")) ?? [];
   // A node whose kubelet has not reported yet has empty fields.
-  const named = items.flatMap(({ status: { nodeInfo } = {} }) =>
+  const named = nodes.flatMap(({ status: { nodeInfo } = {} }) =>
     nodeInfo?.operatingSystem ? [`${nodeInfo.operatingSystem}/${nodeInfo.architecture}`] : [],
   );
   return [...new Set(named)];

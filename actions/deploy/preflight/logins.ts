@@ -1,7 +1,7 @@
 import type { Cluster } from "../../core/cluster.ts";
 import type { Masker } from "../../core/masking.ts";
 import { dockerHub, type RegistryLogin } from "../../core/registry.ts";
-import type { PodTemplate } from "./objects.ts";
+import type { PodTemplate } from "../rendered/templates.ts";
 
 /** Logins by the host of a registry. */
 export type Logins = ReadonlyMap<string, RegistryLogin>;

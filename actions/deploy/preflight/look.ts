@@ -1,8 +1,8 @@
 import { FairleadError } from "../../core/errors.ts";
 import { ensureNamespaces } from "../namespace.ts";
 import { baselineOf, listRevisions } from "../releases.ts";
+import { readObjects } from "../rendered/objects.ts";
 import type { Deploy } from "../rollout.ts";
-import { readObjects } from "./objects.ts";
 import { checkPermissions, labelling, type Need } from "./permissions.ts";
 import { obstacleError, preflight } from "./preflight.ts";
 

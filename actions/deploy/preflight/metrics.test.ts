@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readObjects } from "../rendered/objects.ts";
 import { unmeasured } from "./metrics.ts";
-import { readObjects } from "./objects.ts";
 
 const [scaler, other] = await readObjects(
   ["{ type: Resource, resource: { name: cpu } }", "{ type: External }"]

@@ -1,6 +1,6 @@
 import type { V2HorizontalPodAutoscalerSpec } from "@kubernetes/client-node";
 import type { Resources } from "../../core/discovery.ts";
-import { nameOf, type RenderedObject } from "./fault.ts";
+import { nameOf, type RenderedObject } from "../rendered/objects.ts";
 
 /**
  * The sentence about autoscalers that go by processor time or memory where nothing measures it: they leave the number of

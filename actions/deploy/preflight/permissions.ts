@@ -2,8 +2,9 @@ import type { V1ResourceRule } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import type { Resources } from "../../core/discovery.ts";
 import { isRequest } from "../delivery/operator.ts";
+import type { RenderedObject } from "../rendered/objects.ts";
 import type { Deploy } from "../rollout.ts";
-import type { Obstacle, RenderedObject } from "./fault.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /** Something that the user of the kubeconfig must be allowed to do; no namespace for what is cluster-wide. */
 interface Permission {

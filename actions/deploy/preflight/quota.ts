@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { V1DaemonSet, V1Deployment, V1Job, V1ResourceQuota, V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import { pathOf, type Resources } from "../../core/discovery.ts";
+import { isHook, type RenderedObject } from "../rendered/objects.ts";
 import { instanceSelector } from "../tracking/store.ts";
 import { add, type Change, type Demand, demandOf, growthOf, type Load, peakOf } from "./demand.ts";
 import { dryRunRequest } from "./dry-run.ts";
-import { isHook, type Obstacle, type RenderedObject } from "./fault.ts";
+import { listAt } from "./listed.ts";
+import type { Obstacle } from "./obstacle.ts";
 import { formatQuantity, parseQuantity } from "./quantity.ts";
 
 /**
@@ -18,12 +20,13 @@ export type Quotas = ReadonlyMap<string, readonly V1ResourceQuota[]>;
 export async function readQuotas(cluster: Cluster, namespaces: readonly string[]): Promise<Quotas> {
   const answers = await Promise.all(
     namespaces.map(async (namespace) => {
-      const { status, body } = await cluster.call({ path: `/api/v1/namespaces/${namespace}/resourcequotas` });
-      const items: V1ResourceQuota[] | undefined = status === 200 ? JSON.parse(body).items : undefined;
+      const items = await listAt<V1ResourceQuota>(cluster, `/api/v1/namespaces/${namespace}/resourcequotas`);
       return [namespace, items] as const;
     }),
   );
-  return new Map(answers.filter((entry): entry is [string, V1ResourceQuota[]] => entry[1]?.every(countsAll) ?? false));
+  return new Map(
+    answers.filter((entry): entry is [string, readonly V1ResourceQuota[]] => entry[1]?.every(countsAll) ?? false),
+  );
 }
 
 function countsAll({ spec }: V1ResourceQuota): boolean {
@@ -139,8 +142,8 @@ async function liveWorkloads(cluster: Cluster, namespace: string, instance: stri
   const query = `labelSelector=${encodeURIComponent(instanceSelector(instance))}`;
   const lists = await Promise.all(
     Object.entries(listed).map(async ([kind, plural]) => {
-      const { status, body } = await cluster.call({ path: `/apis/apps/v1/namespaces/${namespace}/${plural}?${query}` });
-      const items: Workload[] = status === 200 ? JSON.parse(body).items : [];
+      const path = `/apis/apps/v1/namespaces/${namespace}/${plural}?${query}`;
+      const items = (await listAt<Workload>(cluster, path)) ?? [];
       // A list does not repeat the kind in its items.
       return items.map((item) => ({ ...item, kind }));
     }),

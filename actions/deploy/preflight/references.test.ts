@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { V1PodSpec } from "@kubernetes/client-node";
-import { podTemplates, readObjects } from "./objects.ts";
+import { readObjects } from "../rendered/objects.ts";
+import { podTemplates } from "../rendered/templates.ts";
 import { referencesOf } from "./references.ts";
 
 const templateOf = (spec: V1PodSpec) => ({

@@ -1,8 +1,9 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
 import { type Cluster, statusOf } from "../../core/cluster.ts";
 import { targetsOf } from "../delivery/operator.ts";
-import type { Obstacle, RenderedObject } from "./fault.ts";
-import { type PodTemplate, workloadOf } from "./objects.ts";
+import type { RenderedObject } from "../rendered/objects.ts";
+import { type PodTemplate, workloadOf } from "../rendered/templates.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /** A Secret or ConfigMap that pods cannot start without; no key for the whole object. */
 export interface Reference {

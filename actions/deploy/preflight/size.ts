@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
-import { nameOf, type Obstacle, type RenderedObject } from "./fault.ts";
+import { nameOf, type RenderedObject } from "../rendered/objects.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /** Bytes that a Secret may hold (Kubernetes, `MaxSecretSize`). */
 const limit = 1_048_576;

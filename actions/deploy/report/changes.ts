@@ -1,9 +1,9 @@
 import type { Application, Component } from "../../validate/application.ts";
 import { compareObjects, warningsOf } from "../../validate/changes/compare.ts";
 import type { Tree } from "../../validate/changes/tree.ts";
-import type { RenderedObject } from "../preflight/fault.ts";
-import { podTemplates, readObjects } from "../preflight/objects.ts";
 import type { ReleaseContent } from "../releases.ts";
+import { type RenderedObject, readObjects, withoutHash } from "../rendered/objects.ts";
+import { podTemplates } from "../rendered/templates.ts";
 
 /** How an object of a release differs from what was there before. */
 export interface ChangedObject {
@@ -84,9 +84,8 @@ export function imageIn(objects: readonly RenderedObject[], component: Component
   return template?.spec.containers.find((container) => container.name === containerName)?.image;
 }
 
-/** A Job that runs on a change has a hash of its content after its name. */
 function isNamed({ metadata }: RenderedObject, name: string): boolean {
-  return metadata?.name?.replace(/-[0-9a-f]{10}$/, "") === name.replace(/-[0-9a-f]{10}$/, "");
+  return withoutHash(metadata?.name ?? "") === withoutHash(name);
 }
 
 function isIn({ metadata }: RenderedObject, namespace: string): boolean {

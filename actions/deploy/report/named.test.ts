@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RenderedObject } from "../preflight/fault.ts";
+import type { RenderedObject } from "../rendered/objects.ts";
 import { subjectIn } from "./named.ts";
 
 function object(kind: string, name: string): RenderedObject {

@@ -1,6 +1,5 @@
 import type { Place } from "../../core/errors.ts";
-import type { RenderedObject } from "../preflight/fault.ts";
-import { readObjects } from "../preflight/objects.ts";
+import { type RenderedObject, readObjects } from "../rendered/objects.ts";
 import type { Deploy } from "../rollout.ts";
 import { placed, type Subject } from "./place.ts";
 

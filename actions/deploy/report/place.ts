@@ -3,9 +3,9 @@ import type { Place } from "../../core/errors.ts";
 import type { Application } from "../../validate/application.ts";
 import type { Manifest } from "../../validate/manifest.ts";
 import { keyFinder } from "../../validate/origin.ts";
-import type { RenderedObject } from "../preflight/fault.ts";
-import { podTemplates, readObjects } from "../preflight/objects.ts";
 import { referencesOf } from "../preflight/references.ts";
+import { type RenderedObject, readObjects, withoutHash } from "../rendered/objects.ts";
+import { podTemplates } from "../rendered/templates.ts";
 import type { Deploy } from "../rollout.ts";
 
 /** What is to be looked at in the manifest, as far as a fault or an obstacle knows it. */
@@ -69,21 +69,18 @@ function declaredName(content: unknown, environment: string): string {
     : (declared.find((pattern) => matchesGlob(environment, pattern)) ?? environment);
 }
 
-/** A Job that runs on a change has a hash of its content after its name. */
-const hash = /-[0-9a-f]{10}$/;
-
 /** The component that is a workload, or whose label an object carries. */
 function componentOf(
   { workload }: Subject,
   { components }: Pick<Application, "components">,
   objects: readonly RenderedObject[],
 ): string | undefined {
-  const stem = workload?.name.replace(hash, "");
+  const stem = withoutHash(workload?.name ?? "");
   const made = objects.find(({ kind, metadata }) => kind === workload?.kind && metadata?.name === workload?.name);
   const app = made?.metadata?.labels?.["app"];
   const all = Object.entries(components);
   const found =
-    all.find(([, { kind, name }]) => kind === workload?.kind && name.replace(hash, "") === stem) ??
+    all.find(([, { kind, name }]) => kind === workload?.kind && withoutHash(name) === stem) ??
     all.find(([, { selector }]) => app !== undefined && selector["app"] === app);
   return found?.[0];
 }

@@ -1,3 +1,4 @@
+import { columns } from "../../core/columns.ts";
 import { formatDuration } from "../../core/duration.ts";
 import { countOf } from "../../validate/changes/compare.ts";
 import type { Report } from "./report.ts";
@@ -87,14 +88,4 @@ function shortened(diff: string): string[] {
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

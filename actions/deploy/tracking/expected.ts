@@ -1,5 +1,6 @@
 import type { KubernetesObject, V1Job } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
+import { isHook } from "../rendered/objects.ts";
 import type { Expected } from "./judge.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { instanceSelector, type Scope } from "./store.ts";
@@ -26,7 +27,7 @@ export async function readExpected(
       deployments: deployments.items,
       statefulSets: statefulSets.items,
       daemonSets: daemonSets.items,
-      jobs: jobs.items.filter(({ metadata }) => metadata?.annotations?.["helm.sh/hook"] === undefined),
+      jobs: jobs.items.filter((job) => !isHook(job)),
     });
   });
   return (await Promise.all(perNamespace)).flat();

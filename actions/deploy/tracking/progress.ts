@@ -1,3 +1,4 @@
+import { columns } from "../../core/columns.ts";
 import type { Fault } from "./faults/fault.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -32,17 +33,7 @@ function stateOf({ wanted, ready, unfinished }: Workload): string {
   return unfinished ?? `done, ${ready} of ${wanted}`;
 }
 
-/** Columns of equal width, as kubectl prints them. */
 function tableOf(workloads: readonly Workload[]): string {
   const rows = workloads.map((one) => [one.name, one.kind, `${one.ready}/${one.wanted}`, one.unfinished ?? "done"]);
-  const all = [["NAME", "KIND", "READY", "STATE"], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns([["NAME", "KIND", "READY", "STATE"], ...rows]).join("\n");
 }

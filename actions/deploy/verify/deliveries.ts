@@ -1,6 +1,6 @@
 import type { Cluster } from "../../core/cluster.ts";
 import { type DeliveryRequest, deliveryState, isRequest, pathOfRequests } from "../delivery/operator.ts";
-import type { RenderedObject } from "../preflight/fault.ts";
+import type { RenderedObject } from "../rendered/objects.ts";
 import type { Check, Finding } from "./check.ts";
 
 /** Milliseconds for the operator to deliver: what it failed at once it may do at its next try. */

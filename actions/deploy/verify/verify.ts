@@ -1,4 +1,4 @@
-import { readObjects } from "../preflight/objects.ts";
+import { readObjects } from "../rendered/objects.ts";
 import type { Watched } from "../rollout.ts";
 import type { Fault } from "../tracking/faults/fault.ts";
 import type { Expected } from "../tracking/judge.ts";

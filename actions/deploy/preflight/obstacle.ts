@@ -1,5 +1,5 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
 import type { ErrorCode } from "../../core/errors.ts";
+import type { RenderedObject } from "../rendered/objects.ts";
 import type { Subject } from "../report/place.ts";
 
 /** Something that keeps a deploy from going well, found before the release is touched. */
@@ -15,13 +15,6 @@ export interface Obstacle {
   readonly subject?: Omit<Subject, "cause">;
 }
 
-/** A rendered object, as loose as YAML is. */
-export interface RenderedObject extends KubernetesObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly spec?: Readonly<Record<string, unknown>>;
-}
-
 /** The subject of an obstacle that is about an object. @param about the manifest's key that made it so. */
 export function subjectOf(
   { kind, metadata }: RenderedObject,
@@ -30,14 +23,4 @@ export function subjectOf(
 ): NonNullable<Obstacle["subject"]> {
   const workload = { kind, name: metadata?.name ?? "", namespace: metadata?.namespace ?? fallback };
   return { workload, ...(about === undefined ? {} : { about }) };
-}
-
-/** How an object is called in a sentence. */
-export function nameOf({ kind, metadata }: KubernetesObject): string {
-  return `${kind} ${metadata?.name}`;
-}
-
-/** Whether Helm makes it before or after the rest of a release, and anew each time. */
-export function isHook({ metadata }: KubernetesObject): boolean {
-  return metadata?.annotations?.["helm.sh/hook"] !== undefined;
 }

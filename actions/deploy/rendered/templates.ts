@@ -1,5 +1,5 @@
 import type { V1PodSpec, V1PodTemplateSpec, V1StatefulSetSpec } from "@kubernetes/client-node";
-import { isHook, nameOf, type RenderedObject } from "./fault.ts";
+import { isHook, nameOf, type RenderedObject } from "./objects.ts";
 
 /** The template of the pods that an object makes, and what it belongs to. */
 export interface PodTemplate {
@@ -11,14 +11,6 @@ export interface PodTemplate {
   readonly surges: boolean;
   /** Whether it belongs to the rollout, and not to a hook or to a CronJob that runs when it does. */
   readonly rolled: boolean;
-}
-
-/** The objects of a rendered release. */
-export async function readObjects(rendered: string): Promise<RenderedObject[]> {
-  const { loadAll } = await import("js-yaml");
-  return (loadAll(rendered) as (RenderedObject | null | undefined)[]).filter(
-    (object): object is RenderedObject => typeof object?.kind === "string" && typeof object.apiVersion === "string",
-  );
 }
 
 /** The pod templates in objects: of workloads, and of the Jobs that a CronJob makes. */
