@@ -13,7 +13,7 @@ const memoryAtMost = 150;
 /** The memory of a deploy whose release has many pods, on nodes that only pretend to run them. */
 export async function* memory(site: Site): AsyncGenerator<Figure> {
   const { cluster, bench } = site;
-  await addSimulatedNodes(cluster.network, cluster.kubernetes, 4);
+  await addSimulatedNodes(cluster.network, cluster.kubernetes, 8);
   const place: Spec = {
     replicas: pods,
     nodeSelector: { [simulated.key]: simulated.value },
