@@ -46,9 +46,15 @@ export async function watchCollection<T extends KubernetesObject>(
   const list = async () => {
     const answer = first ?? (await collection.list());
     first = undefined;
+    for (const item of answer.items) lighten(item);
     return answer;
   };
-  const cache = new ListWatch<T>(path, new Watch(config), list, false, labelSelector);
+  const watch = new Watch(config);
+  const light: Pick<InstanceType<typeof Watch>, "watch"> = {
+    watch: (path, query, callback, done) =>
+      watch.watch(path, query, (phase, object, raw) => callback(phase, lighten(object), raw), done),
+  };
+  const cache = new ListWatch<T>(path, light as InstanceType<typeof Watch>, list, false, labelSelector);
   let stopped = false;
   let away = false;
   let timer: NodeJS.Timeout | undefined;
@@ -77,4 +83,10 @@ export async function watchCollection<T extends KubernetesObject>(
       void cache.stop();
     },
   };
+}
+
+/** Takes out who set which field, a third of most objects, which nobody here asks for. */
+function lighten<T extends KubernetesObject>(object: T): T {
+  delete object.metadata?.managedFields;
+  return object;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CoreV1Event, KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import { FairleadError } from "../../core/errors.ts";
@@ -33,7 +34,8 @@ type Keys = keyof Omit<Snapshot, "events">;
 export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> {
   const bell = createBell();
   const faults = new Map<object, string>();
-  const events = new Map<string, CoreV1Event>();
+  const events = new Map<string, { readonly event: CoreV1Event; readonly time: number }>();
+  const keepEvent = (event: CoreV1Event) => events.set(event.metadata.uid ?? "", { event, time: timeOfEvent(event) });
   const watchOne = async <T extends KubernetesObject>(collection: Collection<T>, changed: (object: T) => void) =>
     await cluster.watch(collection, {
       changed(object) {
@@ -57,7 +59,7 @@ export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> 
     ...wanted.map(async ({ key, collection }) => ({ key, watched: await watchOne(collection, () => {}) })),
     ...scope.namespaces.map(async (namespace) => ({
       key: undefined,
-      watched: await watchOne(eventsIn(cluster, namespace), (event) => events.set(event.metadata.uid ?? "", event)),
+      watched: await watchOne(eventsIn(cluster, namespace), keepEvent),
     })),
   ]);
   const watches = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
@@ -74,8 +76,8 @@ export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> 
       const of = (key: Keys) => watches.filter((watch) => watch.key === key).flatMap(({ watched }) => watched.items());
       const kinds = (Object.keys(emptySnapshot) as (keyof Snapshot)[]).filter((key): key is Keys => key !== "events");
       const entries = kinds.map((key) => [key, of(key)] as const);
-      const sorted = [...events.values()].sort((left, right) => timeOfEvent(left) - timeOfEvent(right));
-      return { ...(Object.fromEntries(entries) as unknown as Snapshot), events: sorted };
+      const sorted = [...events.values()].sort((left, right) => left.time - right.time);
+      return { ...(Object.fromEntries(entries) as unknown as Snapshot), events: sorted.map(({ event }) => event) };
     },
     change: bell.wait,
     away: () => faults.values().next().value,
@@ -138,10 +140,14 @@ function eventsIn({ core }: Cluster, namespace: string): Collection<CoreV1Event>
   return { path: `/api/v1/namespaces/${namespace}/events`, list };
 }
 
+/** Milliseconds between two looks, however much changes: of many pods, one changes all the time. */
+const pause = 100;
+
 /** Lets one waiter sleep until it rings; a ring while nobody waits is kept. */
 function createBell() {
   let rung = false;
   let wake = () => {};
+  let woken = Number.NEGATIVE_INFINITY;
   return {
     ring() {
       rung = true;
@@ -160,8 +166,11 @@ function createBell() {
           wake = done;
         });
       }
-      rung = false;
       signal.throwIfAborted();
+      const early = woken + pause - performance.now();
+      if (early > 0) await sleep(early, undefined, { signal }).catch(() => signal.throwIfAborted());
+      rung = false;
+      woken = performance.now();
     },
   };
 }
