@@ -58,7 +58,7 @@ export interface Cluster {
    *
    * @throws as `ask`, when it cannot be listed at first.
    */
-  watch<T extends KubernetesObject>(collection: Collection<T>, listener: WatchListener<T>): Promise<Watched<T>>;
+  watch<T extends KubernetesObject>(collection: Collection, listener: WatchListener<T>): Promise<Watched<T>>;
 }
 
 /** A call of a path of the API server. */
@@ -129,6 +129,12 @@ export async function openCluster(options: {
     const answer = await configuration.httpApi.send(request).toPromise();
     return { status: answer.httpStatusCode, body: await answer.body.text() };
   };
+  const read = <T>(path: string, accept?: string): Promise<T> =>
+    ask(async () => {
+      const { status, body } = await send(accept === undefined ? { path } : { path, accept });
+      if (status >= 400) throw Object.assign(new Error(`HTTP status ${status}`), { code: status, body });
+      return JSON.parse(body);
+    });
   return {
     core,
     apps: new kubernetes.AppsV1Api(configuration),
@@ -140,17 +146,9 @@ export async function openCluster(options: {
     version: async () => (await ask(() => versionApi.getCode())).gitVersion,
     ask,
     call: (request, signal) => ask(() => send(request, signal)),
-    read: (path, accept) =>
-      ask(async () => {
-        const { status, body } = await send(accept === undefined ? { path } : { path, accept });
-        if (status >= 400) throw Object.assign(new Error(`HTTP status ${status}`), { code: status, body });
-        return JSON.parse(body);
-      }),
+    read,
     run: (command, signal) => runInPod(config, command, AbortSignal.any([options.signal, signal])),
-    watch: (collection, listener) => {
-      const list = () => ask(() => collection.list());
-      return watchCollection(config, { ...collection, list }, listener);
-    },
+    watch: (collection, listener) => watchCollection(config, collection, listener, read),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { KubeConfig, KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
 
 /** Objects of one kind in one namespace. */
-export interface Collection<T extends KubernetesObject> {
+export interface Collection {
   /** Path below the server: `/api/v1/namespaces/prod-web/pods`. */
   readonly path: string;
   readonly labelSelector?: string;
-  /** Reads them all; what is made after the resource version of its answer comes by the watch. */
-  list(): Promise<KubernetesListObject<T>>;
+  /** Leaves out what is there already. */
+  readonly fromNow?: boolean;
 }
 
 /** A collection that is kept up to date. */
@@ -33,20 +33,28 @@ const pause = 500;
  * that place, everything is listed anew. Broken watches are never an error: the API server comes back, or a deadline ends
  * the wait.
  *
- * @throws what the first list throws.
+ * @param read reads the JSON of a path of the API server.
+ * @throws what it throws for the first list.
  */
 export async function watchCollection<T extends KubernetesObject>(
   config: KubeConfig,
-  collection: Collection<T>,
+  { path, labelSelector, fromNow = false }: Collection,
   listener: WatchListener<T>,
+  read: (path: string) => Promise<KubernetesListObject<T>>,
 ): Promise<Watched<T>> {
   const { ListWatch, Watch } = await import("@kubernetes/client-node");
-  const { path, labelSelector } = collection;
-  let first: KubernetesListObject<T> | undefined = await collection.list();
+  const query = new URLSearchParams({
+    ...(labelSelector ? { labelSelector } : {}),
+    ...(fromNow ? { limit: "1" } : {}),
+  });
+  const readAll = async () => {
+    const { metadata, items } = await read(`${path}?${query}`);
+    return { ...(metadata === undefined ? {} : { metadata }), items: fromNow ? [] : items.map(lighten) };
+  };
+  let first: KubernetesListObject<T> | undefined = await readAll();
   const list = async () => {
-    const answer = first ?? (await collection.list());
+    const answer = first ?? (await readAll());
     first = undefined;
-    for (const item of answer.items) lighten(item);
     return answer;
   };
   const watch = new Watch(config);

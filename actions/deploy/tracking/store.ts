@@ -36,8 +36,8 @@ export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> 
   const faults = new Map<object, string>();
   const events = new Map<string, { readonly event: CoreV1Event; readonly time: number }>();
   const keepEvent = (event: CoreV1Event) => events.set(event.metadata.uid ?? "", { event, time: timeOfEvent(event) });
-  const watchOne = async <T extends KubernetesObject>(collection: Collection<T>, changed: (object: T) => void) =>
-    await cluster.watch(collection, {
+  const watchOne = async <T extends KubernetesObject>(collection: Collection, changed: (object: T) => void) =>
+    await cluster.watch<T>(collection, {
       changed(object) {
         changed(object);
         bell.ring();
@@ -52,14 +52,14 @@ export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> 
       },
     });
   const wanted = [
-    ...scope.namespaces.flatMap((namespace) => collectionsOf(cluster, namespace, scope)),
-    ...(scope.deliveries ?? []).map((path) => deliveriesAt(cluster, path, scope)),
+    ...scope.namespaces.flatMap((namespace) => collectionsOf(namespace, scope)),
+    ...(scope.deliveries ?? []).map((path) => deliveriesAt(path, scope)),
   ];
   const opened = await Promise.allSettled([
     ...wanted.map(async ({ key, collection }) => ({ key, watched: await watchOne(collection, () => {}) })),
     ...scope.namespaces.map(async (namespace) => ({
       key: undefined,
-      watched: await watchOne(eventsIn(cluster, namespace), keepEvent),
+      watched: await watchOne({ path: `/api/v1/namespaces/${namespace}/events`, fromNow: true }, keepEvent),
     })),
   ]);
   const watches = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
@@ -92,52 +92,33 @@ export function timeOfEvent({ series, lastTimestamp, eventTime, metadata }: Core
 
 interface Wanted {
   readonly key: Keys;
-  readonly collection: Collection<KubernetesObject>;
+  readonly collection: Collection;
 }
 
-function collectionsOf({ core, apps, batch }: Cluster, namespace: string, { instance }: Scope): Wanted[] {
+function collectionsOf(namespace: string, { instance }: Scope): Wanted[] {
   const labelSelector = instanceSelector(instance);
-  const query = { namespace, labelSelector };
-  const paths = {
-    core: `/api/v1/namespaces/${namespace}`,
-    apps: `/apis/apps/v1/namespaces/${namespace}`,
-    batch: `/apis/batch/v1/namespaces/${namespace}`,
-  };
-  const one = (key: Keys, path: string, list: Wanted["collection"]["list"]): Wanted => ({
-    key,
-    collection: { path, labelSelector, list },
-  });
-  const listClaims = () => core.listNamespacedPersistentVolumeClaim({ namespace });
+  const core = `/api/v1/namespaces/${namespace}`;
+  const apps = `/apis/apps/v1/namespaces/${namespace}`;
+  const own = (key: Keys, path: string): Wanted => ({ key, collection: { path, labelSelector } });
   return [
-    one("deployments", `${paths.apps}/deployments`, () => apps.listNamespacedDeployment(query)),
-    one("replicaSets", `${paths.apps}/replicasets`, () => apps.listNamespacedReplicaSet(query)),
-    one("statefulSets", `${paths.apps}/statefulsets`, () => apps.listNamespacedStatefulSet(query)),
-    one("daemonSets", `${paths.apps}/daemonsets`, () => apps.listNamespacedDaemonSet(query)),
-    one("jobs", `${paths.batch}/jobs`, () => batch.listNamespacedJob(query)),
-    one("pods", `${paths.core}/pods`, () => core.listNamespacedPod(query)),
+    own("deployments", `${apps}/deployments`),
+    own("replicaSets", `${apps}/replicasets`),
+    own("statefulSets", `${apps}/statefulsets`),
+    own("daemonSets", `${apps}/daemonsets`),
+    own("jobs", `/apis/batch/v1/namespaces/${namespace}/jobs`),
+    own("pods", `${core}/pods`),
     // Claims made from a template carry no label of the release, so all of the namespace are looked at.
-    { key: "claims", collection: { path: `${paths.core}/persistentvolumeclaims`, list: listClaims } },
+    { key: "claims", collection: { path: `${core}/persistentvolumeclaims` } },
   ];
 }
 
-function deliveriesAt(cluster: Cluster, path: string, { instance }: Scope): Wanted {
-  const labelSelector = instanceSelector(instance);
-  const query = `${path}?labelSelector=${encodeURIComponent(labelSelector)}`;
-  return { key: "deliveries", collection: { path, labelSelector, list: () => cluster.read(query) } };
+function deliveriesAt(path: string, { instance }: Scope): Wanted {
+  return { key: "deliveries", collection: { path, labelSelector: instanceSelector(instance) } };
 }
 
 /** Finds the objects of a release. */
 export function instanceSelector(instance: string): string {
   return `app.kubernetes.io/instance=${instance}`;
-}
-
-/** Events from now on: of those that are there already, only the resource version is read. */
-function eventsIn({ core }: Cluster, namespace: string): Collection<CoreV1Event> {
-  const list = async () => {
-    const { metadata } = await core.listNamespacedEvent({ namespace, limit: 1 });
-    return { items: [], ...(metadata === undefined ? {} : { metadata }) };
-  };
-  return { path: `/api/v1/namespaces/${namespace}/events`, list };
 }
 
 /** Milliseconds between two looks, however much changes: of many pods, one changes all the time. */

@@ -18,7 +18,7 @@ export async function watchReadiness({ cluster }: Site, { release }: Subject): P
   const ready = new Map<string, number>();
   const path = `/api/v1/namespaces/${release}/pods`;
   const pods = await client.watch<V1Pod>(
-    { path, list: () => client.core.listNamespacedPod({ namespace: release }) },
+    { path },
     {
       changed({ metadata, status }) {
         const uid = metadata?.uid ?? "";

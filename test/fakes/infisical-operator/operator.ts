@@ -90,9 +90,8 @@ export async function startOperator({ cluster, namespace, login, gate }: Operato
   const watches = await Promise.all(
     controllers.map(async (controller) => {
       const { path } = controller;
-      const list = () => cluster.read<{ items: Request[] }>(path);
       const watched = await cluster.watch<Request>(
-        { path, list },
+        { path },
         {
           changed(request) {
             // Its own status is no news to it.
