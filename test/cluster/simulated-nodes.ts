@@ -34,7 +34,7 @@ export async function addSimulatedNodes(network: Network, { kubeconfig }: Kubern
   });
   const folder = mkdtempSync(join(tmpdir(), "fairlead-nodes-"));
   const file = join(folder, "nodes.json");
-  const ask = (...args: string[]) => run([kubectl, ...args], { environment: { KUBECONFIG: kubeconfig } });
+  const ask = (...args: string[]) => run([kubectl, ...args], { environment: { KUBECONFIG: kubeconfig, HOME: folder } });
   try {
     writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: nodes(count) }));
     await ask("apply", "-f", file);
