@@ -102,6 +102,22 @@ const cases: readonly Case[] = [
 ];
 
 describe("a rollout with", () => {
+  it("a check that cannot be made is undone like any other", async (test) => {
+    await using app = createSmallApp(world, "unmade");
+    const address = await serve(world, app);
+    const given = (name: string, data: object) => ({
+      ...{ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: app.release } },
+      stringData: data,
+    });
+    await world.apply(given("lacking", { other: "not-what-is-asked-for" }));
+    const check = (set: string) => ({ http: "/", timeout: "2s", expect: { secret: `${set}/word` } });
+    const secrets = { lacking: { existingSecret: "lacking" }, gone: { existingSecret: "gone" } };
+    const says = [/the check "(lacks|misses)" failed: .*(has no key word|"gone" not found)/, /Revision 1 serves again/];
+    const verify = { lacks: check("lacking"), misses: check("gone") };
+    const deploy = () => app.deploy({ secrets, verify, env: { CHANGED: "1" } }, { with: { verify: "true" } });
+    await assertOutcome(test, app, address, deploy, { ...rolledBack, says, line: /^(lacks|misses):$/ });
+  });
+
   for (const { name, word, bad, says, inputs, gap = false, log, line } of cases) {
     it(`${name} is undone, while the old version answers`, async (test) => {
       await using app = createSmallApp(world, word);

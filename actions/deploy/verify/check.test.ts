@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type ErrorCode, FairleadError } from "../../core/errors.ts";
 import { type Check, type Finding, makeChecks } from "./check.ts";
 
 const signal = new AbortController().signal;
@@ -33,6 +34,13 @@ test("what would be seen again is not looked at again", async () => {
 test("what cannot be known is neither passed nor failed", async () => {
   const unknown: Finding = { state: "unknown", said: "no controller", final: true };
   assert.deepEqual(await outcomeOf(check([unknown])), ["unknown", "no controller"]);
+});
+
+test("a look that cannot be made is wrong like any other, and unknown where it is not allowed", async () => {
+  const failing = (code: ErrorCode) =>
+    check([], { timeout: 5, look: () => Promise.reject(new FairleadError({ code, message: "No answer." })) });
+  assert.deepEqual(await outcomeOf(failing("CLUSTER_REJECTED")), ["failed", "No answer"]);
+  assert.deepEqual(await outcomeOf(failing("CLUSTER_FORBIDDEN")), ["unknown", "No answer"]);
 });
 
 test("a look that hangs ends with the check's own time", async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { FairleadError } from "../../core/errors.ts";
 import type { Component } from "../../validate/application.ts";
 import type { Fault } from "../tracking/faults/fault.ts";
 
@@ -75,8 +76,7 @@ async function makeCheck(check: Check, signal: AbortSignal, others: AbortSignal)
   for (;;) {
     const finding = await check.look(own).catch((thrown): Finding => {
       signal.throwIfAborted();
-      if (own.aborted) return last;
-      throw thrown;
+      return own.aborted ? last : findingOf(thrown);
     });
     if (finding.state === "passed") return concluded(check, "passed", finding.said ?? "", from);
     if (others.aborted) return concluded(check, "stopped", "", from);
@@ -90,6 +90,16 @@ async function makeCheck(check: Check, signal: AbortSignal, others: AbortSignal)
     // Whatever wakes it early ends it after one more look at most.
     await wait(interval, undefined, { signal: own }).catch(() => signal.throwIfAborted());
   }
+}
+
+/**
+ * What a look comes to that could not be made: the revision must not stay half judged, so it is no end of the deploy. What is
+ * not allowed says nothing of the app.
+ */
+function findingOf(thrown: unknown): Finding {
+  if (!(thrown instanceof FairleadError)) throw thrown;
+  const said = thrown.message.replace(/\.$/, "");
+  return thrown.code === "CLUSTER_FORBIDDEN" ? { state: "unknown", final: true, said } : { state: "wrong", said };
 }
 
 function concluded(

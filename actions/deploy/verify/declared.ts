@@ -29,7 +29,11 @@ export function declaredChecks(subject: Subject): Check[] {
       timeout: declared.timeout === undefined ? usualTimeout : durationOf(declared.timeout),
       optional: declared.optional ?? false,
       ...answeredBy(component),
-      look: async (signal) => await lookAt(subject, component, declared, await expectation(), signal),
+      look: async (signal) => {
+        const expect = await expectation();
+        if (typeof expect === "string") return { state: "wrong", said: expect };
+        return await lookAt(subject, component, declared, expect, signal);
+      },
     };
   });
 }
@@ -71,15 +75,18 @@ function podsOf(store: Store, component: Component): readonly V1Pod[] {
   return workload?.pods ?? [];
 }
 
-/** What is expected, with the text of a Secret read once and masked, where one is named. */
+/** What is expected, with the text of a Secret read once and masked, where one is named; a sentence where it has no such key. */
 function expectationOf({ cluster, application, masker }: Subject, { expect = {}, component }: VerifyCheck) {
   const { secret, ...plain } = expect;
   let known: Expectation | undefined = secret === undefined ? plain : undefined;
-  return async (): Promise<Expectation> => {
+  return async (): Promise<Expectation | string> => {
     if (known !== undefined || secret === undefined) return known ?? plain;
     const namespace = application.components[component ?? ""]?.namespace ?? application.namespace;
     const { data } = await cluster.ask(() => cluster.core.readNamespacedSecret({ name: secret.name, namespace }));
-    const text = Buffer.from(data?.[secret.key] ?? "", "base64").toString("utf8");
+    const encoded = data?.[secret.key];
+    // Every answer holds a text that is empty.
+    if (encoded === undefined) return `the Secret ${secret.name} has no key ${secret.key}`;
+    const text = Buffer.from(encoded, "base64").toString("utf8");
     masker.add(text);
     known = { ...plain, text };
     return known;
