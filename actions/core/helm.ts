@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "./context.ts";
+import { withoutDumps } from "./dumps.ts";
 import { FairleadError, messageOf } from "./errors.ts";
 import type { Finished } from "./process.ts";
 import type { FoundTool, Tool } from "./tools.ts";
@@ -243,7 +244,8 @@ const fixes: readonly (readonly [RegExp, string])[] = [
   [/field is immutable|updates to statefulset spec/i, "Delete the object, or give it another name."],
 ];
 
-function helmFailed(command: string, { errors }: Finished): FairleadError {
+function helmFailed(command: string, finished: Finished): FairleadError {
+  const errors = withoutDumps(finished.errors);
   const lines = errors.split("\n").filter((line) => !line.startsWith("level=") && line.trim() !== "");
   const sentence = lines
     .join(" ")

@@ -198,7 +198,9 @@ const cases: readonly Case[] = [
         },
       },
     },
-    says: [/Deployment untouched-\w+: .*field is immutable.*The selector of a workload cannot be changed/],
+    says: [
+      /Deployment untouched-\w+: .*spec\.selector: field is immutable.*The selector of a workload cannot be changed/,
+    ],
   },
   {
     name: "more pods than a quota leaves room for, although each alone would fit",

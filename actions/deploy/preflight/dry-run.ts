@@ -1,5 +1,6 @@
 import { type Cluster, statusMessage } from "../../core/cluster.ts";
 import { pathOf, type Resources } from "../../core/discovery.ts";
+import { withoutDumps } from "../../core/dumps.ts";
 import { isHook, nameOf, type RenderedObject } from "../rendered/objects.ts";
 import { type PodTemplate, workloadOf } from "../rendered/templates.ts";
 import { type Obstacle, subjectOf } from "./obstacle.ts";
@@ -156,10 +157,7 @@ const remedies: readonly (readonly [said: RegExp, fix: string, about?: string])[
   ],
 ];
 
-/** Without the dump of a whole template that the API server puts into some messages, which may hold values of variables. */
 function shorten(message: string): string {
-  const cut = message
-    .replaceAll(/Invalid value: (core|apps|batch|v1)\.\w+\{.*?\}: (?=[a-z])/gs, "")
-    .replaceAll(/\s+/g, " ");
+  const cut = withoutDumps(message).replaceAll(/\s+/g, " ");
   return (cut.length > 600 ? `${cut.slice(0, 600)}…` : cut).replace(/\.$/, "");
 }
