@@ -1,12 +1,11 @@
 import type { Context } from "../core/context.ts";
 import { type FairleadError, messageOf } from "../core/errors.ts";
-import { valuesOf } from "../validate/resolve.ts";
 import { applySecrets, pruneSecrets } from "./delivery/secrets.ts";
-import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { finishInOrder, noteBegin, type OpenDeploy } from "./interruption.ts";
 import { type Hold, newHolder, usualLease } from "./lease.ts";
 import { isLock, type Lock, takeLock } from "./lock.ts";
+import { makeRevision } from "./make-revision.ts";
 import { ensurePullSecrets } from "./namespace.ts";
 import { markOf, newerRun } from "./order.ts";
 import { patientCluster } from "./outage.ts";
@@ -14,23 +13,11 @@ import { endPending } from "./pending.ts";
 import { plan } from "./plan/plan.ts";
 import { lookFirst } from "./preflight/look.ts";
 import { prepare } from "./prepare.ts";
-import { giveUp, type Recovered, undoApply } from "./recover.ts";
-import {
-  baselineOf,
-  listRevisions,
-  markMade,
-  markVerified,
-  type Revision,
-  type RunMark,
-  revisionLabels,
-} from "./releases.ts";
+import { baselineOf, listRevisions, markMade, markVerified, type Revision, type RunMark } from "./releases.ts";
 import { createJournal, type Journal } from "./report/journal.ts";
 import { changesSince, tellLost } from "./report/since.ts";
-import { type Deploy, openWatched, type Rolled, type Watched, watch } from "./rollout.ts";
-import type { Failing } from "./tracking/tracker.ts";
+import { type Deploy, openWatched } from "./rollout.ts";
 import { isUnchanged } from "./unchanged.ts";
-import type { CheckResult } from "./verify/check.ts";
-import { type Verification, verify } from "./verify/verify.ts";
 
 /** What a deploy came to. `failure` is set when the step has to fail; the other fields are true all the same. */
 export interface Deployed {
@@ -137,7 +124,7 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   const number = (revisions[0]?.number ?? 0) + 1;
   await noteBegin({ ...note, number, ...keepOf(deploy) }, context);
   if (inputs.pullCredentials !== undefined) await ensurePullSecrets(cluster, application, inputs.pullCredentials);
-  const recovered = await roll(watched, number, baseline);
+  const recovered = await makeRevision(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
   await markVerified(cluster, namespace, release, number);
   await pruneSecrets(deploy, deploy.secrets);
@@ -175,60 +162,6 @@ async function held(deploy: Deploy, { who, why, since }: Hold): Promise<Deployed
   const reason = `${who} holds it since ${since}: ${why}`;
   context.runner.annotate("warning", `${application.release} was left as it is; ${reason}.`, "Held");
   return { ...outcome(deploy, baseline), revision: baseline?.number ?? 0, status: "held", reason };
-}
-
-/** Makes a revision, watches and checks it; gives what was done where it failed. */
-async function roll(deploy: Watched, number: number, baseline: Revision | undefined): Promise<Recovered | undefined> {
-  const { journal } = deploy;
-  let failing: Failing | undefined;
-  try {
-    const isFault = (found: Failing | undefined) => found !== undefined;
-    failing = await journal.stage("apply", () => apply(deploy, number, baseline !== undefined), isFault);
-  } catch (thrown) {
-    return await undoApply(deploy, number, baseline, thrown);
-  }
-  if (failing !== undefined) return await giveUp(deploy, number, baseline, failing);
-  const isFailing = ({ state }: Rolled) => state === "failing";
-  const rolled = await journal.stage("rollout", () => watch(deploy, baseline !== undefined), isFailing);
-  if (rolled.state === "failing") return await giveUp(deploy, number, baseline, rolled);
-  if (!deploy.inputs.verify) return undefined;
-  const hasFault = (one: Verification) => one.fault !== undefined;
-  const { results, fault } = await journal.stage("verify", () => verify(deploy, rolled.expected), hasFault);
-  journal.learn({ checks: results });
-  tellChecks(results, deploy.context);
-  if (fault === undefined) return undefined;
-  const verdict = { state: "failing", fault, snapshot: deploy.store.snapshot() } as const;
-  return await giveUp(deploy, number, baseline, verdict);
-}
-
-function tellChecks(results: readonly CheckResult[], { runner }: Context): void {
-  for (const { name, outcome, said } of results) {
-    if (outcome === "warned") runner.annotate("warning", `The check "${name}" failed: ${said}.`, "Verification");
-    if (outcome === "unknown") runner.annotate("notice", `The check "${name}" was left open: ${said}.`, "Verification");
-  }
-}
-
-/** Gives what went wrong in a hook, undefined when all was applied. */
-async function apply(deploy: Watched, number: number, hasBaseline: boolean): Promise<Failing | undefined> {
-  const { cluster, helm, source, inputs, application, context, values, end, rendered } = deploy;
-  const { release, namespace } = application;
-  const hooks = await hooksOf(rendered);
-  const request = {
-    release,
-    namespace,
-    chart: source.chart,
-    values: valuesOf(source, { environment: inputs.environment, ...values }),
-    labels: revisionLabels(number),
-    description: `${context.run.commit.slice(0, 7)} ${context.run.url}`,
-    timeout: hookTime(end),
-    wait: hooks.after,
-  };
-  const upgrade = (signal: AbortSignal) => helm.upgrade({ ...request, signal });
-  const failing = hooks.any ? await watchHelm(deploy, hasBaseline, upgrade) : await upgrade(context.signal);
-  if (failing !== undefined) return failing;
-  await markMade(cluster, namespace, release, number, markOf(context.run));
-  context.runner.info(`${release} revision ${number} is applied in namespace ${namespace}`);
-  return undefined;
 }
 
 function outcome({ application: { url, release, namespace } }: Deploy, baseline: Revision | undefined) {

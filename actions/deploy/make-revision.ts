@@ -1,0 +1,68 @@
+import type { Context } from "../core/context.ts";
+import { valuesOf } from "../validate/resolve.ts";
+import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
+import { markOf } from "./order.ts";
+import { giveUp, type Recovered, undoApply } from "./recover.ts";
+import { markMade, type Revision, revisionLabels } from "./releases.ts";
+import { type Rolled, type Watched, watch } from "./rollout.ts";
+import type { Failing } from "./tracking/tracker.ts";
+import type { CheckResult } from "./verify/check.ts";
+import { type Verification, verify } from "./verify/verify.ts";
+
+/** Makes a revision, watches and checks it; gives what was done where it failed. */
+export async function makeRevision(
+  deploy: Watched,
+  number: number,
+  baseline: Revision | undefined,
+): Promise<Recovered | undefined> {
+  const { journal } = deploy;
+  let failing: Failing | undefined;
+  try {
+    const isFault = (found: Failing | undefined) => found !== undefined;
+    failing = await journal.stage("apply", () => apply(deploy, number, baseline !== undefined), isFault);
+  } catch (thrown) {
+    return await undoApply(deploy, number, baseline, thrown);
+  }
+  if (failing !== undefined) return await giveUp(deploy, number, baseline, failing);
+  const isFailing = ({ state }: Rolled) => state === "failing";
+  const rolled = await journal.stage("rollout", () => watch(deploy, baseline !== undefined), isFailing);
+  if (rolled.state === "failing") return await giveUp(deploy, number, baseline, rolled);
+  if (!deploy.inputs.verify) return undefined;
+  const hasFault = (one: Verification) => one.fault !== undefined;
+  const { results, fault } = await journal.stage("verify", () => verify(deploy, rolled.expected), hasFault);
+  journal.learn({ checks: results });
+  tellChecks(results, deploy.context);
+  if (fault === undefined) return undefined;
+  const verdict = { state: "failing", fault, snapshot: deploy.store.snapshot() } as const;
+  return await giveUp(deploy, number, baseline, verdict);
+}
+
+function tellChecks(results: readonly CheckResult[], { runner }: Context): void {
+  for (const { name, outcome, said } of results) {
+    if (outcome === "warned") runner.annotate("warning", `The check "${name}" failed: ${said}.`, "Verification");
+    if (outcome === "unknown") runner.annotate("notice", `The check "${name}" was left open: ${said}.`, "Verification");
+  }
+}
+
+/** Gives what went wrong in a hook, undefined when all was applied. */
+async function apply(deploy: Watched, number: number, hasBaseline: boolean): Promise<Failing | undefined> {
+  const { cluster, helm, source, inputs, application, context, values, end, rendered } = deploy;
+  const { release, namespace } = application;
+  const hooks = await hooksOf(rendered);
+  const request = {
+    release,
+    namespace,
+    chart: source.chart,
+    values: valuesOf(source, { environment: inputs.environment, ...values }),
+    labels: revisionLabels(number),
+    description: `${context.run.commit.slice(0, 7)} ${context.run.url}`,
+    timeout: hookTime(end),
+    wait: hooks.after,
+  };
+  const upgrade = (signal: AbortSignal) => helm.upgrade({ ...request, signal });
+  const failing = hooks.any ? await watchHelm(deploy, hasBaseline, upgrade) : await upgrade(context.signal);
+  if (failing !== undefined) return failing;
+  await markMade(cluster, namespace, release, number, markOf(context.run));
+  context.runner.info(`${release} revision ${number} is applied in namespace ${namespace}`);
+  return undefined;
+}
