@@ -18,7 +18,6 @@ export async function* memory(site: Site): AsyncGenerator<Figure> {
     replicas: pods,
     nodeSelector: { [simulated.key]: simulated.value },
     tolerations: [{ key: simulated.key, operator: "Exists" }],
-    updateStrategy: { maxSurge: "100%" },
   };
   const many = makeSubject(site, "many", place);
   const file = join(bench.folder, "peak-memory");
