@@ -87,7 +87,8 @@ export async function resolveChecked<T>(
 /** What the chart made of a manifest, and its objects as Helm renders them; empty where something is wrong with it. */
 export type Drawn<T> = Resolution<T> & { readonly objects: string };
 
-const resolvedLine = /^# fairlead: (\{.*\})$/m;
+/** The document that holds nothing but the resolved one, in a comment. */
+const resolvedPart = /^---\n# Source: [^\n]*\n# fairlead: (\{.*\})\n\s*(?=^---$|(?![^]))/m;
 
 /**
  * Resolves and renders a manifest that passed `checkManifest`, by one Helm; broken rules are given, not thrown.
@@ -102,10 +103,10 @@ export async function drawChecked<T>(
 ): Promise<Drawn<T>> {
   const set = { environment, "deploy.preview": true, ...deploy, "deploy.resolved": "with-objects" };
   const output = await helm.template(source.chart, "fairlead", "default", valuesOf(source, set));
-  const [line, json] = resolvedLine.exec(output) ?? [];
-  if (line === undefined || json === undefined) throw new Error("Helm printed no resolved document");
+  const [part, json] = resolvedPart.exec(output) ?? [];
+  if (part === undefined || json === undefined) throw new Error("Helm printed no resolved document");
   const resolution = await locateRules<T>(JSON.parse(json) as Resolved<T & Remarks>, source, environment);
-  return { ...resolution, objects: output.replace(line, "") };
+  return { ...resolution, objects: output.replace(part, "") };
 }
 
 /** What the chart found in a manifest, at its places. */
