@@ -8,7 +8,7 @@ import type { Context } from "../actions/core/context.ts";
 import { FairleadError } from "../actions/core/errors.ts";
 import { readSyncedSets } from "../actions/deploy/delivery/values.ts";
 import { ensureNamespaces } from "../actions/deploy/namespace.ts";
-import { giveUp } from "../actions/deploy/recover.ts";
+import { giveUp } from "../actions/deploy/recovery/recover.ts";
 import type { Revision } from "../actions/deploy/releases.ts";
 import { createJournal } from "../actions/deploy/report/journal.ts";
 import type { Watched } from "../actions/deploy/rollout.ts";

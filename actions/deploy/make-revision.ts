@@ -1,8 +1,8 @@
 import type { Context } from "../core/context.ts";
 import { valuesOf } from "../validate/resolve.ts";
 import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
-import { markOf } from "./order.ts";
-import { giveUp, type Recovered, undoApply } from "./recover.ts";
+import { markOf } from "./lock/order.ts";
+import { giveUp, type Recovered, undoApply } from "./recovery/recover.ts";
 import { markMade, type Revision, revisionLabels } from "./releases.ts";
 import { type Rolled, type Watched, watch } from "./rollout.ts";
 import type { Failing } from "./tracking/tracker.ts";

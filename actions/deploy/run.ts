@@ -2,22 +2,22 @@ import type { Context } from "../core/context.ts";
 import { type FairleadError, messageOf } from "../core/errors.ts";
 import { applySecrets, pruneSecrets } from "./delivery/secrets.ts";
 import type { DeployInputs } from "./inputs.ts";
-import { finishInOrder, noteBegin, type OpenDeploy } from "./interruption.ts";
-import { type Hold, newHolder, usualLease } from "./lease.ts";
-import { isLock, type Lock, takeLock } from "./lock.ts";
+import { type Hold, newHolder, usualLease } from "./lock/lease.ts";
+import { isLock, type Lock, takeLock } from "./lock/lock.ts";
+import { markOf, newerRun } from "./lock/order.ts";
+import { endPending } from "./lock/pending.ts";
 import { makeRevision } from "./make-revision.ts";
 import { ensurePullSecrets } from "./namespace.ts";
-import { markOf, newerRun } from "./order.ts";
-import { patientCluster } from "./outage.ts";
-import { endPending } from "./pending.ts";
 import { plan } from "./plan/plan.ts";
 import { lookFirst } from "./preflight/look.ts";
 import { prepare } from "./prepare.ts";
+import { finishInOrder, noteBegin, type OpenDeploy } from "./recovery/interruption.ts";
+import { patientCluster } from "./recovery/outage.ts";
 import { baselineOf, listRevisions, markMade, markVerified, type Revision, type RunMark } from "./releases.ts";
 import { createJournal, type Journal } from "./report/journal.ts";
 import { changesSince, tellLost } from "./report/since.ts";
 import { type Deploy, openWatched } from "./rollout.ts";
-import { isUnchanged } from "./unchanged.ts";
+import { isUnchanged } from "./unchanged/unchanged.ts";
 
 /** What a deploy came to. `failure` is set when the step has to fail; the other fields are true all the same. */
 export interface Deployed {

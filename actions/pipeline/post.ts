@@ -1,5 +1,5 @@
 import { post } from "../core/action.ts";
-import { finishInterrupted } from "../deploy/interruption.ts";
+import { finishInterrupted } from "../deploy/recovery/interruption.ts";
 import { undo as revokeToken } from "../secrets/session.ts";
 import { leave } from "../tailnet/run.ts";
 

@@ -5,7 +5,7 @@ import { after, type TestContext, test } from "node:test";
 import { openCluster } from "../../actions/core/cluster.ts";
 import { createMasker } from "../../actions/core/masking.ts";
 import { poll } from "../../actions/core/retry.ts";
-import { readLease } from "../../actions/deploy/lease.ts";
+import { readLease } from "../../actions/deploy/lock/lease.ts";
 import { isPending, listRevisions } from "../../actions/deploy/releases.ts";
 import { chooseSeed, howMany, seedVariable } from "../long.ts";
 import { randomFrom } from "../manifests/random.ts";

@@ -7,7 +7,7 @@ import { openCluster } from "../../actions/core/cluster.ts";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { createMasker } from "../../actions/core/masking.ts";
 import { poll } from "../../actions/core/retry.ts";
-import { endPending } from "../../actions/deploy/pending.ts";
+import { endPending } from "../../actions/deploy/lock/pending.ts";
 import { isPending, listRevisions } from "../../actions/deploy/releases.ts";
 import { run } from "../cluster/run.ts";
 import { ensureTools } from "../cluster/toolchain.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Cluster } from "../core/cluster.ts";
-import { discover, pathOf, type Resources } from "../core/discovery.ts";
-import { nameOf, type RenderedObject } from "./rendered/objects.ts";
+import type { Cluster } from "../../core/cluster.ts";
+import { discover, pathOf, type Resources } from "../../core/discovery.ts";
+import { nameOf, type RenderedObject } from "../rendered/objects.ts";
 
 /** The names of a release. */
 export interface ReleaseName {

@@ -1,16 +1,16 @@
-import { formatDuration } from "../core/duration.ts";
-import { FairleadError, type Place } from "../core/errors.ts";
-import { pruneSecrets } from "./delivery/secrets.ts";
-import { collectEvidence } from "./evidence/collect.ts";
-import { suspendHooks } from "./hooks.ts";
-import { listRevisions, markFailed, markVerified, type Revision } from "./releases.ts";
-import { placeNamed } from "./report/named.ts";
-import { placed } from "./report/place.ts";
-import { type Watched, watch } from "./rollout.ts";
+import { formatDuration } from "../../core/duration.ts";
+import { FairleadError, type Place } from "../../core/errors.ts";
+import { pruneSecrets } from "../delivery/secrets.ts";
+import { collectEvidence } from "../evidence/collect.ts";
+import { suspendHooks } from "../hooks.ts";
+import { listRevisions, markFailed, markVerified, type Revision } from "../releases.ts";
+import { placeNamed } from "../report/named.ts";
+import { placed } from "../report/place.ts";
+import { type Watched, watch } from "../rollout.ts";
+import type { Failing } from "../tracking/tracker.ts";
+import { makeChecks } from "../verify/check.ts";
+import { endpointChecks } from "../verify/endpoints.ts";
 import { serving } from "./serving.ts";
-import type { Failing } from "./tracking/tracker.ts";
-import { makeChecks } from "./verify/check.ts";
-import { endpointChecks } from "./verify/endpoints.ts";
 
 /** What became of a deploy that failed. */
 export interface Recovered {

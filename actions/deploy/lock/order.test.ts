@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { WorkflowRun } from "../core/context.ts";
+import type { WorkflowRun } from "../../core/context.ts";
+import type { Revision } from "../releases.ts";
 import { newerRun } from "./order.ts";
-import type { Revision } from "./releases.ts";
 
 const run = (changes: Partial<WorkflowRun>): WorkflowRun => ({
   ...{ repository: "acme/web", commit: "c", ref: "refs/heads/main", event: "push", baseRef: "", defaultBranch: "main" },

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import { type Revision, readManifestOf } from "../releases.ts";
+import { isHook, type RenderedObject, readObjects } from "../rendered/objects.ts";
+import type { Deploy } from "../rollout.ts";
+import type { Store } from "../tracking/store.ts";
+import { workloadKinds, workloadsOf } from "../tracking/workloads.ts";
 import { findDrift } from "./drift.ts";
-import { type Revision, readManifestOf } from "./releases.ts";
-import { isHook, type RenderedObject, readObjects } from "./rendered/objects.ts";
-import type { Deploy } from "./rollout.ts";
-import type { Store } from "./tracking/store.ts";
-import { workloadKinds, workloadsOf } from "./tracking/workloads.ts";
 
 /**
  * Whether the newest revision is the verified one, holds the same objects with the same images, all its workloads are

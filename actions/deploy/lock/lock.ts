@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { V1Lease } from "@kubernetes/client-node";
-import type { Cluster } from "../core/cluster.ts";
-import { formatDuration } from "../core/duration.ts";
-import { FairleadError, messageOf } from "../core/errors.ts";
+import type { Cluster } from "../../core/cluster.ts";
+import { formatDuration } from "../../core/duration.ts";
+import { FairleadError, messageOf } from "../../core/errors.ts";
 import {
   dropLease,
   type Hold,

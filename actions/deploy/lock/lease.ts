@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { V1Lease } from "@kubernetes/client-node";
-import { type Cluster, statusOf } from "../core/cluster.ts";
-import type { WorkflowRun } from "../core/context.ts";
-import { FairleadError } from "../core/errors.ts";
+import { type Cluster, statusOf } from "../../core/cluster.ts";
+import type { WorkflowRun } from "../../core/context.ts";
+import { FairleadError } from "../../core/errors.ts";
 
 /** What stands in the Lease of a release: who deploys it now, and whether a person holds it. */
 export interface LeaseState {

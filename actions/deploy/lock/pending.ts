@@ -1,9 +1,9 @@
-import type { Cluster } from "../core/cluster.ts";
-import { formatDuration } from "../core/duration.ts";
-import { FairleadError } from "../core/errors.ts";
-import { poll } from "../core/retry.ts";
+import type { Cluster } from "../../core/cluster.ts";
+import { formatDuration } from "../../core/duration.ts";
+import { FairleadError } from "../../core/errors.ts";
+import { poll } from "../../core/retry.ts";
+import { baselineOf, isPending, listRevisions, markFailed, type Revision } from "../releases.ts";
 import type { LeaseName } from "./lease.ts";
-import { baselineOf, isPending, listRevisions, markFailed, type Revision } from "./releases.ts";
 
 /** Milliseconds after which a Helm that nobody watches over counts as killed. */
 const abandonedAfter = 15 * 60_000;

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Cluster } from "../core/cluster.ts";
-import { FairleadError } from "../core/errors.ts";
+import type { Cluster } from "../../core/cluster.ts";
+import { FairleadError } from "../../core/errors.ts";
 
 /** How long calls wait for an API server that is out of reach, in milliseconds, and who is told. */
 export interface Outage {

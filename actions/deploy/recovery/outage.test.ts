@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Cluster } from "../core/cluster.ts";
-import { FairleadError } from "../core/errors.ts";
+import type { Cluster } from "../../core/cluster.ts";
+import { FairleadError } from "../../core/errors.ts";
 import { patientCluster } from "./outage.ts";
 
 const away = new FairleadError({ code: "CLUSTER_UNREACHABLE", message: "nobody answers" });

@@ -1,5 +1,5 @@
-import type { Snapshot } from "./tracking/snapshot.ts";
-import { isReady } from "./tracking/workloads.ts";
+import type { Snapshot } from "../tracking/snapshot.ts";
+import { isReady } from "../tracking/workloads.ts";
 
 /** How many names a sentence takes. */
 const most = 3;
