@@ -88,7 +88,7 @@ export async function resolveChecked<T>(
 export type Drawn<T> = Resolution<T> & { readonly objects: string };
 
 /** The document that holds nothing but the resolved one, in a comment. */
-const resolvedPart = /^---\n# Source: [^\n]*\n# fairlead: (\{.*\})\n\s*(?=^---$|(?![^]))/m;
+const resolvedPart = /^---\n# Source: [^\n]*\n# fairlead: (\{.*\})\n\s*(?=^---$|(?![\s\S]))/m;
 
 /**
  * Resolves and renders a manifest that passed `checkManifest`, by one Helm; broken rules are given, not thrown.
