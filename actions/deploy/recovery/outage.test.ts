@@ -43,3 +43,22 @@ test("a call that is given up by its own signal is not made again", async () => 
   await assert.rejects(cluster.call({ path: "/health" }, AbortSignal.abort()), /nobody answers/);
   assert.equal(made, 1);
 });
+
+test("every way to ask the API server waits for it", async () => {
+  const left: Error[] = [];
+  const answer = async () => {
+    const fault = left.pop();
+    if (fault !== undefined) throw fault;
+    return { status: 200, body: "" };
+  };
+  const plain = { ask: answer, call: answer, read: answer } as unknown as Cluster;
+  const cluster = patientCluster(plain, { longest: 60_000, signal: new AbortController().signal, say: () => {} });
+  for (const ask of [
+    () => cluster.read("/version"),
+    () => cluster.call({ path: "/version" }),
+    () => cluster.ask(answer),
+  ]) {
+    left.splice(0, left.length, away);
+    assert.deepEqual(await ask(), { status: 200, body: "" });
+  }
+});
