@@ -3,7 +3,7 @@ import { FairleadError } from "../core/errors.ts";
 import type { Application } from "../validate/application.ts";
 
 /** Milliseconds for a deploy when neither the user nor the manifest asks for more. */
-export const defaultTimeout = 180_000;
+const defaultTimeout = 180_000;
 /** Milliseconds for what comes before a container starts: scheduling, pulling its image. */
 const beforeStart = 60_000;
 

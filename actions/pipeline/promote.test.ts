@@ -44,8 +44,8 @@ function refusal(work: () => unknown): string {
 }
 
 test("reads the environment, and whether any commit will do", () => {
-  assert.deepEqual(promotion("staging"), { environment: "staging", any: false });
-  assert.deepEqual(promotion("staging@any"), { environment: "staging", any: true });
+  assert.deepEqual(promotion("staging"), { environment: "staging", anyCommit: false });
+  assert.deepEqual(promotion("staging@any"), { environment: "staging", anyCommit: true });
   for (const value of ["@any", "staging@1", "two words", "a@any@any"]) assert.throws(() => promotion(value), /must be/);
 });
 

@@ -10,14 +10,14 @@ import type { Application } from "../validate/application.ts";
 export interface Promotion {
   readonly environment: string;
   /** Also those that were made from another commit. */
-  readonly any: boolean;
+  readonly anyCommit: boolean;
 }
 
 /** Reads `staging` or `staging@any`. */
 export const promotion: Parse<Promotion> = (value) => {
-  const [, environment, any] = /^([^@\s]+)(@any)?$/.exec(value) ?? [];
+  const [, environment, suffix] = /^([^@\s]+)(@any)?$/.exec(value) ?? [];
   if (environment === undefined) throw new Error(`is "${value}", but must be an environment, or one with @any`);
-  return { environment, any: any !== undefined };
+  return { environment, anyCommit: suffix !== undefined };
 };
 
 /** An application in the environment that images are taken from, and in the one that they go to. */
@@ -40,7 +40,7 @@ export function checkDirection({ from, to }: Promoted): void {
  */
 export async function promotedImages(
   promoted: Promoted,
-  { any }: Promotion,
+  { anyCommit }: Promotion,
   { kubeconfig, proxy }: { readonly kubeconfig: string; readonly proxy: string | undefined },
   context: Context,
 ): Promise<Images> {
@@ -48,7 +48,7 @@ export async function promotedImages(
   const { namespace, release, environment } = promoted.from;
   const cluster = await openCluster({ kubeconfig, proxy, masker, signal });
   const revisions = await listRevisions(cluster, namespace, release);
-  const { number, mark } = chooseRevision(revisions, promoted, any ? undefined : run.commit);
+  const { number, mark } = chooseRevision(revisions, promoted, anyCommit ? undefined : run.commit);
   const images = imagesFor(promoted, number, await readImagesOf(cluster, namespace, release, number));
   runner.info(`Promoted from ${environment}: ${release} revision ${number}, made ${madeFrom(mark)}`);
   return images;

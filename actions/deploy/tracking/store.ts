@@ -86,7 +86,7 @@ export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> 
 }
 
 /** When an event was seen last, milliseconds since 1970 by the cluster's clock. */
-export function timeOfEvent({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): number {
+function timeOfEvent({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): number {
   return timeOf(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp);
 }
 

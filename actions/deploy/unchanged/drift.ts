@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../../core/cluster.ts";
-import { discover, pathOf, type Resources } from "../../core/discovery.ts";
+import { pathOf, type Resources } from "../../core/discovery.ts";
 import { nameOf, type RenderedObject } from "../rendered/objects.ts";
 
 /** The names of a release. */
@@ -15,10 +15,10 @@ export interface ReleaseName {
  */
 export async function findDrift(
   cluster: Cluster,
+  resources: Resources,
   objects: readonly RenderedObject[],
   { release, namespace }: ReleaseName,
 ): Promise<string[]> {
-  const resources = await discover(cluster);
   const drifted = await Promise.all(
     objects.map((object) => hasDrifted(cluster, resources, owned(object, { release, namespace }), namespace)),
   );

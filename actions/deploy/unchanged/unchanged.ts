@@ -8,11 +8,12 @@ import { findDrift } from "./drift.ts";
 
 /**
  * Whether the newest revision is the verified one, holds the same objects with the same images, all its workloads are
- * healthy, and nobody has changed or deleted one of its objects since. A hook runs on every deploy, so with one there is always something to do.
+ * healthy, and nobody has changed or deleted one of its objects since. A hook runs on every deploy, so with one there is
+ * always something to do.
  */
 export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, store: Store): Promise<boolean> {
   if (newest === undefined || !newest.verified || newest.status !== "deployed") return false;
-  const { cluster, application, rendered, context } = deploy;
+  const { cluster, resources, application, rendered, context } = deploy;
   const { namespace, release } = application;
   const objects = await readObjects(rendered);
   if (objects.some(isHook)) return false;
@@ -25,7 +26,7 @@ export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, 
     return seen !== undefined && seen.unfinished === undefined;
   });
   if (!healthy) return false;
-  const drift = await findDrift(cluster, objects, { release, namespace });
+  const drift = await findDrift(cluster, resources, objects, { release, namespace });
   if (drift.length > 0) context.runner.info(`Changed since it was deployed, and now put right: ${drift.join(", ")}`);
   return drift.length === 0;
 }

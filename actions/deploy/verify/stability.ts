@@ -47,7 +47,7 @@ interface Shaky extends Checked {
  * Watches that all pods stay ready and none of their containers ends, for `milliseconds`.
  * Gives what went wrong, undefined when nothing did.
  */
-export async function watchStability(
+async function watchStability(
   store: Store,
   expected: readonly Expected[],
   milliseconds: number,

@@ -14,20 +14,11 @@ export interface Verification {
   readonly fault?: Fault;
 }
 
-/** Milliseconds for which pods must stay ready; a parameter for tests of everything else. */
-export interface VerifyOptions {
-  readonly stability?: number;
-}
-
 /**
  * Makes all checks of a revision whose rollout is done, side by side until one fails: its pods stay ready, its Services
  * have endpoints and answer, its addresses lead to it, and what the manifest declares under `verify`.
  */
-export async function verify(
-  deploy: Watched,
-  expected: readonly Expected[],
-  { stability = stabilityWindow }: VerifyOptions = {},
-): Promise<Verification> {
+export async function verify(deploy: Watched, expected: readonly Expected[]): Promise<Verification> {
   const { cluster, application, store, context, journal } = deploy;
   const { masker, signal } = context;
   const checks = [
@@ -40,7 +31,7 @@ export async function verify(
   const [stable, made] = await Promise.all([
     journal.stage(
       "stability",
-      () => checkStability(store, expected, stability, signal, failed),
+      () => checkStability(store, expected, stabilityWindow, signal, failed),
       ({ outcome }) => outcome === "failed",
     ),
     makeChecks(checks, signal, failed),
