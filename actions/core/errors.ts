@@ -51,6 +51,10 @@ export const errorCodes = {
     cause: "Helm refused the release before or while applying it.",
     fix: "Go by Helm's words in the message.",
   },
+  ID_TOKEN_MISSING: {
+    cause: "GitHub gave no OIDC token for the login without a stored secret.",
+    fix: "Give the job `permissions: id-token: write`.",
+  },
   IMAGE_BUILD_FAILED: {
     cause: "The image could not be built.",
     fix: "Mend the step of the Dockerfile that the log shows.",
@@ -100,10 +104,18 @@ export const errorCodes = {
       "`promote` found no healthy revision of this commit in the other environment, or not the images that are needed.",
     fix: "Deploy this commit there first; `promote: <environment>@any` takes what is there.",
   },
+  SECRET_COLLISION: {
+    cause: "Two secrets would get the same name.",
+    fix: "Rename or leave out one of them with `names`.",
+  },
   SECRET_MISSING: {
     cause:
-      "A credential is neither in the environment of the step nor in Infisical, or Infisical lacks a secret of the app.",
+      "A credential is neither in the environment of the step nor in Infisical, or Infisical lacks a secret that was asked for.",
     fix: "Put it there, under the name in the message.",
+  },
+  SECRET_UNWRITABLE: {
+    cause: "A value cannot be handed on unchanged in the form that was asked for.",
+    fix: "Choose another `export` or `file-format`, or leave the secret out with `names`.",
   },
   TAILNET_FAILED: {
     cause: "Tailscale could not be joined.",

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** Tries in all; 1 for what must not be done twice. */
   readonly attempts?: number;
+  /** Whether an answer is worth another try, besides 429, 502, 503 and 504. */
+  readonly busy?: (answer: HttpAnswer) => boolean;
   /** Told before each further try, in words for the log. */
   readonly onRetry?: (reason: string, milliseconds: number) => void;
 }
@@ -79,7 +81,7 @@ async function once(call: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
     signal,
   });
   const answer = { status: response.status, headers: response.headers, body: await response.text() };
-  if (busyStatuses.has(answer.status)) throw new Busy(answer);
+  if (busyStatuses.has(answer.status) || call.busy?.(answer)) throw new Busy(answer);
   return answer;
 }
 

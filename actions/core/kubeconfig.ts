@@ -28,7 +28,7 @@ const secretKeys = ["token", "password", "client-key-data", "client-certificate-
 export async function maskKubeconfig(masker: Masker, value: string): Promise<void> {
   const text = decode(value);
   const document = await parse(text).catch(() => undefined);
-  if (document === undefined || text.trim() === "") {
+  if (document === undefined || !isKubeconfig(document)) {
     masker.add(value);
     return;
   }
@@ -93,6 +93,11 @@ export async function throughProxy(text: string, proxy: string): Promise<string>
   const document: Document = parseYaml(text);
   for (const entry of listOf(document.clusters)) entry.cluster = { ...entry.cluster, "proxy-url": proxy };
   return stringify(document);
+}
+
+/** A secret that happens to be a YAML mapping is none. */
+function isKubeconfig({ clusters, contexts, users }: Document): boolean {
+  return [clusters, contexts, users].some((list) => Array.isArray(list));
 }
 
 async function parse(text: string): Promise<Document> {

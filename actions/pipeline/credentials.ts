@@ -74,7 +74,7 @@ async function askInfisical(inputs: PipelineInputs, { infisical }: Cluster, cont
   const identity = identityOf(inputs);
   if (identity === undefined) return undefined;
   const { url, project, environment, path } = infisical;
-  const where = { url: serverAddress(url), project, environment, path };
+  const where = { url: serverAddress(url), project, environment, paths: [path] };
   const { values } = await fetchSecrets(
     { ...where, ...identity, export: "none", overwrite: false, allowEmpty: false, timeout, settings },
     context,

@@ -9,7 +9,13 @@ const given = {
   INPUT_PATHS: "/ci/",
   "INPUT_CLIENT-ID": "id",
   "INPUT_CLIENT-SECRET": "secret",
+  INPUT_RECURSIVE: "false",
+  INPUT_IMPORTS: "false",
+  "INPUT_EXPAND-REFERENCES": "true",
+  INPUT_OVERWRITE: "false",
+  "INPUT_ALLOW-EMPTY": "false",
   INPUT_EXPORT: "env",
+  "INPUT_FILE-FORMAT": "dotenv",
   INPUT_TIMEOUT: "30s",
 };
 
@@ -18,10 +24,14 @@ test("inputs become a typed value", () => {
     url: "https://infisical.example.com",
     project: "shop",
     environment: "prod",
-    path: "/ci",
+    paths: ["/ci"],
     clientId: "id",
     clientSecret: "secret",
+    recursive: false,
+    imports: false,
+    expandReferences: true,
     export: "env",
+    fileFormat: "dotenv",
     overwrite: false,
     allowEmpty: false,
     timeout: 30_000,
@@ -34,8 +44,34 @@ test("the address may be given with a folder, and with the /api of other tools",
   assert.equal(read("https://api.example.com"), "https://api.example.com");
 });
 
-test("the root folder stays one slash", () => {
-  assert.equal(readSecretsInputs({ ...given, INPUT_PATHS: "/" }).path, "/");
+test("folders come one a line, each once; the root folder stays one slash", () => {
+  assert.deepEqual(readSecretsInputs({ ...given, INPUT_PATHS: "/\n/ci/\n# a note\n/ci\n" }).paths, ["/", "/ci"]);
+});
+
+test("the identity is a pair of client id and secret, or an id that logs in with OIDC", () => {
+  const { "INPUT_CLIENT-ID": _id, "INPUT_CLIENT-SECRET": _secret, ...nobody } = given;
+  const inputs = readSecretsInputs({ ...nobody, "INPUT_IDENTITY-ID": "i", "INPUT_OIDC-AUDIENCE": "https://a" });
+  assert.ok("identityId" in inputs);
+  assert.deepEqual([inputs.identityId, inputs.oidcAudience], ["i", "https://a"]);
+  const refused = (changes: Record<string, string>, message: RegExp) =>
+    assert.throws(() => readSecretsInputs({ ...nobody, ...changes }), { code: "INPUT_INVALID", message });
+  refused({}, /^`identity-id`, or `client-id` and `client-secret`, is missing\.$/);
+  refused({ "INPUT_CLIENT-ID": "c" }, /`client-secret` is missing/);
+  refused({ "INPUT_CLIENT-SECRET": "c" }, /`client-id` is missing/);
+  refused({ "INPUT_CLIENT-ID": "c", "INPUT_IDENTITY-ID": "i" }, /two ways to log in/);
+  refused({ "INPUT_OIDC-AUDIENCE": "https://a" }, /`oidc-audience` needs `identity-id`/);
+});
+
+test("a file needs the export to one", () => {
+  assert.throws(() => readSecretsInputs({ ...given, INPUT_FILE: "a.env" }), /`file` needs `export: file`/);
+  assert.equal(readSecretsInputs({ ...given, INPUT_FILE: "a.env", INPUT_EXPORT: "file" }).file, "a.env");
+});
+
+test("headers are lines of name and value, and a wrong one is not shown", () => {
+  const read = (headers: string) => readSecretsInputs({ ...given, INPUT_HEADERS: headers }).headers;
+  assert.deepEqual(read("CF-Access-Client-Id: me\nX-Key:  a: b "), { "CF-Access-Client-Id": "me", "X-Key": "a: b" });
+  assert.throws(() => read("hidden-value"), { message: '`headers` has a line without "Name: value" (12 characters).' });
+  assert.throws(() => read("Authorization: hidden"), /"Authorization", which fairlead sets itself/);
 });
 
 test("every problem is told at once, without a secret", () => {
@@ -52,8 +88,8 @@ test("every problem is told at once, without a secret", () => {
     message: [
       "`url` is not a web address such as https://infisical.example.com",
       "`project` is missing",
-      "`paths` has 2 lines, but can be one folder only",
-      '`export` is "evn", but must be one of env, outputs, none (did you mean env?)',
+      '`paths` has "ci", but a folder must start with a slash, as in /ci',
+      '`export` is "evn", but must be one of env, outputs, file, none (did you mean env?)',
       '`timeout` is "30", but must be a duration such as 90s, 3m or 1h.',
     ].join("; "),
   });

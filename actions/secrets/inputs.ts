@@ -1,8 +1,10 @@
+import { formatDuration } from "../core/duration.ts";
 import {
   boolean,
   choice,
   duration,
   type Environment,
+  invalidInputs,
   lines,
   optional,
   type Parse,
@@ -10,27 +12,61 @@ import {
   required,
   text,
 } from "../core/inputs.ts";
+import { chooseIdentity, type Identity } from "./identity.ts";
+import { type Selection, selection } from "./selection.ts";
 
-/** What the stage reads, and where it puts it. */
-export interface SecretsInputs {
+/** The server, and how it is asked. */
+export interface Service {
   /** Base address of the server, without a slash at its end. */
   readonly url: string;
-  /** Slug or id. */
-  readonly project: string;
-  readonly environment: string;
-  /** Absolute path of the folder. */
-  readonly path: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** `none` only gives the values back to the caller. */
-  readonly export: "env" | "outputs" | "none";
-  readonly overwrite: boolean;
-  readonly allowEmpty: boolean;
   /** Milliseconds for everything, retries included. */
   readonly timeout: number;
+  /** Sent with each request, for a proxy in front of the server; secrets. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What the user calls the settings, for error messages; the names of this action's inputs by default. */
   readonly settings?: SettingNames;
 }
+
+/** Where Infisical is, and who asks. */
+export type Connection = Service & Identity;
+
+/** What is read of a project. */
+export interface Source {
+  /** Slug or id. */
+  readonly project: string;
+  readonly environment: string;
+  /** Absolute paths of folders. */
+  readonly paths: readonly string[];
+  /** Whether the folders below are read too. */
+  readonly recursive?: boolean;
+  /** Whether secrets are read that the folders import. */
+  readonly imports?: boolean;
+  /** Whether references to other secrets are replaced by their values; true by default. */
+  readonly expandReferences?: boolean;
+  /** Everything by default. */
+  readonly names?: Selection | undefined;
+  /** Put in front of each name that `names` does not give. */
+  readonly prefix?: string | undefined;
+  /** Keys whose values are base64; what they encode is masked too. */
+  readonly base64?: readonly string[] | undefined;
+  readonly allowEmpty: boolean;
+}
+
+export type FileFormat = "dotenv" | "json" | "shell";
+
+/** Where secrets go. */
+export interface Destination {
+  /** `none` only gives the values back to the caller. */
+  readonly export: "env" | "outputs" | "file" | "none";
+  /** Whether a variable or a file that is there already is replaced. */
+  readonly overwrite: boolean;
+  /** The file that is written, absolute or from the workspace; one in the folder of the step if left out. */
+  readonly file?: string | undefined;
+  readonly fileFormat?: FileFormat;
+}
+
+/** What the stage reads, and where it puts it. */
+export type SecretsInputs = Connection & Source & Destination;
 
 /** The words that lead a user to the setting that has to change. */
 export interface SettingNames {
@@ -42,13 +78,15 @@ export interface SettingNames {
 }
 
 /** The settings as the inputs of this action. */
-export const inputNames: SettingNames = {
-  url: "`url`",
-  project: "`project`",
-  environment: "`environment`",
-  path: "`paths`",
-  identity: "`client-id` and `client-secret`",
-};
+export function inputNames(identity: Identity): SettingNames {
+  return {
+    url: "`url`",
+    project: "`project`",
+    environment: "`environment`",
+    path: "`paths`",
+    identity: "identityId" in identity ? "`identity-id`" : "`client-id` and `client-secret`",
+  };
+}
 
 /** The address of a server; the `/api` that some tools want at its end is taken off. */
 export const serverAddress: Parse<string> = (value) => {
@@ -62,31 +100,72 @@ export const serverAddress: Parse<string> = (value) => {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "").replace(/\/api$/, "");
 };
 
-const folder: Parse<string> = (value) => {
-  const [path = "", ...others] = lines(value);
-  if (others.length > 0) throw new Error(`has ${others.length + 1} lines, but can be one folder only`);
-  if (!path.startsWith("/")) throw new Error(`is "${path}", but must start with a slash, as in /${path}`);
-  return path.length > 1 ? path.replace(/\/+$/, "") : path;
+const folders: Parse<readonly string[]> = (value) => {
+  const paths = lines(value).map((path) => {
+    if (!path.startsWith("/")) throw new Error(`has "${path}", but a folder must start with a slash, as in /${path}`);
+    return path.length > 1 ? path.replace(/\/+$/, "") || "/" : path;
+  });
+  return [...new Set(paths)];
+};
+
+/** The headers that a request needs for itself. */
+const ownHeaders = new Set(["authorization", "content-type", "content-length", "host", "connection", "accept"]);
+
+const headers: Parse<Readonly<Record<string, string>>> = (value) => {
+  const entries = lines(value).map((line) => {
+    const [, name, content] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.+)$/.exec(line) ?? [];
+    // The line itself may be a secret, so only its number of characters is told.
+    if (name === undefined || content === undefined) {
+      throw new Error(`has a line without "Name: value" (${line.length} characters)`);
+    }
+    if (ownHeaders.has(name.toLowerCase())) throw new Error(`has "${name}", which fairlead sets itself`);
+    return [name, content] as const;
+  });
+  return Object.fromEntries(entries);
+};
+
+const prefix: Parse<string> = (value) => {
+  if (/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(value)) return value;
+  throw new Error(`is "${value}", but must begin with a letter and have letters, digits and _ only`);
+};
+
+const deadline: Parse<number> = (value) => {
+  const milliseconds = duration(value);
+  if (milliseconds <= 300_000) return milliseconds;
+  throw new Error(`is ${formatDuration(milliseconds)}, but can be 5m at most`);
 };
 
 /** @throws FairleadError INPUT_INVALID that lists every problem */
 export function readSecretsInputs(environment: Environment): SecretsInputs {
-  const { paths, ...values } = readInputs(environment, {
+  const { identityId, oidcAudience, clientId, clientSecret, ...values } = readInputs(environment, {
     url: required(serverAddress),
     project: required(text),
     environment: required(text),
-    paths: required(folder),
-    clientId: required(text),
-    clientSecret: required(text),
-    export: required(choice("env", "outputs", "none")),
-    overwrite: optional(boolean),
-    allowEmpty: optional(boolean),
-    timeout: required(duration),
+    paths: required(folders),
+    recursive: required(boolean),
+    imports: required(boolean),
+    expandReferences: required(boolean),
+    names: optional(selection),
+    prefix: optional(prefix),
+    base64: optional(lines),
+    overwrite: required(boolean),
+    identityId: optional(text),
+    oidcAudience: optional(text),
+    clientId: optional(text),
+    clientSecret: optional(text),
+    export: required(choice("env", "outputs", "file", "none")),
+    file: optional(text),
+    fileFormat: required(choice("dotenv", "json", "shell")),
+    allowEmpty: required(boolean),
+    headers: optional(headers),
+    timeout: required(deadline),
   });
-  return {
-    ...values,
-    path: paths,
-    overwrite: values.overwrite ?? false,
-    allowEmpty: values.allowEmpty ?? false,
-  };
+  const identity = chooseIdentity({ identityId, oidcAudience, clientId, clientSecret });
+  const problems = [
+    ...(identity === undefined ? ["`identity-id`, or `client-id` and `client-secret`, is missing"] : []),
+    ...(oidcAudience !== undefined && identityId === undefined ? ["`oidc-audience` needs `identity-id`"] : []),
+    ...(values.file !== undefined && values.export !== "file" ? ["`file` needs `export: file`"] : []),
+  ];
+  if (identity === undefined || problems.length > 0) throw invalidInputs(problems);
+  return { ...values, ...identity };
 }

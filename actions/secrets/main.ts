@@ -4,9 +4,10 @@ import { run } from "./run.ts";
 
 await main(
   async (environment, context) => {
-    const { count, names } = await run(readSecretsInputs(environment), context);
+    const { count, names, file } = await run(readSecretsInputs(environment), context);
     context.runner.setOutput("count", String(count));
     context.runner.setOutput("names", JSON.stringify(names));
+    if (file !== undefined) context.runner.setOutput("file", file);
   },
   { systems: "any" },
 );

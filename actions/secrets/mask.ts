@@ -5,11 +5,42 @@ import type { Masker } from "../core/masking.ts";
 const publicNames = new Set(["DOCKER_REGISTRY_USERNAME", "TAILSCALE_OAUTH_CLIENT_ID", "INFISICAL_CLIENT_ID"]);
 
 /**
- * Masks one secret by its name: a kubeconfig (`KUBECONFIG…`) with its decoded text and the secret values in it,
- * user names and client ids not at all, everything else as a whole and by its lines.
+ * Masks one secret by its name: a kubeconfig (`…KUBECONFIG…`) with its decoded text and the secret values in it,
+ * user names and client ids not at all, everything else as a whole, by its lines, and the credentials inside addresses.
+ *
+ * @param isBase64 whether what the value encodes is masked too.
  */
-export async function maskSecretValue(name: string, value: string, masker: Masker): Promise<void> {
+export async function maskSecretValue(name: string, value: string, masker: Masker, isBase64 = false): Promise<void> {
   if (publicNames.has(name)) return;
-  if (name.startsWith("KUBECONFIG")) await maskKubeconfig(masker, value);
-  else masker.add(value);
+  if (name.includes("KUBECONFIG")) {
+    await maskKubeconfig(masker, value);
+    return;
+  }
+  masker.add(value);
+  for (const part of credentialsIn(value)) masker.add(part);
+  if (isBase64) masker.add(Buffer.from(value, "base64").toString("utf8"));
+}
+
+/** Passwords and keys inside the addresses and connection strings of a value, as written and decoded. */
+export function credentialsIn(value: string): readonly string[] {
+  // Everything is bounded: a value of 1 MiB must not cost more than one look at each of its characters.
+  const passwords = [...value.matchAll(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/]{0,256}:([^\s@]{1,1024})@/gi)].map(
+    ([, part = ""]) => part,
+  );
+  const settings = [...value.matchAll(/\bpassword=('[^']{0,1024}'|"[^"]{0,1024}"|[^\s&;]+)/gi)].map(([, part = ""]) => {
+    return part.replace(/^(['"])(.*)\1$/, "$2");
+  });
+  // The key of an RPC endpoint is the end of its address or a parameter.
+  const keys = [...value.matchAll(/https?:\/\/\S+/gi)].flatMap(([address]) =>
+    address.split(/[/?&=#]/).filter((part) => /^(?=.*\d)(?=.*[a-z])[\w-]{20,}$/i.test(part)),
+  );
+  return [...passwords, ...settings, ...keys].flatMap((part) => [part, decoded(part)]);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -1,4 +1,5 @@
 import { post } from "../core/action.ts";
 import { undo } from "./session.ts";
+import { removeTraces } from "./traces.ts";
 
-await post(undo);
+await post(undo, removeTraces);

@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { recordingContext } from "../../test/context.ts";
+import { startIdTokens } from "../../test/fakes/id-tokens/server.ts";
 import { type InfisicalOptions, startInfisical } from "../../test/fakes/infisical/server.ts";
+import type { Folder } from "../../test/fakes/infisical/store.ts";
 import { poll } from "../core/retry.ts";
-import type { SecretsInputs } from "./inputs.ts";
+import type { UniversalIdentity } from "./identity.ts";
+import type { Destination, Service, Source } from "./inputs.ts";
 import { run } from "./run.ts";
+import { selection } from "./selection.ts";
 import { undo } from "./session.ts";
+
+type Inputs = Service & Source & Destination & UniversalIdentity;
 
 const random = () => randomBytes(18).toString("base64url");
 
@@ -24,11 +30,11 @@ async function scene(t: TestContext, options: Partial<InfisicalOptions> = {}) {
   ];
   const infisical = await startInfisical({ projects, identities: [identity], ...options });
   t.after(() => infisical.close());
-  const inputs: SecretsInputs = {
+  const inputs: Inputs = {
     url: infisical.url,
     project: "shop",
     environment: "prod",
-    path: "/ci",
+    paths: ["/ci"],
     clientId: identity.clientId,
     clientSecret: identity.clientSecret,
     export: "none",
@@ -62,7 +68,7 @@ test("a project is found by its id as well", async (t) => {
 for (const generation of ["july-2024", "current"] as const) {
   test(`each refusal of a server of ${generation} names the setting to change`, async (t) => {
     const { infisical, inputs, context } = await scene(t, { generation });
-    const refused = (changes: Partial<SecretsInputs>, code: string, words: RegExp) =>
+    const refused = (changes: Partial<Inputs>, code: string, words: RegExp) =>
       assert.rejects(run({ ...inputs, ...changes }, context), (thrown: Error & { code: string; sentence: string }) => {
         assert.equal(thrown.code, code, thrown.message);
         assert.match(thrown.sentence, words);
@@ -73,11 +79,16 @@ for (const generation of ["july-2024", "current"] as const) {
     await refused({ project: "closed" }, "INFISICAL_DENIED", /not let.*"closed".*Add the identity to the project/);
     await refused({ project: "shpo" }, "INFISICAL_REJECTED", /does not know the project "shpo".*`project`/);
     await refused({ project: randomUUID() }, "INFISICAL_REJECTED", /does not know the project/);
-    await refused({ path: "/bare" }, "INFISICAL_EMPTY", /project "shop", environment "prod", folder "\/bare".*`paths`/);
-    await refused({ environment: "nope" }, "INFISICAL_EMPTY", /environment "nope".*`environment`/);
+    await refused(
+      { paths: ["/bare"] },
+      "INFISICAL_EMPTY",
+      /project "shop", environment "prod", folder "\/bare".*`paths`/,
+    );
+    const unknown = /"shop" has no environment "prdo"; it has prod \(did you mean prod\?\).*`environment`/;
+    await refused({ environment: "prdo" }, "INFISICAL_REJECTED", unknown);
     // Whatever went wrong, no token outlives the step.
     assert.deepEqual(infisical.liveTokens(), []);
-    assert.equal((await run({ ...inputs, path: "/bare", allowEmpty: true }, context)).count, 0);
+    assert.equal((await run({ ...inputs, paths: ["/bare"], allowEmpty: true }, context)).count, 0);
   });
 
   test(`a token that a server of ${generation} does not accept is told apart`, async (t) => {
@@ -168,4 +179,173 @@ test("a cancelled job stops the reading and leaves the token to the post step", 
   assert.equal(infisical.liveTokens().length, 1);
   await undo(context);
   assert.deepEqual(infisical.liveTokens(), []);
+});
+
+/** A server with other folders in `prod` than those of {@link scene}. */
+async function shelves(
+  t: TestContext,
+  folders: Readonly<Record<string, Folder>>,
+  options: Partial<InfisicalOptions> = {},
+) {
+  const project = { id: randomUUID(), slug: "shop", environments: { prod: folders } };
+  return { ...(await scene(t, { projects: [project], ...options })), id: project.id };
+}
+
+for (const generation of ["july-2024", "current"] as const) {
+  test(`a project given by its id is read through the newest API that a server of ${generation} has`, async (t) => {
+    const { infisical, inputs, id, context } = await scene(t, { generation });
+    assert.equal((await run({ ...inputs, project: id }, context)).count, 3);
+    const asked = infisical.exchanges.filter(({ path }) => path.includes("/secrets")).map(({ path }) => path);
+    const both = ["/api/v4/secrets", "/api/v3/secrets/raw"];
+    assert.deepEqual(asked, generation === "current" ? ["/api/v4/secrets"] : both);
+    await assert.rejects(run({ ...inputs, project: id, environment: "prdo" }, context), {
+      code: "INFISICAL_REJECTED",
+      message: /has no environment "prdo"/,
+    });
+  });
+}
+
+test("several folders, those below, and what is chosen of them", async (t) => {
+  const { inputs, context } = await shelves(t, {
+    "/ci": { secrets: { TOKEN: random() } },
+    "/ci/database": { secrets: { PASSWORD: "database" } },
+    "/ci/queue": { secrets: { PASSWORD: "queue" } },
+    "/other": { secrets: { "grüße.txt": "hello" } },
+  });
+  const all = { ...inputs, paths: ["/ci", "/other"] };
+  assert.deepEqual((await run(all, context)).names, ["TOKEN", "grüße.txt"]);
+  const below = { ...all, recursive: true };
+  await assert.rejects(run(below, context), {
+    code: "SECRET_COLLISION",
+    message: /PASSWORD \(\/ci\/database\/PASSWORD/,
+  });
+  const names = selection("TOKEN\n/ci/database/PASSWORD as DB\n/ci/queue/PASSWORD as QUEUE");
+  assert.deepEqual(
+    [...(await run({ ...below, names, prefix: "X_" }, context)).values.keys()],
+    ["X_TOKEN", "DB", "QUEUE"],
+  );
+  // A folder that two of the paths cover is no collision with itself.
+  assert.equal((await run({ ...below, paths: ["/ci", "/ci/queue"], names }, context)).count, 3);
+  await assert.rejects(run({ ...all, names: selection("TOKNE") }, context), { code: "SECRET_MISSING" });
+});
+
+test("imports: the folder's own win, then the last in the list; none are read unless asked for", async (t) => {
+  const { inputs, context } = await shelves(t, {
+    "/ci": {
+      secrets: { OWN: "own" },
+      imports: [
+        { environment: "prod", path: "/first" },
+        { environment: "prod", path: "/last" },
+      ],
+    },
+    "/first": { secrets: { OWN: "first", BOTH: "first", ONE: "first" } },
+    "/last": { secrets: { OWN: "last", BOTH: "last" } },
+  });
+  assert.deepEqual([...(await run(inputs, context)).values], [["OWN", "own"]]);
+  const { values } = await run({ ...inputs, imports: true }, context);
+  assert.deepEqual(Object.fromEntries(values), { OWN: "own", BOTH: "last", ONE: "first" });
+});
+
+test("references stay as they are when they are not to be expanded", async (t) => {
+  const { inputs, context } = await scene(t);
+  assert.equal((await run({ ...inputs, expandReferences: false }, context)).values.get("REFERRING"), "x-${TOKEN}");
+});
+
+/** The scene with an identity that logs in with tokens of GitHub's endpoint. */
+async function oidcScene(t: TestContext, { skew = 0, changes = {} }: { skew?: number; changes?: object } = {}) {
+  const tokens = await startIdTokens({ skew });
+  t.after(() => tokens.close());
+  const { publicKey: key, subject } = tokens;
+  const oidc = { identityId: randomUUID(), key, audience: "https://infisical", subject, ...changes };
+  const identities = [{ clientId: randomUUID(), clientSecret: random(), projects: ["shop"], oidc }];
+  const { inputs, context, ...rest } = await scene(t, { generation: "current", identities });
+  const { clientId: _id, clientSecret: _secret, ...others } = inputs;
+  const asJob = { ...others, identityId: oidc.identityId, oidcAudience: "https://infisical" };
+  return { ...rest, tokens, inputs: asJob, context: { ...context, environment: tokens.variables } };
+}
+
+test("a job logs in as itself, and both tokens are masked", async (t) => {
+  const { infisical, tokens, inputs, context, told } = await oidcScene(t);
+  assert.equal((await run(inputs, context)).count, 3);
+  for (const token of [...tokens.tokens, ...infisical.tokens]) assert.ok(told.masks.includes(token));
+  assert.deepEqual([tokens.tokens.length, infisical.liveTokens().length], [1, 0]);
+});
+
+for (const [what, options, fix] of [
+  ["another audience", { changes: { audience: "x" } }, /Allow the audience "https:\/\/infisical".*`oidc-audience`/],
+  ["another subject", { changes: { subject: "x" } }, /Allow the subject "repo:acme\/shop:environment:prod"/],
+  ["an unknown identity", { changes: { identityId: "x" } }, /Correct `identity-id`, and set up OIDC auth/],
+  ["an expired token", { skew: -3_600_000 }, /check the clocks/],
+  ["a token of the future", { skew: 3_600_000 }, /check the clocks/],
+] as const) {
+  test(`a login with ${what} is refused with what to change`, async (t) => {
+    const { inputs, context } = await oidcScene(t, options);
+    const given = what === "an unknown identity" ? { ...inputs, identityId: randomUUID() } : inputs;
+    await assert.rejects(run(given, context), { code: "INFISICAL_DENIED", message: /this job/, fix });
+  });
+}
+
+test("a clock that is wrong is named when a token is refused", async (t) => {
+  const { infisical, inputs, context } = await scene(t, { generation: "current" });
+  const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
+  const body = { message: "Your token has expired. Please re-authenticate." };
+  infisical.interrupt({ route: /secrets\/raw/, answer: { status: 403, body, headers } });
+  await assert.rejects(run(inputs, context), {
+    code: "INFISICAL_DENIED",
+    fix: /server is (60 min|59 min \d+ s) ahead of the runner's/,
+  });
+});
+
+test("without `id-token: write` there is no token, and the error says so", async (t) => {
+  const { inputs, context } = await oidcScene(t);
+  const nothing = { ...context, environment: {} };
+  await assert.rejects(run(inputs, nothing), { code: "ID_TOKEN_MISSING", fix: /`permissions: id-token: write`/ });
+});
+
+for (const [what, answers] of [
+  ["two errors of the server", [{ status: 500, body: { message: "Something went wrong" } }, { status: 500 }]],
+  ["a reset", ["reset"]],
+  ["a rate limit without a time", [{ status: 429 }]],
+  ["a proxy's page", [{ status: 502, body: "<html>" }]],
+] as const) {
+  for (const route of [/login/, /secrets\/raw/]) {
+    test(`${what} at ${route.source} is outlasted`, async (t) => {
+      const { infisical, inputs, context } = await scene(t);
+      for (const answer of answers) infisical.interrupt({ route, answer });
+      assert.equal((await run(inputs, context)).count, 3);
+    });
+  }
+}
+
+test("a body that trickles is given up at the deadline", async (t) => {
+  const { infisical, inputs, context } = await scene(t);
+  infisical.interrupt({ route: /login/, answer: "trickle-body" });
+  await assert.rejects(run({ ...inputs, timeout: 400 }, context), {
+    code: "INFISICAL_UNREACHABLE",
+    message: /did not answer within 400 ms/,
+  });
+});
+
+test("headers go with every request and are masked", async (t) => {
+  const { infisical, inputs, context, told } = await scene(t);
+  const value = random();
+  await run({ ...inputs, headers: { "X-Access": value } }, context);
+  assert.ok(told.masks.includes(value));
+  assert.deepEqual(
+    infisical.exchanges.map(({ headers }) => headers["x-access"]),
+    [value, value, value],
+  );
+});
+
+test("ten thousand secrets, and one of 1 MiB", async (t) => {
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`S_${index}`, random()]));
+  const { inputs, context, told } = await shelves(t, { "/ci": { secrets: { ...many, LONG: "x".repeat(2 ** 20) } } });
+  await assert.rejects(run({ ...inputs, export: "env" }, context), { code: "SECRET_UNWRITABLE", message: /"LONG"/ });
+  const file = { export: "file", file: "all.json", fileFormat: "json" } as const;
+  const result = await run({ ...inputs, ...file }, { ...context, workspace: context.folder });
+  assert.equal(result.count, 10_001);
+  const written = JSON.parse(await readFile(result.file ?? "", "utf8"));
+  assert.deepEqual([written["S_9999"], written["LONG"].length], [many["S_9999"], 2 ** 20]);
+  const masks = new Set(told.masks);
+  assert.ok(Object.values(many).every((value) => masks.has(value)));
 });

@@ -9,6 +9,7 @@ const revokeTimeout = 5_000;
 
 interface Session {
   readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly token: string;
 }
 
@@ -21,14 +22,16 @@ export async function remember(session: Session, context: Context): Promise<void
  * Revokes the access token of this step, if there is one that was not revoked yet.
  * Called when the secrets were read, and again by the post step.
  *
+ * @param timeout milliseconds.
  * @throws when the server did not revoke it; the token then ends at its own time to live.
  */
-export async function undo(context: Context): Promise<void> {
+export async function undo(context: Context, timeout = revokeTimeout): Promise<void> {
   const file = join(context.folder, fileName);
   const noted = await readFile(file, "utf8").catch(() => undefined);
   if (noted === undefined) return;
-  const { url, token }: Session = JSON.parse(noted);
+  const { token, ...server }: Session = JSON.parse(noted);
   context.masker.add(token);
-  await revoke(url, token, revokeTimeout, context);
+  for (const value of Object.values(server.headers ?? {})) context.masker.add(value);
+  await revoke(server, token, Math.min(timeout, revokeTimeout), context);
   await rm(file, { force: true });
 }

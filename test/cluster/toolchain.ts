@@ -58,6 +58,7 @@ const kits = {
       `github.com/moby/buildkit/version.Version=v${versions.buildkit}`,
     ],
   ),
+  docker: fromModule("docker", ["env-file"], versions.dockerCli, ["."], []),
   act: released("act", "github.com/nektos/act", versions.act, `main.version=${versions.act}`),
   actionlint: released("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", versions.actionlint),
   kubeconform: released(
@@ -78,6 +79,7 @@ const tools = {
   buildkitd: ["buildkit", "buildkitd"],
   buildx: ["buildkit", "buildx"],
   control: ["tailnet", "tailnet"],
+  "env-file": ["docker", "env-file"],
   helm: ["helm", "helm"],
   helm3: ["helm3", "helm"],
   "kube-apiserver": ["kubernetes", "kube-apiserver"],
@@ -93,7 +95,7 @@ const tools = {
   zizmor: ["zizmor", "zizmor"],
 } as const satisfies Record<string, readonly [KitName, string]>;
 
-/** The tools that can be asked for. `control` is the tailnet's control plane. */
+/** The tools that can be asked for. `control` is the tailnet's control plane, `env-file` Docker's parser of such files. */
 export type ToolName = keyof typeof tools;
 
 /** Every tool that tests need; kwok is for measurements only. */

@@ -17,6 +17,7 @@ test("the Go modules build the versions that versions.ts names", () => {
   assert.equal(required("kubernetes").get("k8s.io/kubernetes"), versions.kubernetes);
   assert.equal(required("buildkit").get("github.com/moby/buildkit"), versions.buildkit);
   assert.equal(required("buildkit").get("github.com/docker/buildx"), versions.buildx);
+  assert.equal(required("docker").get("github.com/docker/cli"), `${versions.dockerCli}+incompatible`);
   assert.equal(required("tailnet").get("tailscale.com"), versions.tailscale);
 });
 

@@ -8,6 +8,7 @@ export const versions = {
   buildkit: "0.33.1",
   buildx: "0.37.2",
   certManager: "1.21.2",
+  dockerCli: "29.7.2",
   gatewayApi: "1.6.3",
   helm: "4.2.4",
   helm3: "3.21.4",

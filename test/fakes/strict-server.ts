@@ -21,14 +21,17 @@ export interface Answer {
   readonly violation?: string;
 }
 
+/** `stall` stops before or inside the body, `trickle` sends it byte by byte for a minute, `reset` ends the connection. */
+export type Misbehaviour = "stall-headers" | "stall-body" | "trickle-body" | "reset";
+
 /** Trouble that a test orders for the next requests. */
 export interface Fault {
   /** Which requests, by `METHOD /path`; all when left out. */
   readonly route?: RegExp;
   /** How many requests; 1 by default. */
   readonly times?: number;
-  /** Answered instead; `stall` stops before or inside the body, `reset` closes the connection. */
-  readonly answer: Answer | "stall-headers" | "stall-body" | "reset";
+  /** Answered instead, or what is done instead of answering. */
+  readonly answer: Answer | Misbehaviour;
 }
 
 /** A request that was answered. */
@@ -36,6 +39,8 @@ export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly status: number;
 }
@@ -77,6 +82,7 @@ export async function startStrictServer(options: {
       method: incoming.method,
       path: incoming.url.pathname,
       query: Object.fromEntries(incoming.url.searchParams),
+      headers: incoming.headers,
       body: incoming.body,
       status: given.status,
     });
@@ -137,10 +143,21 @@ function used(faults: readonly Fault[], fault: Fault): Fault[] {
   return faults.flatMap((each) => (each !== fault ? [each] : left > 0 ? [{ ...fault, times: left }] : []));
 }
 
-function misbehave(way: "stall-headers" | "stall-body" | "reset", response: ServerResponse): void {
+function misbehave(way: Misbehaviour, response: ServerResponse): void {
   if (way === "reset") response.destroy();
-  if (way === "stall-body") {
+  if (way === "stall-body" || way === "trickle-body") {
     response.writeHead(200, { "content-type": "application/json" });
     response.write("{");
   }
+  if (way === "trickle-body") trickle(response);
+}
+
+/** White space is JSON all along, so a client that waits for the end gets an answer after a minute. */
+function trickle(response: ServerResponse): void {
+  let left = 600;
+  const timer = setInterval(() => {
+    if (left-- > 0) response.write(" ");
+    else response.end("}");
+  }, 100);
+  response.once("close", () => clearInterval(timer));
 }

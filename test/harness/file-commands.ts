@@ -5,7 +5,8 @@
  * @throws Error with the runner's sentence when the file does not parse (actions/runner, FileCommandManager.cs).
  */
 export function parsePairs(content: string): Record<string, string> {
-  const lines = content.split(/\r?\n/);
+  // On Linux a carriage return is part of a value.
+  const lines = content.split("\n");
   const pairs: Record<string, string> = {};
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? "";

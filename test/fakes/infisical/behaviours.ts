@@ -24,6 +24,10 @@ export interface Behaviours {
   readonly incomplete: Behaviour;
   readonly tooManyRequests: Behaviour;
   readonly malformed: Behaviour;
+  readonly noOidcAuth: Behaviour;
+  readonly oidcTokenRefused: Behaviour;
+  readonly oidcAudience: Behaviour;
+  readonly oidcSubject: Behaviour;
 }
 
 const seen = "seen on a server of July 2024";
@@ -51,6 +55,26 @@ const ofJuly2024: Behaviours = {
   // The limit (600 a minute for one address) and the status were seen, the text was not.
   tooManyRequests: { status: 429, error: "RateLimitExceeded", message: "Rate limit exceeded", learned: "guess" },
   malformed: { status: 422, error: "ValidationFailure", message: "Invalid request", learned: "guess" },
+  // The server of July 2024 has no OIDC auth; these are of later ones (identity-oidc-auth-service.ts).
+  noOidcAuth: {
+    status: 404,
+    error: "NotFound",
+    message: "OIDC auth method not found for identity, did you configure OIDC auth?",
+    learned: source,
+  },
+  oidcTokenRefused: { status: 401, error: "UnauthorizedError", message: "Access denied: ", learned: source },
+  oidcAudience: {
+    status: 401,
+    error: "UnauthorizedError",
+    message: "Access denied: OIDC audience not allowed.",
+    learned: source,
+  },
+  oidcSubject: {
+    status: 403,
+    error: "ForbiddenRequest",
+    message: "Access denied: OIDC subject not allowed.",
+    learned: source,
+  },
 };
 
 /** Two generations of the service: the one whose answers were seen, and today's, whose error handler was read. */

@@ -1,14 +1,25 @@
 import { randomBytes } from "node:crypto";
+import { readIdToken } from "../id-tokens/token.ts";
 import { type Answer, type Incoming, type StrictServer, startStrictServer } from "../strict-server.ts";
 import { type Behaviours, type Generation, generations, refuse } from "./behaviours.ts";
 import { listImports, listSecrets, type Project } from "./store.ts";
 
-/** A machine identity with universal auth. */
+/** A machine identity with universal auth, and with OIDC auth where it has `oidc`. */
 export interface Identity {
   readonly clientId: string;
   readonly clientSecret: string;
+  readonly oidc?: OidcAuth;
   /** Slugs of the projects it is a member of. */
   readonly projects: readonly string[];
+}
+
+/** Whose tokens an identity accepts; each value must be equal. */
+export interface OidcAuth {
+  readonly identityId: string;
+  /** Public key of the issuer, as PEM. The real server fetches it from the issuer's address. */
+  readonly key: string;
+  readonly audience: string;
+  readonly subject: string;
 }
 
 /** What the stand-in holds. */
@@ -35,6 +46,7 @@ export interface Infisical extends StrictServer {
 }
 
 interface State {
+  readonly generation: Generation;
   readonly behaviours: Behaviours;
   readonly identities: readonly Identity[];
   readonly tokens: Map<string, { readonly identity: Identity; expired: boolean }>;
@@ -42,12 +54,19 @@ interface State {
   projects: readonly Project[];
 }
 
-type Route = (incoming: Incoming, state: State) => Answer;
+interface Route {
+  readonly pattern: RegExp;
+  readonly answer: (incoming: Incoming, state: State) => Answer;
+  /** Older servers do not have it: to ask them is no mistake, and gives 404. */
+  readonly since?: Generation;
+}
 
 /** Starts a stand-in for Infisical that understands exactly what fairlead may ask. */
 export async function startInfisical(options: InfisicalOptions): Promise<Infisical> {
+  const generation = options.generation ?? "july-2024";
   const state: State = {
-    behaviours: generations[options.generation ?? "july-2024"],
+    generation,
+    behaviours: generations[generation],
     identities: options.identities,
     tokens: new Map(),
     given: [],
@@ -60,12 +79,15 @@ export async function startInfisical(options: InfisicalOptions): Promise<Infisic
     ...(options.port === undefined ? {} : { port: options.port }),
     handle(incoming) {
       if (isOverLimit()) return { ...refuse(state.behaviours.tooManyRequests), headers: { "retry-after": "1" } };
-      const name = `${incoming.method} ${incoming.url.pathname}`;
-      const route = routes[name];
-      if (route !== undefined) return route(incoming, state);
+      const { method, url } = incoming;
+      const route = routeOf(`${method} ${url.pathname}`);
+      if (route !== undefined && !(route.since === "current" && generation !== "current")) {
+        return route.answer(incoming, state);
+      }
       // The text is Fastify's own for an unknown route.
-      const body = { message: `Route ${name} not found`, error: "Not Found", statusCode: 404 };
-      return { status: 404, body, violation: "unknown route" };
+      const message = `Route ${method}:${url.pathname}${url.search} not found`;
+      const body = { message, error: "Not Found", statusCode: 404 };
+      return { status: 404, body, ...(route === undefined ? { violation: "unknown route" } : {}) };
     },
   });
   return {
@@ -83,11 +105,24 @@ export async function startInfisical(options: InfisicalOptions): Promise<Infisic
   };
 }
 
-const routes: Readonly<Record<string, Route>> = {
-  "POST /api/v1/auth/universal-auth/login": logIn,
-  "POST /api/v1/auth/token/revoke": revoke,
-  "GET /api/v3/secrets/raw": list,
-};
+const routes: readonly Route[] = [
+  { pattern: /^POST \/api\/v1\/auth\/universal-auth\/login$/, answer: logIn },
+  { pattern: /^POST \/api\/v1\/auth\/oidc-auth\/login$/, answer: logInWithOidc, since: "current" },
+  { pattern: /^POST \/api\/v1\/auth\/token\/revoke$/, answer: revoke },
+  { pattern: /^GET \/api\/v3\/secrets\/raw$/, answer: (incoming, state) => list(incoming, state, parametersOfV3) },
+  {
+    pattern: /^GET \/api\/v4\/secrets$/,
+    answer: (incoming, state) => list(incoming, state, parametersOfV4),
+    since: "current",
+  },
+  // Documented (v1, by id) and read in the server's source (v2, by slug).
+  { pattern: /^GET \/api\/v1\/workspace\/[^/]+$/, answer: (incoming, state) => describe(incoming, state, "id") },
+  { pattern: /^GET \/api\/v2\/workspace\/[^/]+$/, answer: (incoming, state) => describe(incoming, state, "slug") },
+];
+
+function routeOf(name: string): Route | undefined {
+  return routes.find(({ pattern }) => pattern.test(name));
+}
 
 function logIn(incoming: Incoming, state: State): Answer {
   const body = readBody(incoming, ["clientId", "clientSecret"]);
@@ -95,6 +130,25 @@ function logIn(incoming: Incoming, state: State): Answer {
   const { clientId, clientSecret } = body.fields;
   const identity = state.identities.find((each) => each.clientId === clientId && each.clientSecret === clientSecret);
   if (identity === undefined) return refuse(state.behaviours.wrongCredentials);
+  return giveToken(identity, state);
+}
+
+// The order in which the server looks is read in its source.
+function logInWithOidc(incoming: Incoming, state: State): Answer {
+  const body = readBody(incoming, ["identityId", "jwt"]);
+  if ("violation" in body) return malformed(state, body.violation);
+  const { identityId, jwt = "" } = body.fields;
+  const { behaviours, identities } = state;
+  const identity = identities.find(({ oidc }) => oidc?.identityId === identityId);
+  if (identity?.oidc === undefined) return refuse(behaviours.noOidcAuth);
+  const read = readIdToken(jwt, identity.oidc.key, Date.now());
+  if ("fault" in read) return refuse(behaviours.oidcTokenRefused, read.fault);
+  if (read.claims["sub"] !== identity.oidc.subject) return refuse(behaviours.oidcSubject);
+  if (read.claims["aud"] !== identity.oidc.audience) return refuse(behaviours.oidcAudience);
+  return giveToken(identity, state);
+}
+
+function giveToken(identity: Identity, state: State): Answer {
   const token = `eyJ${randomBytes(48).toString("base64url")}`;
   state.tokens.set(token, { identity, expired: false });
   state.given.push(token);
@@ -114,15 +168,19 @@ function revoke(incoming: Incoming, state: State): Answer {
 }
 
 const flags = ["include_imports", "recursive", "expandSecretReferences", "viewSecretValue"];
-const parameters = new Set(["workspaceId", "workspaceSlug", "environment", "secretPath", "tagSlugs", ...flags]);
+const parameters = ["environment", "secretPath", "tagSlugs", ...flags];
+const parametersOfV3 = new Set(["workspaceId", "workspaceSlug", ...parameters]);
+// Read in the server's source: a project is known by its id only, and the flags are those of v3.
+const parametersOfV4 = new Set(["projectId", ...parameters]);
 
-function list({ url, headers }: Incoming, state: State): Answer {
-  const violation = wrongQuery(url.searchParams);
+function list({ url, headers }: Incoming, state: State, known: ReadonlySet<string>): Answer {
+  const violation = wrongQuery(url.searchParams, known);
   if (violation !== undefined) return malformed(state, violation);
   const identity = authenticate(headers["authorization"], state);
   if ("refusal" in identity) return identity.refusal;
   const query = Object.fromEntries(url.searchParams);
-  const project = findProject(query, state);
+  const { projectId, ...rest } = query;
+  const project = findProject(projectId === undefined ? rest : { ...rest, workspaceId: projectId }, state);
   if ("refusal" in project) return project.refusal;
   if (!identity.found.projects.includes(project.found.slug)) return refuse(state.behaviours.notInProject);
   const location = { environment: query["environment"] ?? "", path: withoutTrailingSlash(query["secretPath"] ?? "/") };
@@ -134,8 +192,23 @@ function list({ url, headers }: Incoming, state: State): Answer {
   return { status: 200, body: { secrets, imports } };
 }
 
-function wrongQuery(query: URLSearchParams): string | undefined {
-  const unknown = [...query.keys()].find((name) => !parameters.has(name));
+/** A project with its environments: v2 gives it bare, v1 under `workspace`. */
+function describe({ url, headers }: Incoming, state: State, by: "id" | "slug"): Answer {
+  const identity = authenticate(headers["authorization"], state);
+  if ("refusal" in identity) return identity.refusal;
+  const name = decodeURIComponent(url.pathname.split("/").at(-1) ?? "");
+  const project = state.projects.find((each) => each[by] === name);
+  if (project === undefined) {
+    return refuse(by === "id" ? state.behaviours.unknownProjectId : state.behaviours.unknownProjectSlug, ` ${name}`);
+  }
+  if (!identity.found.projects.includes(project.slug)) return refuse(state.behaviours.notInProject);
+  const environments = Object.keys(project.environments).map((slug) => ({ id: slug, slug, name: slug }));
+  const described = { id: project.id, _id: project.id, slug: project.slug, name: project.slug, environments };
+  return { status: 200, body: by === "id" ? { workspace: described } : described };
+}
+
+function wrongQuery(query: URLSearchParams, known: ReadonlySet<string>): string | undefined {
+  const unknown = [...query.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) return `unknown parameter ${unknown}`;
   const wrong = flags.find((name) => query.has(name) && !/^(true|false)$/.test(query.get(name) ?? ""));
   return wrong === undefined ? undefined : `${wrong} must be true or false`;

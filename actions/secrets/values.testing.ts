@@ -1,0 +1,93 @@
+import { randomFrom } from "../../test/manifests/random.ts";
+import { write } from "./formats.ts";
+import type { FileFormat } from "./inputs.ts";
+import type { Named } from "./selection.ts";
+
+/** What breaks the reading of variables, files and commands somewhere. */
+const awkward = [
+  "'",
+  '"',
+  "`",
+  "''",
+  "\\",
+  "\\n",
+  "\\'",
+  "$",
+  "${HOME}",
+  "$(id)",
+  "`id`",
+  "!",
+  "#",
+  " #",
+  "=",
+  "==",
+  ";",
+  "&",
+  "|",
+  "*",
+  "~",
+  "%",
+  "%0A",
+  "%25",
+  "<<EOF",
+  "EOF",
+  "::add-mask::",
+  "::stop-commands::x",
+  "export A=1",
+  "\n",
+  "\n\n",
+  "\r\n",
+  "\r",
+  "\t",
+  " ",
+  "  ",
+  "\u00a0",
+  "\u2028",
+  "\u0085",
+  "\ufeff",
+  "\u0001",
+  "\u001b[0m",
+  "é",
+  "ß",
+  "漢字",
+  "🙂",
+  "{",
+  "}",
+  "- ",
+  ": ",
+  "-----BEGIN KEY-----\n",
+  "null",
+  "true",
+  "0x10",
+  "A=B\nC=D",
+] as const;
+
+const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-.";
+
+/** Random secrets: empty, short, long, of several lines, and with whatever breaks a reader. The same seed, the same secrets. */
+export function randomSecrets(count: number, seed: number): readonly Named[] {
+  const random = randomFrom(seed);
+  const word = () => Array.from({ length: random.between(1, 24) }, () => random.pick([...plain])).join("");
+  // One in a hundred cannot be text of a program at all.
+  const impossible = () => (random.chance(0.005) ? "\0" : random.chance(0.005) ? "\ud800" : "");
+  const part = () => (random.chance(0.4) ? random.pick(awkward) : word());
+  return Array.from({ length: count }, (_, index) => {
+    const parts = Array.from({ length: random.below(7) }, part);
+    return { key: `S_${index}`, name: `S_${index}`, folder: "/", value: parts.join("") + impossible() };
+  });
+}
+
+/** Those that a format takes, one by one, and the text of a file with all of them. */
+export function writable(secrets: readonly Named[], format: FileFormat): { taken: readonly Named[]; text: string } {
+  const taken = secrets.filter((secret) => "text" in write([secret], format));
+  const written = write(taken, format);
+  if (!("text" in written)) throw new Error("what can be written one by one cannot be written together");
+  return { taken, text: written.text };
+}
+
+/** Parts of a list, each of at most so many. */
+export function batches<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
+}
