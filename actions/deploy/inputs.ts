@@ -56,6 +56,7 @@ const declarations = {
   verify: required(boolean),
   dryRun: required(boolean),
   onFirstInstallFailure: required(choice("keep", "uninstall")),
+  infisicalIdentityId: optional(text),
   infisicalClientId: optional(text),
   infisicalClientSecret: optional(text),
   chart: optional(chartReference),
@@ -70,13 +71,14 @@ const declarations = {
  * @throws FairleadError INPUT_INVALID.
  */
 export function deployInputs(environment: Environment): DeployInputs {
-  const { image, timeout, infisicalClientId, infisicalClientSecret, ...inputs } = readInputs(environment, declarations);
+  const given = readInputs(environment, declarations);
+  const { image, timeout, infisicalIdentityId, infisicalClientId, infisicalClientSecret, ...inputs } = given;
   return {
     ...inputs,
     images: image,
     timeout,
     pullCredentials: pullCredentials(environment),
-    identity: identityOf({ infisicalClientId, infisicalClientSecret }),
+    identity: identityOf({ infisicalIdentityId, infisicalClientId, infisicalClientSecret }),
   };
 }
 

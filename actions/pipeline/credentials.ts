@@ -1,7 +1,7 @@
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import { maskKubeconfig } from "../core/kubeconfig.ts";
-import { identityOf } from "../secrets/identity.ts";
+import { identityInputs, identityOf, missingIdentityInputs } from "../secrets/identity.ts";
 import { serverAddress } from "../secrets/inputs.ts";
 import { run as fetchSecrets } from "../secrets/run.ts";
 import type { Cluster } from "../validate/application.ts";
@@ -54,7 +54,7 @@ export async function findCredentials(
             : `${name} is neither in the environment of this step nor in ${folder}.`,
         fix:
           fetched === undefined
-            ? "Set `infisical-client-id` and `infisical-client-secret`, or put it into the `env:` of this step."
+            ? `Set ${missingIdentityInputs("infisical-")}, or put it into the \`env:\` of this step.`
             : "Add it there.",
       });
     },
@@ -76,7 +76,15 @@ async function askInfisical(inputs: PipelineInputs, { infisical }: Cluster, cont
   const { url, project, environment, path } = infisical;
   const where = { url: serverAddress(url), project, environment, paths: [path] };
   const { values } = await fetchSecrets(
-    { ...where, ...identity, export: "none", overwrite: false, allowEmpty: false, timeout, settings },
+    {
+      ...where,
+      ...identity,
+      export: "none",
+      overwrite: false,
+      allowEmpty: false,
+      timeout,
+      settings: { ...settings, identity: identityInputs(identity, "infisical-") },
+    },
     context,
   );
   return values;
@@ -91,5 +99,4 @@ const settings = {
   project: "`cluster.infisical.project`",
   environment: "`cluster.infisical.environment`",
   path: "`cluster.infisical.path`",
-  identity: "`infisical-client-id` and `infisical-client-secret`",
 };

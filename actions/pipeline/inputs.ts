@@ -19,6 +19,7 @@ const declarations = {
   cluster: optional(text),
   image: optional(images),
   promote: optional(promotion),
+  infisicalIdentityId: optional(text),
   infisicalClientId: optional(text),
   infisicalClientSecret: optional(text),
   timeout: optional(duration),

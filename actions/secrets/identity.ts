@@ -30,12 +30,24 @@ interface Given {
  * @throws FairleadError INPUT_INVALID for half of one, or for two.
  */
 export function identityOf(inputs: {
-  readonly infisicalIdentityId?: string | undefined;
+  readonly infisicalIdentityId: string | undefined;
   readonly infisicalClientId: string | undefined;
   readonly infisicalClientSecret: string | undefined;
 }): Identity | undefined {
   const { infisicalIdentityId: identityId, infisicalClientId: clientId, infisicalClientSecret: clientSecret } = inputs;
   return chooseIdentity({ identityId, clientId, clientSecret }, "infisical-");
+}
+
+/** The inputs that an identity was given by, in words for an error message. @param prefix what their names begin with. */
+export function identityInputs(identity: Identity, prefix = ""): string {
+  return "identityId" in identity
+    ? `\`${prefix}identity-id\``
+    : `\`${prefix}client-id\` and \`${prefix}client-secret\``;
+}
+
+/** What to set where an action of this prefix was given no identity. */
+export function missingIdentityInputs(prefix: string): string {
+  return `\`${prefix}identity-id\`, or \`${prefix}client-id\` and \`${prefix}client-secret\``;
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   required,
   text,
 } from "../core/inputs.ts";
-import { chooseIdentity, type Identity } from "./identity.ts";
+import { chooseIdentity, type Identity, identityInputs, missingIdentityInputs } from "./identity.ts";
 import { type Selection, selection } from "./selection.ts";
 
 /** The server, and how it is asked. */
@@ -75,6 +75,8 @@ export interface SettingNames {
   readonly environment: string;
   readonly path: string;
   readonly identity: string;
+  /** Where the audience of GitHub's token can be chosen, if it can. */
+  readonly audience?: string;
 }
 
 /** The settings as the inputs of this action. */
@@ -84,7 +86,8 @@ export function inputNames(identity: Identity): SettingNames {
     project: "`project`",
     environment: "`environment`",
     path: "`paths`",
-    identity: "identityId" in identity ? "`identity-id`" : "`client-id` and `client-secret`",
+    identity: identityInputs(identity),
+    audience: "`oidc-audience`",
   };
 }
 
@@ -162,7 +165,7 @@ export function readSecretsInputs(environment: Environment): SecretsInputs {
   });
   const identity = chooseIdentity({ identityId, oidcAudience, clientId, clientSecret });
   const problems = [
-    ...(identity === undefined ? ["`identity-id`, or `client-id` and `client-secret`, is missing"] : []),
+    ...(identity === undefined ? [`${missingIdentityInputs("")}, is missing`] : []),
     ...(oidcAudience !== undefined && identityId === undefined ? ["`oidc-audience` needs `identity-id`"] : []),
     ...(values.file !== undefined && values.export !== "file" ? ["`file` needs `export: file`"] : []),
   ];

@@ -66,7 +66,8 @@ function oidcFix({ settings }: Server, answer: HttpAnswer, jwt: string): string 
   const message = messageIn(answer) ?? "";
   const { sub, aud } = claimsOf(jwt);
   if (/audience/i.test(message)) {
-    return `Allow the audience ${JSON.stringify(aud)} in the OIDC auth of the identity, or set \`oidc-audience\` to one that it allows.`;
+    const choose = settings.audience ? `, or set ${settings.audience} to one that it allows` : "";
+    return `Allow the audience ${JSON.stringify(aud)} in the OIDC auth of the identity${choose}.`;
   }
   if (/subject/i.test(message)) return `Allow the subject ${JSON.stringify(sub)} in the OIDC auth of the identity.`;
   if (/claim/i.test(message)) return "Compare the claims in the OIDC auth of the identity with those of this job.";

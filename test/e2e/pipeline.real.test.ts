@@ -10,6 +10,7 @@ import { poll } from "../../actions/core/retry.ts";
 import type { WorkflowEvent } from "../harness/environment.ts";
 import { runAction } from "../harness/job.ts";
 import type { StepOptions, StepResult } from "../harness/types.ts";
+import { openInfisical } from "./own-infisical.ts";
 import { keepAsking, pageWith, readPage, serviceAddress } from "./page.ts";
 import { leftBesideReports } from "./report.ts";
 import { type App, createApp, openWorld, repository } from "./world.ts";
@@ -18,7 +19,11 @@ const world = await openWorld();
 after(() => world[Symbol.dispose]());
 
 /** Runs the root action on the checkout of an app. */
-async function deploy(app: App, event: Partial<WorkflowEvent> = app.event, options: StepOptions = {}) {
+async function deploy(
+  app: App,
+  event: Partial<WorkflowEvent> = app.event,
+  options: StepOptions & { readonly secrets?: readonly string[] } = {},
+) {
   const { workspace } = app;
   const inputs = { ...world.with, ...options.with };
   const env = { ...world.env, ...options.env };
@@ -132,6 +137,20 @@ describe("the whole way", () => {
     );
     const unowned = await deploy(app, app.commit(), { with: { image: `web=${image}` } });
     assertFailedWith(unowned, /no component has this name/);
+  });
+
+  it("reads its credentials as the job itself, so that no secret is stored", async () => {
+    await using app = createApp(world, "as-job");
+    await using infisical = await openInfisical(world);
+    infisical.fill("/infrastructure-apps", world.cluster.infisical.secrets, "prod");
+    const inputs = { image: world.cluster.baseImage.reference, "dry-run": "true" };
+    const { env } = infisical.asJob;
+    const secrets = [...world.secrets, infisical.clientSecret, ...infisical.tokens()];
+    const step = await deploy(app, app.event, { with: { ...infisical.asJob.with, ...inputs }, env, secrets });
+    assert.equal(step.outputs["status"], "planned", step.log);
+    assert.deepEqual(infisical.server.liveTokens(), []);
+    const without = await deploy(app, app.event, { with: { ...infisical.asJob.with, ...inputs } });
+    assertFailedWith(without, /GitHub gave no OIDC token/, /id-token: write/);
   });
 
   it("replaces the first commit by a second without a failed request", async () => {

@@ -24,9 +24,11 @@ function newValue(): { value: string; shown: string } {
   return { value, shown: shownFor(value) };
 }
 
-function deploy(app: SmallApp, spec: Spec, inputs: Readonly<Record<string, string>> = {}) {
-  const secrets = [...world.secrets, infisical.clientSecret, ...values];
-  return app.deploy(spec, { with: { ...infisical.with, ...inputs }, secrets });
+type Words = Readonly<Record<string, string>>;
+
+function deploy(app: SmallApp, spec: Spec, inputs: Words = {}, env: Words = {}) {
+  const secrets = [...world.secrets, infisical.clientSecret, ...values, ...infisical.tokens()];
+  return app.deploy(spec, { with: { ...infisical.with, ...inputs }, env, secrets });
 }
 
 function errorsOf({ annotations }: { annotations: readonly { level: string; message: string }[] }): string[] {
@@ -93,7 +95,11 @@ describe("secrets that the deploy delivers", () => {
   it("need an identity, which the error names", async () => {
     await using app = createSmallApp(world, "nobody");
     const step = await deploy(app, reader, { "infisical-client-id": "", "infisical-client-secret": "" });
-    assert.match(errorsOf(step).join(), /secrets of db from Infisical.*Set `infisical-client-id` and/, step.log);
+    assert.match(
+      errorsOf(step).join(),
+      /secrets of db from Infisical.*Set `infisical-identity-id`, or `infisical-client-id` and/,
+      step.log,
+    );
   });
 
   it("restart what reads them when they change, come back with a rollback, and go with the last revision", async () => {
@@ -154,7 +160,7 @@ describe("secrets that the deploy delivers", () => {
     }
   });
 
-  it("are in every namespace that needs them, under one name, and come back where somebody deleted one", async () => {
+  it("are in every namespace that needs them, under one name, and come back where somebody deleted one; as a job too", async () => {
     await using app = createSmallApp(world, "places");
     const { value } = newValue();
     infisical.fill("/db", { TOKEN: value });
@@ -182,7 +188,8 @@ describe("secrets that the deploy delivers", () => {
       assert.equal(names.length, 1);
       assert.deepEqual(await namesIn(data), names);
       await world.kubectl("delete", "secret", "-n", data, "-l", "fairlead-set");
-      const again = await deploy(app, spec, { image });
+      const again = await deploy(app, spec, { image, ...infisical.asJob.with }, infisical.asJob.env);
+      assert.equal(infisical.server.exchanges.filter(({ path }) => path.endsWith("/oidc-auth/login")).length, 1);
       assert.equal(again.outputs["status"], "unchanged", again.log);
       assert.deepEqual(await namesIn(data), names);
     } finally {

@@ -1,6 +1,6 @@
 import type { Context } from "../../core/context.ts";
 import { FairleadError } from "../../core/errors.ts";
-import type { Identity } from "../../secrets/identity.ts";
+import { type Identity, identityInputs, missingIdentityInputs } from "../../secrets/identity.ts";
 import { serverAddress } from "../../secrets/inputs.ts";
 import { readFolders } from "../../secrets/run.ts";
 import type { Application, SecretSet } from "../../validate/application.ts";
@@ -22,7 +22,6 @@ const settings = {
   project: "`cluster.infisical.project`",
   environment: "`cluster.infisical.environments` (or the environment's `secretsEnv`)",
   path: "the `path` of the set under `secrets`",
-  identity: "`infisical-client-id` and `infisical-client-secret`",
 };
 
 /**
@@ -44,7 +43,8 @@ export async function readSyncedSets(
   const folders = sets.map(([, { environment, path = "/", keys }]) => {
     return { project, environment, path, keys: Object.values(keys) };
   });
-  const connection = { url: serverAddress(url), ...identity, timeout, settings };
+  const named = { ...settings, identity: identityInputs(identity, "infisical-") };
+  const connection = { url: serverAddress(url), ...identity, timeout, settings: named };
   const found = await readFolders(connection, folders, context);
   const read = sets.map(([name, set], index) => ({ name, set, values: found[index] ?? new Map<string, string>() }));
   const missing = read.flatMap(missingOf);
@@ -72,6 +72,6 @@ function withoutIdentity(names: readonly string[]): FairleadError {
   return new FairleadError({
     code: "INPUT_INVALID",
     message: `\`cluster.secrets.delivery\` is sync, so this step reads the secrets of ${names.join(", ")} from Infisical, but was given no identity for it.`,
-    fix: "Set `infisical-client-id` and `infisical-client-secret`.",
+    fix: `Set ${missingIdentityInputs("infisical-")}.`,
   });
 }

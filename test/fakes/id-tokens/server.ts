@@ -13,9 +13,12 @@ export interface IdTokens extends StrictServer {
   /** With what tokens are verified, as PEM. */
   readonly publicKey: string;
   readonly subject: string;
+  /** The audience of a token that is asked for without one: GitHub takes the address of the repository's owner. */
+  readonly audience: string;
 }
 
 const subject = "repo:acme/shop:environment:prod";
+const audience = "https://github.com/acme";
 /** GitHub's tokens live for five minutes, and are valid a little before they are made. */
 const seconds = 300;
 
@@ -41,7 +44,7 @@ export async function startIdTokens({ skew = 0 }: { readonly skew?: number } = {
         {
           iss: "https://token.actions.githubusercontent.com",
           sub: subject,
-          aud: url.searchParams.get("audience") ?? "https://github.com/acme",
+          aud: url.searchParams.get("audience") ?? audience,
           repository: "acme/shop",
           nbf: now - seconds,
           iat: now,
@@ -63,5 +66,6 @@ export async function startIdTokens({ skew = 0 }: { readonly skew?: number } = {
     tokens,
     publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
     subject,
+    audience,
   };
 }
