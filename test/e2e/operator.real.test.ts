@@ -71,7 +71,7 @@ describe("secrets that Infisical's operator brings", () => {
     assert.equal(errors.length, 1, step.log);
     assert.match(
       errors[0] ?? "",
-      /operator cannot deliver the Secret refused-\w+-db-secrets: Failed to sync secrets\. Error: .* status 403/,
+      /operator cannot deliver the Secret refused-\w+-db-secrets: Failed to sync secrets\. Error: .* status 401/,
     );
   });
 
