@@ -9,6 +9,15 @@ export interface Kubeconfig {
   readonly text: string;
   /** Address of the API server that the current context names. */
   readonly server: URL;
+  readonly certificate: ServerCertificate;
+}
+
+/** What the API server's certificate must say, by client-go's `tls-server-name` and `insecure-skip-tls-verify`. */
+export interface ServerCertificate {
+  /** The name that it must bear; that of the address when left out. */
+  readonly name?: string | undefined;
+  /** Whether its names do not matter. */
+  readonly ignored?: boolean | undefined;
 }
 
 type Named<T> = { name?: string } & T;
@@ -61,7 +70,12 @@ export async function readKubeconfig(value: string, masker: Masker): Promise<Kub
   // Plain HTTP is refused by the cluster client too: the credentials would be sent in the clear.
   if (address?.protocol !== "https:")
     throw invalidKubeconfig("its cluster has no `server` address that starts with https://");
-  return { text, server: address };
+  const asked = cluster?.["tls-server-name"];
+  const certificate = {
+    name: typeof asked === "string" && asked !== "" ? asked : undefined,
+    ignored: cluster?.["insecure-skip-tls-verify"] === true,
+  };
+  return { text, server: address, certificate };
 }
 
 /** Longest path of a file on Linux, in bytes (limits.h, PATH_MAX). */

@@ -10,10 +10,15 @@ import type { PipelineInputs } from "./inputs.ts";
 /** The names of all credentials, the same in the environment of the step and in Infisical. */
 export const credentialNames = [
   "TAILSCALE_AUTH_KEY",
+  "TAILSCALE_OAUTH_CLIENT_ID",
+  "TAILSCALE_OAUTH_CLIENT_SECRET",
   "DOCKER_REGISTRY_USERNAME",
   "DOCKER_REGISTRY_PASSWORD",
   "KUBECONFIG_BASE64",
 ] as const;
+
+/** Those that only say who somebody is. */
+const publicNames: ReadonlySet<string> = new Set(["DOCKER_REGISTRY_USERNAME", "TAILSCALE_OAUTH_CLIENT_ID"]);
 
 export type CredentialName = (typeof credentialNames)[number];
 
@@ -36,8 +41,7 @@ export async function findCredentials(
 ): Promise<Credentials> {
   const given = inputs.credentials;
   await maskGiven(given, context);
-  const complete = credentialNames.every((name) => given[name] !== undefined);
-  const fetched = complete ? undefined : await askInfisical(inputs, cluster, context);
+  const fetched = isComplete(given) ? undefined : await askInfisical(inputs, cluster, context);
   const get = (name: CredentialName) => given[name] ?? fetched?.get(name);
   const { project, path, environment } = cluster.infisical;
   return {
@@ -61,10 +65,17 @@ export async function findCredentials(
   };
 }
 
+/** Whether nothing is left to look up. Of the tailnet's credentials an auth key alone is enough, or a whole client. */
+function isComplete(given: PipelineInputs["credentials"]): boolean {
+  const missing = credentialNames.filter((name) => given[name] === undefined);
+  const spared = given.TAILSCALE_AUTH_KEY === undefined ? /^TAILSCALE_AUTH_KEY$/ : /^TAILSCALE_OAUTH_/;
+  return missing.every((name) => spared.test(name));
+}
+
 async function maskGiven(given: PipelineInputs["credentials"], { masker }: Context): Promise<void> {
   for (const name of credentialNames) {
     const value = given[name];
-    if (value === undefined || name === "DOCKER_REGISTRY_USERNAME") continue;
+    if (value === undefined || publicNames.has(name)) continue;
     if (name === "KUBECONFIG_BASE64") await maskKubeconfig(masker, value);
     else masker.add(value);
   }

@@ -6,9 +6,7 @@ import { createJournal, type Journal } from "../deploy/report/journal.ts";
 import { published } from "../deploy/report/publish.ts";
 import { type Deployed, run as deploy } from "../deploy/run.ts";
 import { identityOf } from "../secrets/identity.ts";
-import { probes } from "../tailnet/probe.ts";
-import { run as joinTailnet } from "../tailnet/run.ts";
-import type { Application, Cluster } from "../validate/application.ts";
+import type { Application } from "../validate/application.ts";
 import { type Manifest, readManifest } from "../validate/manifest.ts";
 import { resolveApplication, resolveDeclaration, sourceOf } from "../validate/resolve.ts";
 import { type Credentials, findCredentials } from "./credentials.ts";
@@ -16,6 +14,7 @@ import { chooseEnvironment } from "./environment.ts";
 import { makeImages } from "./images.ts";
 import type { PipelineInputs } from "./inputs.ts";
 import { checkDirection, promotedImages } from "./promote.ts";
+import { openWay, tailnetLogin } from "./tailnet.ts";
 import { together } from "./together.ts";
 
 /** What the whole way came to. */
@@ -40,12 +39,7 @@ async function runStages(inputs: PipelineInputs, journal: Journal, context: Cont
   const { manifest, application, origin } = await journal.stage("validate", () => load(inputs, context));
   const credentials = await journal.stage("secrets", () => findCredentials(inputs, application.cluster, context));
   const kubeconfig = credentials.require("KUBECONFIG_BASE64");
-  const { server } = await readKubeconfig(kubeconfig, context.masker);
-  const [proxy, made] = await together<[string | undefined, Images]>(
-    context,
-    (shared) => openPath(server, application, credentials, inputs, journal, shared),
-    (shared) => findImages(application, manifest, credentials, inputs, journal, shared),
-  );
+  const [proxy, made] = await prepare(application, manifest, kubeconfig, credentials, inputs, journal, context);
   const images =
     origin === undefined || inputs.promote === undefined
       ? made
@@ -70,6 +64,26 @@ async function runStages(inputs: PipelineInputs, journal: Journal, context: Cont
   return { deployed: await deploy(given, context, { journal }), images };
 }
 
+/** Opens the way to the cluster and makes the images: at the same time, unless they are pushed over the tailnet. */
+async function prepare(
+  application: Application,
+  manifest: Manifest,
+  kubeconfig: string,
+  credentials: Credentials,
+  inputs: PipelineInputs,
+  journal: Journal,
+  context: Context,
+): Promise<[proxy: string | undefined, Images]> {
+  const { cluster } = application;
+  const read = await readKubeconfig(kubeconfig, context.masker);
+  const login = tailnetLogin(read.server, cluster, credentials);
+  const open = async (shared: Context) =>
+    login && (await journal.stage("tailnet", () => openWay(login, read, cluster, inputs.toolMirror, shared)));
+  const make = (shared: Context) => findImages(application, manifest, credentials, inputs, journal, shared);
+  if (cluster.tailnet.registry) return [await open(context), await make(context)];
+  return await together<[string | undefined, Images]>(context, open, make);
+}
+
 async function load(
   inputs: PipelineInputs,
   context: Context,
@@ -88,32 +102,6 @@ async function load(
   checkDirection({ from: origin, to: application });
   return { manifest, application, origin };
 }
-
-/** Joins the tailnet when there is a key for one, and gives the proxy that leads into it. */
-async function openPath(
-  server: URL,
-  { cluster }: Application,
-  credentials: Credentials,
-  { toolMirror }: PipelineInputs,
-  journal: Journal,
-  context: Context,
-): Promise<string | undefined> {
-  const behindTailnet = /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\.ts\.net$/.test(server.hostname);
-  const authKey = behindTailnet ? credentials.require("TAILSCALE_AUTH_KEY") : credentials.get("TAILSCALE_AUTH_KEY");
-  if (authKey === undefined) return undefined;
-  const probe = probes(new URL("/readyz", server).href);
-  const inputs = { ...tailnetOf(cluster), authKey, probe, toolMirror };
-  const { proxy } = await journal.stage("tailnet", () => joinTailnet(inputs, context));
-  return proxy;
-}
-
-/** How a cluster's tailnet is joined; an empty control server is Tailscale's own. */
-export function tailnetOf({ tailnet: { controlUrl } }: Pick<Cluster, "tailnet">) {
-  return { ...joining, controlUrl: controlUrl || undefined };
-}
-
-/** Userspace: only Helm and the cluster client are given the way into the tailnet, nothing else on the runner is. */
-const joining = { mode: "userspace", acceptDns: false, timeout: 30_000, retries: 2 } as const;
 
 async function findImages(
   application: Application,

@@ -22,13 +22,14 @@ export interface Machine {
   readonly Online: boolean;
 }
 
-/** `tailscale status --json`; only what we use. */
+/** `tailscale status --json`; only what we use. `CurrentTailnet` is null until the tailnet was joined. */
 export interface Status {
   readonly Version: string;
   readonly BackendState: string;
   readonly Self: Machine;
   readonly Health: readonly string[] | null;
   readonly Peer: Readonly<Record<string, Machine>> | null;
+  readonly CurrentTailnet: { readonly MagicDNSSuffix: string; readonly MagicDNSEnabled: boolean } | null;
 }
 
 /** Runs one command of the client. */
@@ -46,6 +47,31 @@ export async function tailscale(
 export async function readStatus(connection: Connection, context: Context): Promise<Status> {
   const { rawOutput } = await tailscale(connection, ["status", "--json"], 10_000, context);
   return JSON.parse(rawOutput);
+}
+
+/** What the tailnet's own resolver (100.100.100.100) knows of a name. */
+export interface Answered {
+  readonly addresses: readonly string[];
+  /** Its response code, such as `NameError`; DNS calls that NXDOMAIN. */
+  readonly code: string;
+}
+
+/** Asks the tailnet's resolver for the IPv4 and IPv6 addresses of a name. */
+export async function query(connection: Connection, name: string, context: Context): Promise<Answered> {
+  const types = ["A", "AAAA"];
+  const outputs = await Promise.all(
+    types.map(async (type) => (await tailscale(connection, ["dns", "query", name, type], 10_000, context)).rawOutput),
+  );
+  return readAnswers(outputs);
+}
+
+/** Reads what `tailscale dns query` prints, whose form for programs is younger than the oldest version that fits. */
+export function readAnswers(outputs: readonly string[]): Answered {
+  const addresses = outputs.flatMap((output) =>
+    [...output.matchAll(/^\S+\s+\d+\s+\S+\s+(?:Type)?A(?:AAA)?\s+(\S+)$/gm)].map(([, address = ""]) => address),
+  );
+  const code = /^Response code: (?:RCode)?(\w+)/m.exec(outputs.join("\n"))?.[1] ?? "no answer";
+  return { addresses, code };
 }
 
 /** The machine of the tailnet with this address or name, if the tailnet shows us one. */

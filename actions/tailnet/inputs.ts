@@ -4,17 +4,21 @@ import {
   duration,
   type Environment,
   integer,
+  invalidInputs,
+  type Parse,
   optional,
   readInputs,
   required,
   text,
 } from "../core/inputs.ts";
+import { type Login, tailscaleApi, usualAudience } from "./login.ts";
 import { type Probe, probes } from "./probe.ts";
 
 /** What joining a tailnet needs. */
 export interface TailnetInputs {
-  /** A secret. */
-  readonly authKey: string;
+  readonly login: Login;
+  /** Tags that the machine asks for. */
+  readonly tags: readonly string[];
   /** Tailscale's own control server when left out. */
   readonly controlUrl?: string | undefined;
   /** Made from repository, run and attempt when left out. */
@@ -39,8 +43,13 @@ export interface TailnetInputs {
  * @throws FairleadError INPUT_INVALID
  */
 export function readTailnetInputs(environment: Environment): TailnetInputs {
-  const { probe = [], ...inputs } = readInputs(environment, {
-    authKey: required(text),
+  const { authKey, oauthClientId, oauthClientSecret, audience, apiUrl, ...inputs } = readInputs(environment, {
+    authKey: optional(text),
+    oauthClientId: optional(text),
+    oauthClientSecret: optional(text),
+    audience: optional(text),
+    tags: optional(tags),
+    apiUrl: optional(webAddress),
     controlUrl: optional(webAddress),
     hostname: optional(hostLabel),
     mode: required(choice("tun", "userspace")),
@@ -51,8 +60,58 @@ export function readTailnetInputs(environment: Environment): TailnetInputs {
     version: optional(version),
     toolMirror: optional(webAddress),
   });
-  return { ...inputs, probe };
+  const given = { authKey, oauthClientId, oauthClientSecret, audience, apiUrl };
+  const problems = loginProblems({ ...given, tags: inputs.tags, controlUrl: inputs.controlUrl });
+  if (problems.length > 0) throw invalidInputs(problems);
+  return { ...inputs, login: loginOf(given), tags: inputs.tags ?? [], probe: inputs.probe ?? [] };
 }
+
+/** The inputs that say how to log in. */
+interface LoginInputs {
+  readonly authKey: string | undefined;
+  readonly oauthClientId: string | undefined;
+  readonly oauthClientSecret: string | undefined;
+  readonly audience: string | undefined;
+  readonly apiUrl: string | undefined;
+}
+
+function loginProblems(
+  given: LoginInputs & { readonly tags: readonly string[] | undefined; readonly controlUrl: string | undefined },
+): string[] {
+  const { authKey, oauthClientId, oauthClientSecret, audience, apiUrl, controlUrl } = given;
+  const problems: string[] = [];
+  const say = (wrong: boolean, problem: string) => wrong && problems.push(problem);
+  if (authKey !== undefined) {
+    const others = { "oauth-client-id": oauthClientId, "oauth-client-secret": oauthClientSecret, audience };
+    for (const [name, value] of Object.entries(others)) say(value !== undefined, `\`${name}\` excludes \`auth-key\``);
+    say(authKey.startsWith("tskey-client-"), "`auth-key` is the secret of an OAuth client: give it as `oauth-client-secret`");
+    return problems;
+  }
+  say(oauthClientId === undefined, "`oauth-client-id` is missing, or an `auth-key`");
+  say(oauthClientSecret !== undefined && audience !== undefined, "`audience` excludes `oauth-client-secret`");
+  say(given.tags === undefined, "`tags` is missing: what joins through `oauth-client-id` must be tagged");
+  say(
+    controlUrl !== undefined && apiUrl === undefined,
+    "`control-url` takes an `auth-key`: Tailscale's API makes no keys for other control servers (one with the same API is named in `api-url`)",
+  );
+  return problems;
+}
+
+/** A client with a secret is an OAuth client, one without is a federated identity. */
+function loginOf({ authKey, oauthClientId = "", oauthClientSecret, audience, apiUrl }: LoginInputs): Login {
+  if (authKey !== undefined) return { kind: "auth-key", authKey };
+  const client = { clientId: oauthClientId, apiUrl: apiUrl ?? tailscaleApi };
+  if (oauthClientSecret !== undefined) return { kind: "oauth", ...client, clientSecret: oauthClientSecret };
+  return { kind: "oidc", ...client, audience: audience ?? usualAudience(oauthClientId) };
+}
+
+/** Names with or without `tag:` in front, separated by commas or lines. */
+const tags: Parse<readonly string[]> = (value) => {
+  const names = value.split(/[\s,]+/).filter((name) => name !== "");
+  const wrong = names.find((name) => !/^(tag:)?[a-z][a-z0-9-]*$/i.test(name));
+  if (wrong !== undefined) throw new Error(`has "${wrong}", but a tag is a letter and then letters, digits and hyphens`);
+  return names.map((name) => (name.startsWith("tag:") ? name : `tag:${name}`));
+};
 
 function webAddress(value: string): string {
   if (/^https?:$/.test(URL.parse(value)?.protocol ?? "")) return value;

@@ -6,51 +6,59 @@ import { FairleadError, messageOf } from "../core/errors.ts";
 import { writePrivateFile } from "../core/files.ts";
 import { retry } from "../core/retry.ts";
 import { type Connection, readStatus, type Status, tailscale } from "./client.ts";
+import { Refusal } from "./api.ts";
 import { lastLines } from "./daemon.ts";
 import type { TailnetInputs } from "./inputs.ts";
+import { authKeyFor } from "./login.ts";
 
 /**
- * Joins the tailnet with the auth key, and tries again where that may help.
+ * Joins the tailnet, and tries again where that may help, each time with new credentials unless a key was given.
  *
- * @throws FairleadError TAILNET_FAILED
+ * @throws FairleadError TAILNET_FAILED, ID_TOKEN_MISSING
  */
 export async function joinTailnet(inputs: TailnetInputs, connection: Connection, context: Context): Promise<Status> {
-  const file = await writePrivateFile(context.folder, "tailnet-auth-key", inputs.authKey);
+  const policy = {
+    attempts: inputs.retries + 1,
+    delay: 1_000,
+    longest: 10_000,
+    signal: context.signal,
+    retryable: (thrown: unknown) => !isFinal(thrown),
+    onRetry: (thrown: unknown, wait: number) =>
+      context.runner.info(`Joining failed (${messageOf(thrown)}); trying again in ${formatDuration(wait)}`),
+  };
+  await retry(policy, async () => {
+    const authKey = await authKeyFor(inputs.login, inputs.tags, context);
+    await up(authKey, inputs, connection, context);
+  });
+  return await readStatus(connection, context);
+}
+
+async function up(authKey: string, inputs: TailnetInputs, connection: Connection, context: Context): Promise<void> {
+  const seconds = Math.max(1, Math.ceil(inputs.timeout / 1_000 / (inputs.retries + 1)));
+  const file = await writePrivateFile(context.folder, "tailnet-auth-key", authKey);
+  const args = [
+    "up",
+    `--auth-key=file:${file}`,
+    `--hostname=${inputs.hostname ?? machineName(context.run)}`,
+    `--accept-dns=${inputs.acceptDns}`,
+    `--timeout=${seconds}s`,
+    // What listens on this machine is none of the tailnet's business.
+    "--shields-up",
+    ...(inputs.tags.length === 0 ? [] : [`--advertise-tags=${inputs.tags.join(",")}`]),
+    ...(inputs.controlUrl === undefined ? [] : [`--login-server=${inputs.controlUrl}`]),
+    ...(inputs.mode === "tun" && !(await hasFirewallTool(context)) ? ["--netfilter-mode=off"] : []),
+    // Without a network card of its own it changes no route of the machine, so what lies behind routers can be reached.
+    ...(inputs.mode === "tun" ? [] : ["--accept-routes"]),
+  ];
   try {
-    await retry(
-      {
-        attempts: inputs.retries + 1,
-        delay: 1_000,
-        longest: 10_000,
-        signal: context.signal,
-        retryable: (thrown) => !isRefusal(thrown),
-        onRetry: (thrown, wait) =>
-          context.runner.info(`Joining failed (${messageOf(thrown)}); trying again in ${formatDuration(wait)}`),
-      },
-      async () => await up(inputs, file, connection, context),
-    );
+    // Tailscale's own time limit comes first, because its message says more than ours.
+    await tailscale(connection, args, (seconds + 2) * 1_000, context);
   } catch (thrown) {
     context.signal.throwIfAborted();
     throw await explain(thrown, inputs, connection, context);
   } finally {
     await rm(file, { force: true });
   }
-  return await readStatus(connection, context);
-}
-
-async function up(inputs: TailnetInputs, keyFile: string, connection: Connection, context: Context): Promise<void> {
-  const seconds = Math.max(1, Math.ceil(inputs.timeout / 1_000 / (inputs.retries + 1)));
-  const args = [
-    "up",
-    `--auth-key=file:${keyFile}`,
-    `--hostname=${inputs.hostname ?? machineName(context.run)}`,
-    `--accept-dns=${inputs.acceptDns}`,
-    `--timeout=${seconds}s`,
-    ...(inputs.controlUrl === undefined ? [] : [`--login-server=${inputs.controlUrl}`]),
-    ...(inputs.mode === "tun" && !(await hasFirewallTool(context)) ? ["--netfilter-mode=off"] : []),
-  ];
-  // Tailscale's own time limit comes first, because its message says more than ours.
-  await tailscale(connection, args, (seconds + 5) * 1_000, context);
 }
 
 /** `repository-run-attempt` as one DNS label of at most 63 characters; the end of it is what tells runs apart. */
@@ -65,9 +73,9 @@ export function machineName({ repository, id, attempt }: WorkflowRun): string {
   return `${label.replace(/-$/, "") || "fairlead"}${suffix}`;
 }
 
-/** Whether the control server said no, rather than nothing. */
-function isRefusal(thrown: unknown): boolean {
-  return thrown instanceof FairleadError && /backend error: /.test(thrown.details ?? "");
+/** Whether another try would end the same way. */
+function isFinal(thrown: unknown): boolean {
+  return thrown instanceof Refusal || (thrown instanceof FairleadError && thrown.code === "ID_TOKEN_MISSING");
 }
 
 async function explain(
@@ -77,14 +85,12 @@ async function explain(
   context: Context,
 ): Promise<FairleadError> {
   const server = inputs.controlUrl ?? "https://controlplane.tailscale.com";
-  const refusal = isRefusal(thrown)
-    ? /backend error: (.*)/.exec((thrown as FairleadError).details ?? "")?.[1]
-    : undefined;
-  if (refusal !== undefined) {
-    return new FairleadError({
+  const said = thrown instanceof FairleadError ? /backend error: (.*)/.exec(thrown.details ?? "")?.[1] : undefined;
+  if (said !== undefined) {
+    return new Refusal({
       code: "TAILNET_FAILED",
-      message: `The tailnet refused this machine: ${refusal}.`,
-      fix: "Make a new auth key, ephemeral and reusable, and store it where `auth-key` is read from.",
+      message: `The tailnet refused this machine: ${said.replace(/\.$/, "")}.`,
+      fix: fixForRefusal(said, inputs),
       cause: thrown,
     });
   }
@@ -95,6 +101,12 @@ async function explain(
     details: context.masker.redact(await lastLines(connection)),
     cause: thrown,
   });
+}
+
+function fixForRefusal(said: string, { login, tags }: TailnetInputs): string {
+  if (/tag/.test(said)) return `Let the key have the tags that are asked for (${tags.join(", ")}), or ask for its own.`;
+  if (login.kind !== "auth-key") return "The key was made just now: check that `api-url` and `control-url` belong together.";
+  return "Make a new auth key, ephemeral and reusable, and store it where `auth-key` is read from.";
 }
 
 /** Why the last login failed, as the daemon itself tells it; `tailscale up` only says that time is over. */

@@ -28,7 +28,7 @@ export interface Tailnet {
  * @throws FairleadError TAILNET_FAILED, TAILNET_UNREACHABLE, TOOL_MISSING
  */
 export async function run(inputs: TailnetInputs, context: Context): Promise<Tailnet> {
-  context.masker.add(inputs.authKey);
+  if (inputs.login.kind === "auth-key") context.masker.add(inputs.login.authKey);
   const start = performance.now();
   const programs = await findTailscale(inputs.version, inputs.toolMirror, context);
   const daemon = await startDaemon(programs, inputs, context);

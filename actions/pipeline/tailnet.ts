@@ -1,0 +1,74 @@
+import type { Context } from "../core/context.ts";
+import type { Kubeconfig } from "../core/kubeconfig.ts";
+import type { TailnetInputs } from "../tailnet/inputs.ts";
+import { type Login, tailscaleApi, usualAudience } from "../tailnet/login.ts";
+import { parseProbe } from "../tailnet/probe.ts";
+import { run as joinTailnet } from "../tailnet/run.ts";
+import type { Cluster } from "../validate/application.ts";
+import type { Credentials } from "./credentials.ts";
+
+type TailnetFacts = Pick<Cluster, "tailnet">;
+
+/**
+ * Joins the tailnet that leads to the API server, and gives the proxy into it, if it takes one.
+ *
+ * @throws FairleadError SECRET_MISSING, TAILNET_FAILED, TAILNET_UNREACHABLE
+ */
+export async function openWay(
+  login: Login,
+  { server, certificate }: Kubeconfig,
+  cluster: TailnetFacts,
+  toolMirror: string | undefined,
+  context: Context,
+): Promise<string | undefined> {
+  const probe = [{ ...parseProbe(new URL("/readyz", server).href), certificate }];
+  const { proxy } = await joinTailnet({ ...tailnetOf(cluster, login), probe, login, toolMirror }, context);
+  return proxy;
+}
+
+/**
+ * How the tailnet is joined. Userspace gives only Helm and the cluster client the way into it, and nothing else on the
+ * runner; where the registry is on the tailnet too, the whole machine needs one, for the builder of the image.
+ */
+export function tailnetOf({ tailnet }: TailnetFacts, login: Pick<Login, "kind">): Joining {
+  const { controlUrl, tags = [], registry = false } = tailnet;
+  return {
+    mode: registry ? "tun" : "userspace",
+    acceptDns: registry,
+    // A key that was made before has tags of its own.
+    tags: login.kind === "auth-key" ? [] : tags,
+    controlUrl: controlUrl || undefined,
+    timeout: 30_000,
+    retries: 2,
+  };
+}
+
+type Joining = Pick<TailnetInputs, "mode" | "acceptDns" | "tags" | "controlUrl" | "timeout" | "retries">;
+
+/**
+ * How to log in to the tailnet: an auth key wins over an OAuth client, and a client without a secret is a federated
+ * identity. Undefined when there are no credentials for one and none is needed.
+ *
+ * @throws FairleadError SECRET_MISSING when the API server or the registry is on a tailnet.
+ */
+export function tailnetLogin(server: URL, { tailnet }: TailnetFacts, credentials: Credentials): Login | undefined {
+  const authKey = credentials.get("TAILSCALE_AUTH_KEY");
+  if (authKey) return { kind: "auth-key", authKey };
+  const clientId = credentials.get("TAILSCALE_OAUTH_CLIENT_ID");
+  // Tailscale's API makes no keys for another control server.
+  if (!clientId || tailnet.controlUrl) {
+    if (leadsThroughTailnet(server, { tailnet })) credentials.require("TAILSCALE_AUTH_KEY");
+    return undefined;
+  }
+  const client = { clientId, apiUrl: tailscaleApi };
+  const clientSecret = credentials.get("TAILSCALE_OAUTH_CLIENT_SECRET");
+  if (clientSecret) return { kind: "oauth", ...client, clientSecret };
+  return { kind: "oidc", ...client, audience: usualAudience(clientId) };
+}
+
+/** Whether nothing can be reached without a tailnet: by Tailscale's addresses and names, or because one is described. */
+export function leadsThroughTailnet({ hostname }: URL, { tailnet }: TailnetFacts): boolean {
+  if (tailnet.controlUrl || tailnet.registry) return true;
+  // 100.64.0.0/10 and fd7a:115c:a1e0::/48 (tailscale.com/kb/1033); an IPv6 host of a URL stands in brackets.
+  return /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:|\.ts\.net$/.test(hostname);
+}
