@@ -51,6 +51,8 @@ const consumers: Readonly<Record<string, Consumer>> = {
   "cluster.infisical.path": { look: credentialsAsked },
   "cluster.infisical.environment": { look: credentialsAsked },
   "cluster.tailnet.controlUrl": { look: tailnetJoined },
+  "cluster.tailnet.tags": { look: tailnetJoined },
+  "cluster.tailnet.registry": { look: tailnetJoined },
   "cluster.build.args": { look: built },
   "spec.health.crashRestarts": { look: patience },
   "spec.files./etc/app.file": { look: filesPutIn, example: "settings.toml" },
@@ -96,8 +98,6 @@ const consumers: Readonly<Record<string, Consumer>> = {
 /** Keys whose action does not exist yet: how its code would take each up, so that an entry that is out of date is found. */
 const awaiting: Readonly<Record<string, RegExp>> = {
   "cluster.infisical.bootstrapPath": /bootstrapPath/,
-  "cluster.tailnet.tags": /tailnet\.tags|\btags\b[^=]*=[^=]*\btailnet\b/,
-  "cluster.tailnet.registry": /tailnet\.registry|\bregistry\b[^=]*=[^=]*\btailnet\b/,
   "cluster.build.cache": /build\.cache|--cache-from/,
 };
 

@@ -20,7 +20,7 @@ import { findCredentials } from "../actions/pipeline/credentials.ts";
 import { chooseEnvironment } from "../actions/pipeline/environment.ts";
 import { buildsOf, imageInputsOf } from "../actions/pipeline/images.ts";
 import type { PipelineInputs } from "../actions/pipeline/inputs.ts";
-import { tailnetOf } from "../actions/pipeline/run.ts";
+import { tailnetOf } from "../actions/pipeline/tailnet.ts";
 import type { Application, Remarks } from "../actions/validate/application.ts";
 import { readYaml } from "../actions/validate/document.ts";
 import { inlineFiles } from "../actions/validate/inline.ts";
@@ -172,7 +172,7 @@ function twoPodsOf(components: readonly { readonly name: string; readonly namesp
 }
 
 /** How the tailnet is joined. */
-export const tailnetJoined: Look = (seen) => tailnetOf(applicationOf(seen).cluster);
+export const tailnetJoined: Look = (seen) => tailnetOf(applicationOf(seen).cluster, { kind: "oauth" });
 
 /** What Infisical is asked for the credentials of a deploy. */
 export const credentialsAsked: Look = async (seen, context) => {

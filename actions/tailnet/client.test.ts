@@ -16,6 +16,7 @@ const status: Status = {
   BackendState: "Running",
   Self: machine("runner", "100.64.0.2"),
   Health: [],
+  CurrentTailnet: { MagicDNSSuffix: "tailnet.test", MagicDNSEnabled: true },
   Peer: { "nodekey:1": machine("cluster", "100.64.0.1"), "nodekey:2": machine("registry", "100.64.0.3") },
 };
 

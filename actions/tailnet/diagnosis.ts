@@ -44,7 +44,9 @@ async function checkNetwork(connection: Connection, context: Context): Promise<s
 /** The lines of a report that bear on the way: no time stamps of its log, no latency of relays far away. */
 export function shortNetcheck(report: string): string {
   const lines = report.split("\n").map((line) => line.trim());
-  return lines.filter((line) => /^\* (UDP|IPv4|IPv6|MappingVariesByDestIP|Nearest DERP|CaptivePortal):/.test(line)).join("\n");
+  return lines
+    .filter((line) => /^\* (UDP|IPv4|IPv6|MappingVariesByDestIP|Nearest DERP|CaptivePortal):/.test(line))
+    .join("\n");
 }
 
 /** The error for a probe without an answer: where it ended, what is known of its machine, and what to do. */
@@ -70,7 +72,8 @@ export function explainUnanswered({ probe, obstacle, took }: Unanswered, finding
 /** One sentence about the machine, where it bears on the matter. */
 function seen({ host }: Probe, { at }: Obstacle, machine: Machine | undefined): string {
   if (at !== "name" && at !== "connection") return "";
-  if (machine === undefined) return ` No machine that this one may see has the ${isIP(host) ? "address" : "name"} ${host}.`;
+  if (machine === undefined)
+    return ` No machine that this one may see has the ${isIP(host) ? "address" : "name"} ${host}.`;
   return ` Its machine is ${describeMachine(machine)}.`;
 }
 
@@ -100,7 +103,8 @@ function fixForName(machine: Machine | undefined, { CurrentTailnet }: Status): s
   const address = machine?.TailscaleIPs?.[0];
   const instead = address === undefined ? "" : `, or use its address ${address}`;
   if (CurrentTailnet?.MagicDNSEnabled === false) return `Switch MagicDNS on for the tailnet${instead}.`;
-  if (machine !== undefined) return `Set \`accept-dns: true\` and see that the runner's resolver can be changed${instead}.`;
+  if (machine !== undefined)
+    return `Set \`accept-dns: true\` and see that the runner's resolver can be changed${instead}.`;
   return "Check the name, that its machine is on, and that the tailnet's access rules show it to this one.";
 }
 
@@ -109,7 +113,8 @@ function fixForConnection(probe: Probe, message: string, machine: Machine | unde
     return "Check that the address is not out of date, that its machine is on, and that the tailnet's access rules show it to this one and its tags.";
   }
   if (!machine.Online) return `Start the machine "${machine.HostName}", or its Tailscale.`;
-  if (/refused/i.test(message)) return `Nothing listens on port ${probe.port} there: start the server, or correct the port.`;
+  if (/refused/i.test(message))
+    return `Nothing listens on port ${probe.port} there: start the server, or correct the port.`;
   const relay = machine.CurAddr === "" && /^\* UDP: false/m.test(netcheck);
   const onlyRelay = relay ? " This network lets no UDP through, so all goes over the relay: check that it is up." : "";
   return `Let the tailnet's access rules give this machine, by its tags, port ${probe.port} there, and see that no firewall on it drops the connection.${onlyRelay}`;

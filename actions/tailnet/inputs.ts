@@ -5,8 +5,8 @@ import {
   type Environment,
   integer,
   invalidInputs,
-  type Parse,
   optional,
+  type Parse,
   readInputs,
   required,
   text,
@@ -84,7 +84,10 @@ function loginProblems(
   if (authKey !== undefined) {
     const others = { "oauth-client-id": oauthClientId, "oauth-client-secret": oauthClientSecret, audience };
     for (const [name, value] of Object.entries(others)) say(value !== undefined, `\`${name}\` excludes \`auth-key\``);
-    say(authKey.startsWith("tskey-client-"), "`auth-key` is the secret of an OAuth client: give it as `oauth-client-secret`");
+    say(
+      authKey.startsWith("tskey-client-"),
+      "`auth-key` is the secret of an OAuth client: give it as `oauth-client-secret`",
+    );
     return problems;
   }
   say(oauthClientId === undefined, "`oauth-client-id` is missing, or an `auth-key`");
@@ -109,7 +112,8 @@ function loginOf({ authKey, oauthClientId = "", oauthClientSecret, audience, api
 const tags: Parse<readonly string[]> = (value) => {
   const names = value.split(/[\s,]+/).filter((name) => name !== "");
   const wrong = names.find((name) => !/^(tag:)?[a-z][a-z0-9-]*$/i.test(name));
-  if (wrong !== undefined) throw new Error(`has "${wrong}", but a tag is a letter and then letters, digits and hyphens`);
+  if (wrong !== undefined)
+    throw new Error(`has "${wrong}", but a tag is a letter and then letters, digits and hyphens`);
   return names.map((name) => (name.startsWith("tag:") ? name : `tag:${name}`));
 };
 

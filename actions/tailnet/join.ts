@@ -5,8 +5,8 @@ import { formatDuration } from "../core/duration.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
 import { writePrivateFile } from "../core/files.ts";
 import { retry } from "../core/retry.ts";
-import { type Connection, readStatus, type Status, tailscale } from "./client.ts";
 import { Refusal } from "./api.ts";
+import { type Connection, readStatus, type Status, tailscale } from "./client.ts";
 import { lastLines } from "./daemon.ts";
 import type { TailnetInputs } from "./inputs.ts";
 import { authKeyFor } from "./login.ts";
@@ -105,7 +105,8 @@ async function explain(
 
 function fixForRefusal(said: string, { login, tags }: TailnetInputs): string {
   if (/tag/.test(said)) return `Let the key have the tags that are asked for (${tags.join(", ")}), or ask for its own.`;
-  if (login.kind !== "auth-key") return "The key was made just now: check that `api-url` and `control-url` belong together.";
+  if (login.kind !== "auth-key")
+    return "The key was made just now: check that `api-url` and `control-url` belong together.";
   return "Make a new auth key, ephemeral and reusable, and store it where `auth-key` is read from.";
 }
 

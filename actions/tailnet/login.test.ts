@@ -138,5 +138,8 @@ test("a busy API is asked again, one that is away is named", async () => {
 test("an answer without a key is no key", async () => {
   await using api = await startTailscaleApi({ clients: [oauth], authKey });
   api.interrupt({ route: /keys/, answer: { status: 200, body: "<html>" } });
-  assert.match(await refusal(asClient(api.url), ["tag:ci"], context().context), /refused an auth key for tag:ci \(HTTP 200\)/);
+  assert.match(
+    await refusal(asClient(api.url), ["tag:ci"], context().context),
+    /refused an auth key for tag:ci \(HTTP 200\)/,
+  );
 });

@@ -4,9 +4,9 @@ import { createAuthKey, exchangeIdToken, requestAccessToken } from "./api.ts";
 
 /** How this machine may join: with a key that was made before, or with one that is made for it now. */
 export type Login =
-  | { readonly kind: "auth-key"; /** A secret. */ readonly authKey: string }
-  | ({ readonly kind: "oauth"; /** A secret. */ readonly clientSecret: string } & Client)
-  | ({ readonly kind: "oidc"; /** Who the job's token is for. */ readonly audience: string } & Client);
+  | { readonly kind: "auth-key" /** A secret. */; readonly authKey: string }
+  | ({ readonly kind: "oauth" /** A secret. */; readonly clientSecret: string } & Client)
+  | ({ readonly kind: "oidc" /** Who the job's token is for. */; readonly audience: string } & Client);
 
 interface Client {
   readonly clientId: string;

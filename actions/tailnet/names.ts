@@ -36,7 +36,10 @@ function byMachine(ask: Ask): Way["resolve"] {
     if (addresses.length === 0) throw unknown(code, reason);
     // No short patience here: it may take the machine a while to take up its new resolver.
     const known = addresses.join(", ");
-    throw new Obstacle("name", `the tailnet's resolver gives ${known}, but the machine's own does not ask it (${reason})`);
+    throw new Obstacle(
+      "name",
+      `the tailnet's resolver gives ${known}, but the machine's own does not ask it (${reason})`,
+    );
   };
 }
 

@@ -1,5 +1,5 @@
-import type { ServerCertificate } from "../core/kubeconfig.ts";
 import { lines, type Parse } from "../core/inputs.ts";
+import type { ServerCertificate } from "../core/kubeconfig.ts";
 
 /** An address that must answer through the tailnet. */
 export interface Probe {

@@ -10,7 +10,7 @@ import { findTailscale } from "./tool.ts";
 
 /** A joined tailnet. */
 export interface Tailnet {
-  /** IPv4 address of this machine in it. */
+  /** Address of this machine in it, IPv4 where it has one. */
   readonly ip: string;
   /** Full name of this machine in it. */
   readonly hostname: string;
@@ -33,7 +33,8 @@ export async function run(inputs: TailnetInputs, context: Context): Promise<Tail
   const programs = await findTailscale(inputs.version, inputs.toolMirror, context);
   const daemon = await startDaemon(programs, inputs, context);
   const { Self, Version } = await joinTailnet(inputs, daemon.connection, context);
-  const ip = Self.TailscaleIPs?.find((address) => address.includes(".")) ?? "";
+  const addresses = Self.TailscaleIPs ?? [];
+  const ip = addresses.find((address) => address.includes(".")) ?? addresses[0] ?? "";
   const hostname = Self.DNSName.replace(/\.$/, "") || Self.HostName;
   context.runner.info(`Joined as ${hostname} (${ip}) after ${formatDuration(performance.now() - start)}`);
   await reachAll(inputs.probe, daemon, inputs.timeout, context);

@@ -7,7 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { ask } from "../../actions/tailnet/probe.ts";
+import { attempt } from "../../actions/tailnet/attempt.ts";
+import { issue, makeAuthority } from "../cluster/certificates.ts";
 import { logFile, startDaemon } from "../cluster/daemon.ts";
 import { statusOf } from "../cluster/probe.ts";
 import { run } from "../cluster/run.ts";
@@ -36,9 +37,10 @@ after(async () => await instance?.[Symbol.asyncDispose]());
 /** Something at the cluster's tailnet address, where the API server would be. */
 async function startServer(): Promise<void> {
   const { network } = instance;
-  const [key, certificate] = [join(network.state, "key.pem"), join(network.state, "certificate.pem")];
-  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  await run(["openssl", ...request, "-subj", "/CN=cluster", "-days", "1", "-keyout", key, "-out", certificate]);
+  const alternativeNames = [`IP:${tailnet.clusterAddress}`, "DNS:cluster.tailnet.test", "DNS:cluster"];
+  const authority = await makeAuthority(join(network.state, "certificates"));
+  const subject = { commonName: "cluster", alternativeNames };
+  const { key, certificate } = await issue(join(network.state, "certificates"), "server", authority, subject);
   await startDaemon(network, {
     name: "answering-server",
     command: [process.execPath, join(import.meta.dirname, "answering-server.mjs"), String(port), key, certificate],
@@ -87,13 +89,14 @@ test("joins, proves the way to the cluster, and leaves nothing behind", async ()
   assert.equal(step.outputs["version"], versions.tailscale);
   assert.match(step.outputs["connection"] ?? "", /^(direct|relay)$/);
   const cluster = { host: tailnet.clusterAddress, port, path: "/" };
-  await ask(cluster, step.outputs["proxy"], AbortSignal.timeout(20_000));
+  const way = { proxy: step.outputs["proxy"], resolve: async () => {} };
+  await attempt(cluster, way, AbortSignal.timeout(20_000));
 
   const { conclusion, leftBehind, orphans } = await running.finish();
   assert.equal(conclusion, "success");
   assert.deepEqual({ leftBehind, orphans }, { leftBehind: [], orphans: [] });
   await assertLoggedOut("first-runner");
-  await assert.rejects(ask(cluster, step.outputs["proxy"], AbortSignal.timeout(20_000)), /ECONNREFUSED/);
+  await assert.rejects(attempt(cluster, way, AbortSignal.timeout(20_000)), /ECONNREFUSED/);
 });
 
 /** Runs a program in the network of the instance, but otherwise on this machine. */
@@ -146,7 +149,7 @@ test("an address that does not answer is told apart from a tailnet that was not 
   const { message = "" } = annotations[0] ?? {};
   assert.match(
     message,
-    /was joined, but 100\.64\.\d+\.\d+:6444 did not answer .*refused.*machine is "cluster", online/,
+    /was joined, but 100\.64\.\d+\.\d+:6444 gave no .*refused.*machine is "cluster" .*, online.*Nothing listens on port 6444/,
   );
   assert.deepEqual({ leftBehind, orphans }, { leftBehind: [], orphans: [] });
   await assertLoggedOut("seeker");

@@ -77,7 +77,10 @@ export async function startTailscaleApi({ clients, authKey }: TailscaleApiOption
     owners.set(token, client);
     tokens.push(token);
     // The form of the answer was seen in tailscale/tailscale#15456.
-    const granted = { scope: client.mayMakeKeys === false ? "devices:core:read" : "auth_keys", tags: client.tags.join(" ") };
+    const granted = {
+      scope: client.mayMakeKeys === false ? "devices:core:read" : "auth_keys",
+      tags: client.tags.join(" "),
+    };
     return { status: 200, body: { access_token: token, token_type: "Bearer", expires_in: 3_600, ...granted } };
   };
   const routes: Readonly<Record<string, (incoming: Incoming) => Answer>> = {
