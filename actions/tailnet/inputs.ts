@@ -90,7 +90,7 @@ function loginProblems(
     );
     return problems;
   }
-  say(oauthClientId === undefined, "`oauth-client-id` is missing, or an `auth-key`");
+  if (oauthClientId === undefined) return ["`oauth-client-id` is missing, or an `auth-key`"];
   say(oauthClientSecret !== undefined && audience !== undefined, "`audience` excludes `oauth-client-secret`");
   say(given.tags === undefined, "`tags` is missing: what joins through `oauth-client-id` must be tagged");
   say(
