@@ -64,7 +64,7 @@ export interface Cluster {
 /** A call of a path of the API server. */
 export interface PlainRequest {
   readonly path: string;
-  readonly method?: "GET" | "POST" | "PATCH";
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly accept?: string;
   readonly contentType?: string;
   readonly body?: unknown;

@@ -95,6 +95,14 @@ export const errorCodes = {
     cause: "The manifest is missing, unreadable, or breaks a rule.",
     fix: "Correct each problem that the message lists; its code is in the tables below.",
   },
+  OPERATION_FAILED: {
+    cause: "An operation on a release that runs did not come to its end as asked; the message says what was done.",
+    fix: "Mend the cause that the message names; `status` shows what is there now.",
+  },
+  OPERATION_REFUSED: {
+    cause: "An operation does not fit the release as it is; nothing was changed.",
+    fix: "Go by the message; `status` shows revisions, components and objects.",
+  },
   PREFLIGHT_FAILED: {
     cause: "Something is in the way of a deploy; nothing was changed.",
     fix: "Clear away each thing that the message lists.",

@@ -57,7 +57,7 @@ interface ReleaseDocument {
   hooks?: readonly { readonly manifest: string }[];
   /** The values that it was given. */
   config?: { readonly environment?: string; readonly deploy?: { readonly images?: Readonly<Record<string, string>> } };
-  chart?: { readonly metadata?: { readonly version?: string } };
+  chart?: { readonly metadata?: { readonly version?: string }; readonly values?: { readonly cluster?: unknown } };
   info: { status: string; description: string };
 }
 
@@ -67,6 +67,15 @@ export interface ReleaseContent {
   readonly rendered: string;
   /** Version of its chart; empty when Helm did not keep it. */
   readonly chart: string;
+}
+
+/** The same with what it was made from. */
+export interface KeptRelease extends ReleaseContent {
+  /** What Helm says of it. */
+  readonly description: string;
+  /** The values that it was given, and what its chart says of the cluster by itself. */
+  readonly values: unknown;
+  readonly facts: unknown;
 }
 
 /** A list whose items have nothing but their metadata (Kubernetes API concepts, "Metadata only fetches"). */
@@ -102,10 +111,12 @@ export async function readContentOf(
   namespace: string,
   release: string,
   number: number,
-): Promise<ReleaseContent> {
-  const { manifest, hooks = [], chart } = await readDocument(cluster, namespace, release, number);
+): Promise<KeptRelease> {
+  const { manifest, hooks = [], chart, config = {}, info } = await readDocument(cluster, namespace, release, number);
   const rendered = [manifest, ...hooks.map((hook) => hook.manifest)].join("\n---\n");
-  return { rendered, chart: chart?.metadata?.version ?? "" };
+  const { metadata, values } = chart ?? {};
+  const { description } = info;
+  return { rendered, chart: metadata?.version ?? "", description, values: config, facts: values?.cluster };
 }
 
 /** The images that a revision was deployed with, by component. */

@@ -65,6 +65,9 @@ export function scopeOf({ environment, name, namespaces }: Application): Scope {
 /** How a rollout ended, and the workloads that it was about. */
 export type Rolled = Verdict & { readonly expected: readonly Expected[] };
 
+/** What is needed to watch workloads. */
+export type Watching = Pick<Watched, "cluster" | "application" | "context" | "store" | "logs" | "end">;
+
 /**
  * Watches the newest revision until it is healthy or given up.
  *
@@ -73,7 +76,7 @@ export type Rolled = Verdict & { readonly expected: readonly Expected[] };
  * @param way on the way back, pods of the revision that failed are known to be broken.
  */
 export async function watch(
-  deploy: Watched,
+  deploy: Watching,
   hasBaseline: boolean,
   way: "forward" | "back" = "forward",
 ): Promise<Rolled> {
@@ -85,7 +88,7 @@ export async function watch(
 }
 
 /** By what the pods of a deploy are judged; see `watch`. */
-export function judgingOf(deploy: Watched, hasBaseline: boolean, way: "forward" | "back" = "forward"): Judging {
+export function judgingOf(deploy: Watching, hasBaseline: boolean, way: "forward" | "back" = "forward"): Judging {
   const { application, context, store, logs } = deploy;
   const say = (line: string) => context.runner.info(context.masker.redact(line));
   return {

@@ -1,5 +1,6 @@
 import { resolve as resolvePath } from "node:path";
 import type { Context } from "../core/context.ts";
+import { FairleadError } from "../core/errors.ts";
 import { bundledChart, type Helm, type Values } from "../core/helm.ts";
 import type { Application, Declaration, Remarks, RuleError } from "./application.ts";
 import { checkManifest, findingOf } from "./check.ts";
@@ -43,6 +44,20 @@ export async function resolveApplication(
   helm: Helm,
 ): Promise<Application> {
   return await resolveOrThrow<Application>(source, environment, images, helm);
+}
+
+/**
+ * The application that values give which were checked when they were deployed, as Helm keeps them; undefined where the
+ * chart that travels with the actions does not take them.
+ */
+export async function resolveKept(values: Values, helm: Helm): Promise<Application | undefined> {
+  const set = { ...values.set, "deploy.resolved": true };
+  const rendered = await helm.template(bundledChart(), "fairlead", "default", { ...values, set }).catch((thrown) => {
+    if (!(thrown instanceof FairleadError) || thrown.code !== "HELM_FAILED") throw thrown;
+  });
+  if (rendered === undefined) return undefined;
+  const { application, errors } = parseRendered<Application>(rendered);
+  return errors.length === 0 ? application : undefined;
 }
 
 /** The values of a source, in the order in which they are laid over each other; what is set lies over all of them. */

@@ -114,6 +114,33 @@ export async function dropLease(cluster: Cluster, name: LeaseName, identity: str
   });
 }
 
+/**
+ * Writes a person's hold on a release into its Lease, which is made for it if there is none, or takes it away. Whoever
+ * deploys meanwhile stays the holder, and goes on. Gives the Lease as it was before.
+ */
+export async function writeHold(
+  cluster: Cluster,
+  name: LeaseName,
+  hold: Hold | undefined,
+): Promise<LeaseState | undefined> {
+  const { name: leaseName, namespace } = addressOf(name);
+  const before = await askForLeases(cluster, name, async () => {
+    // Read within each try, as in `dropLease`.
+    const lease = await unless([404], () => cluster.coordination.readNamespacedLease(addressOf(name)));
+    const before = lease === undefined ? undefined : stateOf(lease);
+    const { [holdAnnotation]: _, ...others } = lease?.metadata?.annotations ?? {};
+    const annotations = hold === undefined ? others : { ...others, [holdAnnotation]: JSON.stringify(hold) };
+    const metadata = { ...lease?.metadata, name: leaseName, namespace, annotations };
+    const body: V1Lease = { ...lease, metadata, spec: lease?.spec ?? { holderIdentity: "" } };
+    if (lease !== undefined) await cluster.coordination.replaceNamespacedLease({ name: leaseName, namespace, body });
+    else if (hold !== undefined) await cluster.coordination.createNamespacedLease({ namespace, body });
+    return before;
+  });
+  // A Lease that nobody has and that says nothing is of no use.
+  if (hold === undefined && before?.holder === "") await dropLease(cluster, name, "");
+  return before;
+}
+
 /** Undefined for an answer with one of these statuses: an outcome here, and not an error that is worth another try. */
 async function unless<T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | undefined> {
   try {

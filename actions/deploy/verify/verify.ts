@@ -14,11 +14,14 @@ export interface Verification {
   readonly fault?: Fault;
 }
 
+/** What is needed to check a revision. */
+export type Verified = Pick<Watched, "cluster" | "application" | "context" | "store" | "journal" | "rendered">;
+
 /**
  * Makes all checks of a revision whose rollout is done, side by side until one fails: its pods stay ready, its Services
  * have endpoints and answer, its addresses lead to it, and what the manifest declares under `verify`.
  */
-export async function verify(deploy: Watched, expected: readonly Expected[]): Promise<Verification> {
+export async function verify(deploy: Verified, expected: readonly Expected[]): Promise<Verification> {
   const { cluster, application, store, context, journal } = deploy;
   const { masker, signal } = context;
   const checks = [

@@ -1,0 +1,41 @@
+import { openCluster } from "../core/cluster.ts";
+import { messageOf } from "../core/errors.ts";
+import { newHolder, usualLease } from "../deploy/lock/lease.ts";
+import { isLock, type Lock, takeLock } from "../deploy/lock/lock.ts";
+import { endPending } from "../deploy/lock/pending.ts";
+import type { Operation } from "./operation.ts";
+
+/**
+ * Does work that changes a release while nobody else can: after a deploy that runs has ended, and what a killed one left
+ * pending is marked as failed. A hold is no obstacle, since a person is at work.
+ *
+ * @param onLost called when nothing may be written any more.
+ * @throws FairleadError DEPLOY_LOCKED when a deploy does not end in time.
+ */
+export async function withLock<T>(
+  operation: Operation,
+  onLost: (reason: Error) => void,
+  work: (operation: Operation, lock: Lock) => Promise<T>,
+): Promise<T> {
+  const { cluster, application, context, inputs } = operation;
+  const { namespace, release } = application;
+  const { signal, runner, masker, run } = context;
+  const say = (line: string) => runner.info(line);
+  // A job that is cancelled still gives its lock back.
+  const own = await openCluster({ kubeconfig: cluster.kubeconfig, masker, signal: new AbortController().signal });
+  const request = {
+    ...{ namespace, release, identity: newHolder(run), url: run.url, lease: usualLease },
+    ...{ timeout: inputs.lockTimeout, signal, say, onLost, pastHold: true },
+  };
+  const lock = await takeLock(own, request);
+  if (!isLock(lock)) throw new Error("a hold was taken for a lock");
+  try {
+    const pending = { tookOver: lock.tookOver, timeout: inputs.lockTimeout, signal, say };
+    const revisions = await endPending(cluster, application, pending);
+    return await work({ ...operation, revisions }, lock);
+  } finally {
+    await lock.giveUp().catch((thrown) => {
+      runner.annotate("warning", `The lock was not given up, and ends by itself: ${messageOf(thrown)}`, "Lock");
+    });
+  }
+}

@@ -1,0 +1,4 @@
+import { main } from "../core/action.ts";
+import { step } from "./step.ts";
+
+await main(step, { ownReport: true });

@@ -1,0 +1,3 @@
+import { post } from "../core/action.ts";
+
+await post();

@@ -1,0 +1,45 @@
+import type { Context } from "../core/context.ts";
+import type { OperateInputs, OperationName } from "./inputs.ts";
+import { withLock } from "./lock.ts";
+import { type Operation, openOperation, refused } from "./operation.ts";
+import { hold, resume } from "./operations/hold.ts";
+import { logs } from "./operations/logs.ts";
+import { remove } from "./operations/remove.ts";
+import { restart } from "./operations/restart.ts";
+import { rollback } from "./operations/rollback.ts";
+import { runCommand } from "./operations/run-command.ts";
+import { scale } from "./operations/scale.ts";
+import { status } from "./operations/status.ts";
+import { stop } from "./operations/stop.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What only looks, or writes nothing but the hold in the lock itself. */
+const unlocked = { status, logs, hold, resume } as const;
+
+/** What changes a release, one at a time. */
+const locked = { rollback, restart, scale, run: runCommand, stop, remove } as const;
+
+/**
+ * Does one operation on the release of an application in one environment.
+ *
+ * @throws FairleadError OPERATION_REFUSED for what does not fit, before anything is changed; and of whatever is wrong with
+ *   the manifest, or the way to the cluster.
+ */
+export async function run(inputs: OperateInputs, context: Context): Promise<Outcome> {
+  const fence = new AbortController();
+  const guarded = { ...context, signal: AbortSignal.any([context.signal, fence.signal]) };
+  const operation = await openOperation(inputs, guarded, fence.signal);
+  const { operation: name } = inputs;
+  if (isUnlocked(name)) return await unlocked[name](operation);
+  requireRelease(operation);
+  return await withLock(operation, (reason) => fence.abort(reason), locked[name]);
+}
+
+function isUnlocked(name: OperationName): name is keyof typeof unlocked {
+  return name in unlocked;
+}
+
+function requireRelease({ revisions, application: { release, namespace } }: Operation): void {
+  if (revisions.length > 0) return;
+  throw refused(`There is no release ${release} in the namespace ${namespace}.`, "Check `environment`, or deploy it.");
+}

@@ -1,0 +1,45 @@
+import type { V1DaemonSet, V1Node } from "@kubernetes/client-node";
+import type { Cluster } from "../../core/cluster.ts";
+import type { Snapshot } from "../../deploy/tracking/snapshot.ts";
+import type { Finding } from "./lists.ts";
+
+/** How many nodes each DaemonSet should run on, against the nodes that carry its labels: people scale it by labels. */
+export async function nodesOf(cluster: Cluster, { daemonSets }: Pick<Snapshot, "daemonSets">): Promise<Finding> {
+  if (daemonSets.length === 0) return { section: { name: "Nodes", rows: [] }, wrong: [] };
+  const { items } = await cluster.ask(() => cluster.core.listNode());
+  return compareNodes(daemonSets, items);
+}
+
+/** A node that is labelled and not counted repels the pods: a taint, or an affinity that does not fit. */
+export function compareNodes(daemonSets: readonly V1DaemonSet[], nodes: readonly V1Node[]): Finding {
+  const rows = daemonSets.map(({ metadata, spec, status }) => {
+    const selector = spec?.template.spec?.nodeSelector ?? {};
+    const labelled = nodes.filter(({ metadata }) =>
+      Object.entries(selector).every(([key, value]) => metadata?.labels?.[key] === value),
+    );
+    const { desiredNumberScheduled: desired = 0, numberReady: ready = 0 } = status ?? {};
+    const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+    return {
+      name: metadata?.name ?? "",
+      labelled: labelled.map(({ metadata }) => metadata?.name ?? ""),
+      desired,
+      ready,
+      labels: labels.join(",") || "every node",
+    };
+  });
+  const wrong = rows
+    .filter(({ labelled, desired }) => labelled.length !== desired)
+    .map(
+      ({ name, labelled, desired, labels }) =>
+        `DaemonSet ${name} runs on ${desired} of ${labelled.length} nodes that are labelled (${labels})`,
+    );
+  const shown = rows.map(({ name, labelled, desired, ready, labels }) => ({
+    "daemon set": name,
+    labels,
+    labelled: String(labelled.length),
+    desired: String(desired),
+    ready: String(ready),
+    nodes: labelled.join(", "),
+  }));
+  return { section: { name: "Nodes", rows: shown }, wrong };
+}

@@ -1,0 +1,51 @@
+// The operations that go by revisions: look, roll back, hold, resume.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { operate, rowsOf } from "./operate.ts";
+import { onlyError } from "./report.ts";
+import { createSmallApp, server } from "./small-app.ts";
+import { openWorld } from "./world.ts";
+
+const world = await openWorld();
+after(() => world[Symbol.dispose]());
+
+describe("a release that is rolled back by a person", () => {
+  it("serves the last good revision, and deploys leave it alone until it is resumed", async () => {
+    await using app = createSmallApp(world, "night");
+    app.writeManifest();
+    const nothing = await operate(world, app, { operation: "status" });
+    assert.equal(nothing.outputs["status"], "absent", nothing.log);
+    const first = await app.deploy();
+    assert.equal(first.outputs["status"], "deployed", first.log);
+    const early = await operate(world, app, { operation: "rollback" });
+    assert.match(onlyError(early).message, /No revision before revision 1 of \S+ was seen healthy\./);
+    assert.deepEqual([early.conclusion, early.outputs["status"]], ["failure", "refused"]);
+
+    const second = await app.deploy({ command: server({ text: "second" }) });
+    assert.equal(second.outputs["status"], "deployed", second.log);
+    const back = await operate(world, app, { reason: "the basket is empty" }, { action: "actions/rollback" });
+    assert.deepEqual(
+      [back.conclusion, back.outputs["status"], back.outputs["revision"]],
+      ["success", "rolled-back", "3"],
+      back.log,
+    );
+    assert.match(back.summary, /is revision 1 again; deploys leave it as it is until/);
+    assert.deepEqual(await app.revisions(), ["1 superseded", "2 superseded", "3 deployed"]);
+
+    const push = await app.deploy({ command: server({ text: "third" }) });
+    assert.deepEqual([push.conclusion, push.outputs["status"]], ["success", "held"], push.log);
+    const warning = push.annotations.find(({ level }) => level === "warning");
+    assert.match(warning?.message ?? "", /octocat holds it since \S+: the basket is empty/);
+    const state = await operate(world, app, { operation: "status" });
+    assert.deepEqual([state.outputs["status"], state.outputs["revision"]], ["healthy", "3"], state.log);
+    assert.ok(rowsOf(state.report, "Release").some(({ what }) => what === "Held"));
+
+    // Back from revision 3 is not revision 2, which was the bad one.
+    const again = await operate(world, app, { operation: "rollback" });
+    assert.match(onlyError(again).message, /No revision before revision 1, which serves again,/);
+    const resumed = await operate(world, app, { operation: "resume" });
+    assert.equal(resumed.outputs["status"], "resumed", resumed.log);
+    const later = await app.deploy({ command: server({ text: "third" }) });
+    assert.deepEqual([later.outputs["status"], later.outputs["revision"]], ["deployed", "4"], later.log);
+  });
+});
