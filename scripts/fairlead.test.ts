@@ -60,6 +60,9 @@ test("what cannot be carried out is no verdict on a manifest", () => {
     [[], /Usage: fairlead COMMAND/],
     [["render"], /One environment is needed/],
     [["diff", "a", "b"], /One environment is needed/],
+    [["status"], /One environment is needed\. See `fairlead status --help`/],
+    [["scale", "prod"], /`replicas` is missing, which `scale` needs\. See `fairlead scale --help`/],
+    [["rollback", "prod", "--replicas", "2"], /Unknown option '--replicas'/],
   ] as const) {
     const { status, stdout, stderr } = fairlead(args);
     assert.deepEqual([status, stdout], [2, ""]);

@@ -1,7 +1,21 @@
 #!/usr/bin/env node
 // The command line. Each command is a module of its own, loaded when it is asked for.
 import { FairleadError, messageOf } from "../actions/core/errors.ts";
+import type { OperationName } from "../actions/operate/inputs.ts";
 import type { Command } from "./commands/command.ts";
+
+const operations: Readonly<Record<OperationName, string>> = {
+  status: "show a release and everything that belongs to it",
+  rollback: "bring the last good revision back, and hold it",
+  hold: "keep deploys away",
+  resume: "let deploys in again",
+  restart: "make the pods of a component anew",
+  scale: "change the number of pods until the next deploy",
+  run: "run a command in a component",
+  logs: "print the logs of all pods",
+  stop: "end all pods and keep the data",
+  remove: "uninstall, and delete only what is named beside",
+};
 
 const commands: Readonly<Record<string, { readonly what: string; load(): Promise<Command> }>> = {
   validate: { what: "check manifests", load: async () => (await import("./commands/validate.ts")).validate },
@@ -10,6 +24,13 @@ const commands: Readonly<Record<string, { readonly what: string; load(): Promise
     load: async () => (await import("./commands/render.ts")).render,
   },
   diff: { what: "show what changes in an environment", load: async () => (await import("./commands/diff.ts")).diff },
+  ...Object.fromEntries(
+    (Object.keys(operations) as OperationName[]).map((name) => {
+      const what = operations[name];
+      const load = async () => (await import("./commands/operate.ts")).operationCommand(name, what);
+      return [name, { what, load }];
+    }),
+  ),
 };
 
 const usage = `Usage: fairlead COMMAND [options]

@@ -6,7 +6,18 @@ import { test } from "node:test";
 const root = join(import.meta.dirname, "..");
 
 /** Each room may import those before it. */
-const rooms = ["core", "validate", "secrets", "tailnet", "image", "deploy", "operate", "rollback", "bootstrap", "pipeline"];
+const rooms = [
+  "core",
+  "validate",
+  "secrets",
+  "tailnet",
+  "image",
+  "deploy",
+  "operate",
+  "rollback",
+  "bootstrap",
+  "pipeline",
+];
 
 /** The imports of other rooms in a file, as pairs of rooms. */
 function importsOf(file: string): { from: string; to: string; file: string }[] {

@@ -3,6 +3,7 @@ import { columns } from "../core/columns.ts";
 import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
 import { writePrivateFile } from "../core/files.ts";
+import type { Masker } from "../core/masking.ts";
 import { details, escapeMarkdown, table } from "../core/summary.ts";
 import { mapTexts } from "../deploy/report/texts.ts";
 import type { OperateInputs } from "./inputs.ts";
@@ -23,7 +24,7 @@ export interface Report extends Omit<Outcome, "failure"> {
 /** Tells what an operation came to: in the summary, in the log, as outputs, and as a file. No secret is in any of them. */
 export async function publish(inputs: OperateInputs, outcome: Outcome, context: Context): Promise<Report> {
   const { runner, masker, folder } = context;
-  const report = mapTexts(reportOf(inputs, outcome), masker.redact);
+  const report = reportOf(inputs, outcome, masker);
   runner.summarize(renderSummary(report));
   runner.verbatim(plainText(report));
   const file = `${basename(folder)}-report.json`;
@@ -43,10 +44,16 @@ export function outcomeOf(thrown: unknown): Outcome {
   return { status: isRefusal ? "refused" : "failed", said, revision: 0, sections };
 }
 
-function reportOf({ operation, environment }: OperateInputs, { failure, ...outcome }: Outcome): Report {
+/** What an operation came to, without secrets. */
+export function reportOf(
+  { operation, environment }: Pick<OperateInputs, "operation" | "environment">,
+  { failure, ...outcome }: Outcome,
+  masker: Pick<Masker, "redact">,
+): Report {
   const [code, message] = failure === undefined ? ["", ""] : [failure.code, failure.sentence];
   const sections = outcome.sections.filter((section) => !isEmpty(section));
-  return { schemaVersion: 1, operation, environment, ...outcome, sections, code, message };
+  // Text by text, before anything is quoted: a secret that is escaped would not be found.
+  return mapTexts({ schemaVersion: 1, operation, environment, ...outcome, sections, code, message }, masker.redact);
 }
 
 function isEmpty(section: Section): boolean {

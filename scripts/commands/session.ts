@@ -12,12 +12,12 @@ export interface Session extends AsyncDisposable {
   helm(): Promise<Helm>;
 }
 
-/** Opens a session; its folder for temporary files goes with it. */
-export function openSession(): Session {
+/** Opens a session; its folder for temporary files goes with it. @param said what is told, and how; nothing by default. */
+export function openSession(said: Partial<Runner> = {}): Session {
   let context: Context | undefined;
   let helm: Promise<Helm> | undefined;
   const open = () => {
-    context ??= terminalContext();
+    context ??= terminalContext({ ...quietRunner, ...said });
     return context;
   };
   return {
@@ -33,14 +33,14 @@ export function openSession(): Session {
 }
 
 /** A step's context for a person's machine: quiet, with a cache for tools that outlives the command. */
-function terminalContext(): Context {
+function terminalContext(runner: Runner): Context {
   const controller = new AbortController();
   process.once("SIGINT", () =>
     controller.abort(new FairleadError({ code: "CANCELLED", message: "The command was interrupted." })),
   );
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const environment = { ...process.env, RUNNER_TOOL_CACHE: join(cache, "fairlead") };
-  const context = actionContext(environment, quietRunner, controller.signal);
+  const context = actionContext(environment, runner, controller.signal);
   return { ...context, workspace: process.cwd() };
 }
 

@@ -1,13 +1,27 @@
 // The operations that go by revisions: look, roll back, hold, resume.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { operate, rowsOf } from "./operate.ts";
 import { onlyError } from "./report.ts";
 import { createSmallApp, server } from "./small-app.ts";
-import { openWorld } from "./world.ts";
+import { openWorld, repository } from "./world.ts";
 
 const world = await openWorld();
 after(() => world[Symbol.dispose]());
+
+/** Runs the command line in a checkout. */
+async function commandLine(cwd: string, ...args: string[]) {
+  const program = join(repository, "dist/fairlead.mjs");
+  const env = { ...world.env, HOME: cwd, KUBECONFIG: world.cluster.kubernetes.kubeconfig };
+  const all = [program, ...args, "--cluster", world.clusterFile];
+  return await new Promise<{ status: number; stdout: string; stderr: string }>((done) => {
+    execFile(process.execPath, all, { cwd, env, timeout: 60_000 }, (fault, stdout, stderr) =>
+      done({ status: Number(fault?.code ?? 0), stdout, stderr }),
+    );
+  });
+}
 
 describe("a release that is rolled back by a person", () => {
   it("serves the last good revision, and deploys leave it alone until it is resumed", async () => {
@@ -43,8 +57,13 @@ describe("a release that is rolled back by a person", () => {
     // Back from revision 3 is not revision 2, which was the bad one.
     const again = await operate(world, app, { operation: "rollback" });
     assert.match(onlyError(again).message, /No revision before revision 1, which serves again,/);
+    const shell = await commandLine(app.workspace, "hold", "staging", "--reason", "later");
+    assert.equal(shell.status, 2);
+    assert.match(shell.stderr, /is held already; octocat holds it since \S+: the basket is empty\./);
     const resumed = await operate(world, app, { operation: "resume" });
     assert.equal(resumed.outputs["status"], "resumed", resumed.log);
+    const idle = await commandLine(app.workspace, "resume", "staging", "--json");
+    assert.deepEqual([idle.status, JSON.parse(idle.stdout).status], [0, "unchanged"], idle.stderr);
     const later = await app.deploy({ command: server({ text: "third" }) });
     assert.deepEqual([later.outputs["status"], later.outputs["revision"]], ["deployed", "4"], later.log);
   });
