@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, chmod, copyFile, mkdir, mkdtemp, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Context } from "./context.ts";
 import { request } from "./http.ts";
@@ -15,16 +15,64 @@ export interface Wanted {
   readonly mirror: string | undefined;
 }
 
+/** A program in the folder of the step, and where it came from in words for the log. */
+export interface Provided {
+  readonly program: string;
+  readonly origin: string;
+}
+
 /**
- * Downloads a tool, compares its checksum and unpacks it into a folder, beside which `<folder>.complete` is written.
- * Gives the address that it came from. Throws whatever stopped it.
- *
- * @param program path of the program in the folder.
+ * Gives a program from the tool cache, or downloads it into it. The cache keeps the archive as it was published: each
+ * step takes a copy, compares its checksum and unpacks that very copy, so that a cache that somebody else wrote to, or
+ * that was restored badly, is noticed. Throws whatever stopped it.
  */
-export async function downloadInto(folder: string, program: string, wanted: Wanted, context: Context): Promise<string> {
+export async function provide(wanted: Wanted, context: Context): Promise<Provided> {
+  const { tool, architecture } = wanted;
+  const { version, url, member } = tool.download;
+  const own = join(context.folder, "programs", `${tool.name}-${version}`);
+  const program = join(own, member?.(architecture) ?? tool.name);
+  if (await exists(program)) return { program, origin: "downloaded before" };
+  const cached = join(context.toolCache, `fairlead-${tool.name}`, version, architecture, basename(url(architecture)));
+  const folder = await mkdtemp(join(context.folder, "download-"));
+  const copy = join(folder, basename(cached));
+  const restored = await restore(cached, copy, wanted, context);
+  if (!restored) await fetchArchive(copy, cached, wanted, context);
+  await unpack(copy, join(folder, "unpacked"), basename(program));
+  await mkdir(dirname(own), { recursive: true });
+  // Another stage of the step may have been faster.
+  await rename(join(folder, "unpacked"), own).catch(async (thrown) => {
+    if (!(await exists(program))) throw thrown;
+  });
+  return { program, origin: restored ? "from the tool cache" : `downloaded from ${hostOf(wanted)}` };
+}
+
+/** Copies the archive out of the cache, if it is there and still what was put in. */
+async function restore(cached: string, copy: string, wanted: Wanted, { runner }: Context): Promise<boolean> {
+  const { tool, architecture } = wanted;
+  const expected = tool.download.sha256[architecture] ?? (await textOf(recordOf(cached)));
+  if (expected === undefined || !(await exists(cached))) return false;
+  await copyFile(cached, copy);
+  if ((await sha256Of(copy)) === expected) return true;
+  runner.info(`${tool.name}: ${cached} has another SHA-256 than what was put there, and is downloaded again`);
+  return false;
+}
+
+async function fetchArchive(copy: string, cached: string, wanted: Wanted, context: Context): Promise<void> {
   const address = mirrored(wanted.tool.download.url(wanted.architecture), wanted.mirror);
-  await fetchInto(address, folder, program, await checksum(wanted, context), context);
-  return address;
+  const expected = await checksum(wanted, context);
+  const { downloadTool } = await import("@actions/tool-cache");
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(downloadTime)]);
+  const fresh = join(dirname(copy), "fresh");
+  await unlessAborted(downloadTool(address, fresh), signal);
+  const actual = await sha256Of(fresh);
+  if (actual !== expected) throw new Error(`${address} has the SHA-256 ${actual}, but ${expected} was expected`);
+  await rename(fresh, copy);
+  await mkdir(dirname(cached), { recursive: true });
+  await writeFile(recordOf(cached), expected);
+  // Whole or not at all: another job on the same machine may look at the same time.
+  const part = `${cached}.${randomUUID()}`;
+  await copyFile(copy, part);
+  await rename(part, cached);
 }
 
 async function checksum({ tool, architecture, mirror }: Wanted, context: Context): Promise<string> {
@@ -42,19 +90,38 @@ async function checksum({ tool, architecture, mirror }: Wanted, context: Context
   return value;
 }
 
-async function fetchInto(url: string, folder: string, program: string, sha256: string, context: Context) {
-  const { downloadTool, extractTar } = await import("@actions/tool-cache");
-  await mkdir(folder, { recursive: true });
-  const file = join(await mkdtemp(join(context.folder, "download-")), "archive");
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(downloadTime)]);
-  const archive = await unlessAborted(downloadTool(url, file), signal);
+/** Unpacks an archive, or puts a bare program there under its name. */
+async function unpack(archive: string, folder: string, name: string): Promise<void> {
+  await mkdir(folder);
+  if (archive.endsWith(".tar.gz") || archive.endsWith(".tgz")) {
+    const { extractTar } = await import("@actions/tool-cache");
+    await extractTar(archive, folder);
+    return;
+  }
+  await rename(archive, join(folder, name));
+  await chmod(join(folder, name), 0o755);
+}
+
+/** The checksum that an archive in the cache had when it was put there. */
+function recordOf(cached: string): string {
+  return `${cached}.sha256`;
+}
+
+async function sha256Of(file: string): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(archive), hash);
-  const actual = hash.digest("hex");
-  if (actual !== sha256) throw new Error(`${url} has the SHA-256 ${actual}, but ${sha256} was expected`);
-  if (url.endsWith(".tar.gz") || url.endsWith(".tgz")) await extractTar(archive, folder);
-  else await copyProgram(archive, program);
-  await markComplete(folder);
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  return await readFile(file, "utf8").catch(() => undefined);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Milliseconds for one download, the library's own retries included. */
@@ -73,14 +140,8 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-async function copyProgram(from: string, to: string): Promise<void> {
-  await copyFile(from, to);
-  await chmod(to, 0o755);
-}
-
-/** Written last, so that a download that was cut off is not taken for a whole one. */
-async function markComplete(folder: string): Promise<void> {
-  await writeFile(`${folder}.complete`, "");
+function hostOf({ tool, architecture, mirror }: Wanted): string {
+  return new URL(mirrored(tool.download.url(architecture), mirror)).host;
 }
 
 function mirrored(url: string, mirror: string | undefined): string {

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { globSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { recordingContext } from "../../test/context.ts";
+import type { Context } from "./context.ts";
 import { execute } from "./process.ts";
 import { compareVersions, findTool, type Tool } from "./tools.ts";
 
@@ -89,6 +91,56 @@ test("what is missing is downloaded once, checked against its checksum, and runs
   const before = requests.length;
   assert.deepEqual(await findTool(gadget, context), found);
   assert.equal(requests.length, before);
+});
+
+/** A later step on the same machine: another folder, the same tool cache. */
+async function laterStep(t: TestContext, { toolCache }: Context) {
+  const { context, told } = await machine(t);
+  return { context: { ...context, toolCache }, told };
+}
+
+for (const [how, pin] of [
+  ["pinned", (hash: string) => ({ x64: hash, arm64: hash })],
+  ["recorded", () => ({})],
+] as const) {
+  test(`a later step takes it from the cache, and compares the ${how} checksum again`, async (t) => {
+    const { context: first } = await machine(t);
+    const { address, requests, hash } = await mirror(t, first.folder);
+    const tool: Tool = { ...gadget, download: { ...gadget.download, sha256: pin(hash) } };
+    await findTool(tool, first, address);
+    const before = requests.length;
+
+    const { context: second, told } = await laterStep(t, first);
+    const found = await findTool(tool, second, address);
+    assert.equal(requests.length, before);
+    assert.match(told.lines.join("\n"), /gadget 1\.5\.2 \(from the tool cache\)/);
+    assert.ok(found.command.startsWith(second.folder), "what runs is the copy that was compared");
+
+    const [archive = ""] = globSync(join(first.toolCache, "**/*.tar.gz"));
+    await writeFile(archive, "something else");
+    const { context: third, told: heard } = await laterStep(t, first);
+    await findTool(tool, third, address);
+    assert.match(heard.lines.join("\n"), /has another SHA-256 than what was put there, and is downloaded again/);
+    assert.equal(sha256(await readFile(archive)), hash);
+  });
+}
+
+test("a bare program is kept and compared likewise", async (t) => {
+  const { context } = await machine(t);
+  const content = Buffer.from(script("1.5.2"));
+  const server = createServer((_incoming, response) => response.end(content)).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { member: _, ...download } = gadget.download;
+  const hash = sha256(content);
+  const bare = { ...download, url: () => "http://127.0.0.1:1/gadget-linux", sha256: { x64: hash, arm64: hash } };
+  const tool: Tool = { ...gadget, download: bare };
+  await findTool(tool, context, address);
+  const { context: second, told } = await laterStep(t, context);
+  const { command } = await findTool(tool, second);
+  assert.match(told.lines.join("\n"), /from the tool cache/);
+  assert.deepEqual(await readFile(command), content);
 });
 
 test("a pinned checksum needs no other, and a bare one is understood", async (t) => {

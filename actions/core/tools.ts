@@ -1,5 +1,3 @@
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import type { Context } from "./context.ts";
 import { FairleadError, messageOf } from "./errors.ts";
 import { execute } from "./process.ts";
@@ -94,30 +92,16 @@ async function download(tool: Tool, context: Context, mirror: string | undefined
   if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) {
     throw missing(tool, seen, `there is no download for ${process.platform} ${architecture}`);
   }
-  const folder = join(context.toolCache, `fairlead-${tool.name}`, version, architecture);
-  const program = join(folder, tool.download.member?.(architecture) ?? tool.name);
-  const found = { command: program, args: [], version };
-  if (await exists(`${folder}.complete`)) {
-    context.runner.info(`${tool.name} ${version} (downloaded before)`);
-    return found;
-  }
   try {
     // Most runners have the tool, and their steps need not load what downloads it.
-    const { downloadInto } = await import("./download.ts");
-    const address = await downloadInto(folder, program, { tool, architecture, mirror }, context);
-    context.runner.info(`${tool.name} ${version} (downloaded from ${new URL(address).host})`);
-    return found;
+    const { provide } = await import("./download.ts");
+    const { program, origin } = await provide({ tool, architecture, mirror }, context);
+    context.runner.info(`${tool.name} ${version} (${origin})`);
+    return { command: program, args: [], version };
   } catch (thrown) {
     context.signal.throwIfAborted();
     throw missing(tool, seen, messageOf(thrown), thrown);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function missing(tool: Tool, seen: readonly string[], reason: string, cause?: unknown): FairleadError {

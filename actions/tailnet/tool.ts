@@ -9,7 +9,16 @@ export interface Tailscale {
   readonly version: string;
 }
 
-const pinned = "1.100.0";
+/** The version that is downloaded, with the SHA-256 of its archives. */
+const pinned = {
+  version: "1.102.4",
+  // Tailscale publishes checksums beside its downloads only. These were read elsewhere: from LibreELEC's
+  // packages/addons/service/tailscale/package.mk, which downloads the same archives.
+  sha256: {
+    x64: "50748df1045e60b5b695f19f4c56b0da36c019948b440fb456b6584a50f0d8b9",
+    arm64: "9dd1e6a592a014bbaea0103167ffe299adeda4ba14e078ce9c2895364f6c4c3f",
+  },
+};
 
 /** Finds Tailscale, at `version` exactly when one is asked for. */
 export async function findTailscale(
@@ -24,7 +33,7 @@ export async function findTailscale(
 }
 
 function declare(asked: string | undefined): Tool {
-  const version = asked ?? pinned;
+  const version = asked ?? pinned.version;
   const processors: Readonly<Record<Architecture, string>> = { x64: "amd64", arm64: "arm64" };
   const folder = (architecture: Architecture) => `tailscale_${version}_${processors[architecture]}`;
   const url = (architecture: Architecture) => `https://pkgs.tailscale.com/stable/${folder(architecture)}.tgz`;
@@ -38,8 +47,8 @@ function declare(asked: string | undefined): Tool {
       version,
       url,
       member: (architecture) => `${folder(architecture)}/tailscaled`,
-      // None is published outside of the download server itself, so its own checksum file is asked.
-      sha256: {},
+      // Of other versions none is known, so the checksum file beside the download is asked.
+      sha256: version === pinned.version ? pinned.sha256 : {},
       checksumUrl: (architecture) => `${url(architecture)}.sha256`,
     },
   };
