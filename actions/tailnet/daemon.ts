@@ -145,8 +145,21 @@ export async function stopDaemon(context: Context): Promise<void> {
 
 async function logOut(record: Started, context: Context): Promise<void> {
   // The daemon may just be changing its connections, and then the one that it says goodbye on is closed under it.
-  const policy = { attempts: 3, delay: 250, longest: 1_000, signal: context.signal };
-  await retry(policy, async () => await tailscale(record, ["logout"], 5_000, context));
+  const policy = { attempts: 3, delay: 250, longest: 1_000, signal: context.signal, retryable: endedByItself };
+  try {
+    await retry(policy, async () => await tailscale(record, ["logout"], 5_000, context));
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    throw new FairleadError({
+      code: "TAILNET_FAILED",
+      message: `This machine could not be logged out of the tailnet (${messageOf(thrown).replace(/\.$/, "")}). It is ephemeral, so the tailnet forgets it by itself; nothing of it is left on the runner.`,
+      cause: thrown,
+    });
+  }
+}
+
+function endedByItself(thrown: unknown): boolean {
+  return !(thrown instanceof FairleadError && thrown.code === "TIMEOUT");
 }
 
 async function end(record: Started, context: Context): Promise<void> {

@@ -1,13 +1,13 @@
-// Answers every HTTPS request with 403, as an API server answers a stranger.
-// Usage: node answering-server.mjs PORT KEY-FILE CERTIFICATE-FILE
+// Answers every HTTPS request with one status: 403 as an API server answers a stranger, 500 as one that is not ready.
+// Usage: node answering-server.mjs PORT KEY-FILE CERTIFICATE-FILE STATUS
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 
-const [port, keyFile, certificateFile] = process.argv.slice(2);
+const [port, keyFile, certificateFile, status] = process.argv.slice(2);
 const server = createServer(
   { key: readFileSync(keyFile), cert: readFileSync(certificateFile) },
   (_request, response) => {
-    response.writeHead(403).end("forbidden\n");
+    response.writeHead(Number(status)).end("an answer\n");
   },
 );
 server.listen(Number(port));

@@ -5,117 +5,65 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, delimiter, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { attempt } from "../../actions/tailnet/attempt.ts";
-import { issue, makeAuthority } from "../cluster/certificates.ts";
-import { logFile, startDaemon } from "../cluster/daemon.ts";
-import { statusOf } from "../cluster/probe.ts";
+import { stopDaemon } from "../cluster/daemon.ts";
 import { run } from "../cluster/run.ts";
-import { startTailnet, type Tailnet, tailnetDaemons } from "../cluster/tailnet.ts";
-import { ensureTools } from "../cluster/toolchain.ts";
+import { stopTailnet, tailnetDaemons } from "../cluster/tailnet.ts";
 import { versions } from "../cluster/versions.ts";
-import { createJob, type JobOptions, runAction } from "../harness/job.ts";
-import { startInstance, type TestInstance } from "./instance.ts";
+import { createJob, runAction } from "../harness/job.ts";
+import { howMany } from "../long.ts";
+import { apiPort, assertLoggedOut, jobOn, openTailnetSite, room, type TailnetSite, withKey } from "./tailnet-site.ts";
 
-const room = join(import.meta.dirname, "../../actions/tailnet");
-const port = 6443;
-
-let instance: TestInstance;
-let tailnet: Tailnet;
-let tools: Record<"control" | "tailscale" | "tailscaled", string>;
+let site: TailnetSite;
 
 before(async () => {
-  tools = await ensureTools(["control", "tailscale", "tailscaled"], console.log);
-  instance = await startInstance("tailnet-test");
-  tailnet = await startTailnet(instance.network, tools);
-  await startServer();
+  site = await openTailnetSite("tailnet-test");
 });
 
-after(async () => await instance?.[Symbol.asyncDispose]());
+after(async () => await site?.[Symbol.asyncDispose]());
 
-/** Something at the cluster's tailnet address, where the API server would be. */
-async function startServer(): Promise<void> {
-  const { network } = instance;
-  const alternativeNames = [`IP:${tailnet.clusterAddress}`, "DNS:cluster.tailnet.test", "DNS:cluster"];
-  const authority = await makeAuthority(join(network.state, "certificates"));
-  const subject = { commonName: "cluster", alternativeNames };
-  const { key, certificate } = await issue(join(network.state, "certificates"), "server", authority, subject);
-  await startDaemon(network, {
-    name: "answering-server",
-    command: [process.execPath, join(import.meta.dirname, "answering-server.mjs"), String(port), key, certificate],
-    environment: {},
-    ready: async () => (await statusOf(`https://${network.address}:${port}/`)) === 403,
-  });
-}
+/** The job of every test here: the key is a secret, and Tailscale is installed. */
+const job = () => jobOn(site, site.tailnet.authKey);
 
-/** The job of every test here: the key is a secret, and Tailscale is installed unless `path` says otherwise. */
-const job = (path = `${dirname(tools.tailscale)}${delimiter}${process.env["PATH"]}`): JobOptions => ({
-  env: { PATH: path },
-  secrets: [tailnet.authKey],
-});
-
-const inputs = (more: Readonly<Record<string, string>> = {}) => ({
-  "auth-key": tailnet.authKey,
-  "control-url": tailnet.controlUrl,
-  mode: "userspace",
-  timeout: "20s",
-  ...more,
-});
-
-/** What the control server was asked to register under a name, in order. */
-async function registrations(hostname: string): Promise<readonly Record<string, unknown>[]> {
-  const log = await readFile(logFile(instance.network, tailnetDaemons.control), "utf8");
-  const requests = [...log.matchAll(/Got tailcfg\.RegisterRequest: (\{[\s\S]*?\n\})/g)].map(([, json]) =>
-    JSON.parse(json ?? ""),
-  );
-  return requests.filter(({ Hostinfo }) => Hostinfo?.Hostname === hostname);
-}
-
-async function assertLoggedOut(hostname: string): Promise<void> {
-  const requests = await registrations(hostname);
-  assert.equal(requests[0]?.["Ephemeral"], true, "the machine is ephemeral");
-  const expiry = Date.parse(String(requests.at(-1)?.["Expiry"]));
-  assert.ok(expiry > 0 && expiry < Date.now(), "the last request ends the registration");
-}
+const inputs = (more: Readonly<Record<string, string>> = {}) => withKey(site.tailnet, more);
 
 test("joins, proves the way to the cluster, and leaves nothing behind", async () => {
   await using running = createJob(job());
-  const probe = `${tailnet.clusterAddress}:${port}\nhttps://cluster.tailnet.test:${port}/version`;
+  const probe = `${site.tailnet.clusterAddress}:${apiPort}\nhttps://cluster.tailnet.test:${apiPort}/version`;
   const step = await running.run(room, { with: inputs({ probe, hostname: "first-runner" }) });
   assert.deepEqual(step.annotations, []);
   assert.match(step.outputs["ip"] ?? "", /^100\.64\.\d+\.\d+$/);
   assert.equal(step.outputs["hostname"], "first-runner.tailnet.test");
   assert.equal(step.outputs["version"], versions.tailscale);
   assert.match(step.outputs["connection"] ?? "", /^(direct|relay)$/);
-  const cluster = { host: tailnet.clusterAddress, port, path: "/" };
+  const cluster = { host: site.tailnet.clusterAddress, port: apiPort, path: "/" };
   const way = { proxy: step.outputs["proxy"], resolve: async () => {} };
   await attempt(cluster, way, AbortSignal.timeout(20_000));
 
   const { conclusion, leftBehind, orphans } = await running.finish();
   assert.equal(conclusion, "success");
   assert.deepEqual({ leftBehind, orphans }, { leftBehind: [], orphans: [] });
-  await assertLoggedOut("first-runner");
+  await assertLoggedOut(site, "first-runner");
   await assert.rejects(attempt(cluster, way, AbortSignal.timeout(20_000)), /ECONNREFUSED/);
 });
 
-/** Runs a program in the network of the instance, but otherwise on this machine. */
-async function inNetwork(command: readonly string[], input = "") {
-  const init = String(instance.network.holders[1].pid);
-  return await run(["nsenter", "--target", init, "--net", "--", ...command], { input });
-}
-
 test("with a tun device, the machine itself reaches the tailnet, until the job ends", async () => {
-  const before = (await inNetwork(["ip", "rule"])).output;
-  const given = inputs({ mode: "tun", "accept-dns": "false", probe: `https://${tailnet.clusterAddress}:${port}/` });
+  const before = (await site.within(["ip", "rule"])).output;
+  const given = inputs({
+    mode: "tun",
+    "accept-dns": "false",
+    probe: `https://${site.tailnet.clusterAddress}:${apiPort}/`,
+  });
   const options = { ...job(), with: given };
   const child = [process.execPath, join(import.meta.dirname, "run-action.ts")];
-  const { rawOutput } = await inNetwork(child, JSON.stringify({ directory: room, options }));
+  const { rawOutput } = await site.within(child, JSON.stringify({ directory: room, options }));
   const { annotations, outputs, leftBehind, orphans } = JSON.parse(rawOutput);
   assert.deepEqual({ annotations, leftBehind, orphans }, { annotations: [], leftBehind: [], orphans: [] });
   assert.equal(outputs.proxy, "");
-  assert.equal((await inNetwork(["ip", "rule"])).output, before);
-  assert.doesNotMatch((await inNetwork(["ip", "-brief", "link"])).output, /tailscale/);
+  assert.equal((await site.within(["ip", "rule"])).output, before);
+  assert.doesNotMatch((await site.within(["ip", "-brief", "link"])).output, /tailscale/);
 });
 
 test("a machine is named after the run when it is not named", async () => {
@@ -139,7 +87,12 @@ test("a refused key is one error that says so, and is not tried again", async ()
 });
 
 test("an address that does not answer is told apart from a tailnet that was not joined", async () => {
-  const given = inputs({ probe: `${tailnet.clusterAddress}:6444`, timeout: "3s", retries: "0", hostname: "seeker" });
+  const given = inputs({
+    probe: `${site.tailnet.clusterAddress}:6444`,
+    timeout: "3s",
+    retries: "0",
+    hostname: "seeker",
+  });
   const { conclusion, annotations, leftBehind, orphans } = await runAction(room, { ...job(), with: given });
   assert.equal(conclusion, "failure");
   assert.deepEqual(
@@ -152,11 +105,11 @@ test("an address that does not answer is told apart from a tailnet that was not 
     /was joined, but 100\.64\.\d+\.\d+:6444 gave no .*refused.*machine is "cluster" .*, online.*Nothing listens on port 6444/,
   );
   assert.deepEqual({ leftBehind, orphans }, { leftBehind: [], orphans: [] });
-  await assertLoggedOut("seeker");
+  await assertLoggedOut(site, "seeker");
 });
 
 test("a control server that does not answer is named", async () => {
-  const address = `http://${instance.network.address}:1`;
+  const address = `http://${site.network.address}:1`;
   const given = inputs({ "control-url": address, timeout: "2s", retries: "0" });
   const { conclusion, annotations, leftBehind, orphans } = await runAction(room, { ...job(), with: given });
   assert.equal(conclusion, "failure");
@@ -196,7 +149,7 @@ test("without Tailscale on the runner, it comes from the mirror", async () => {
   const processor = process.arch === "arm64" ? "arm64" : "amd64";
   const name = `tailscale_${versions.tailscale}_${processor}`;
   await mkdir(join(folder, name));
-  for (const program of [tools.tailscale, tools.tailscaled])
+  for (const program of [site.tools.tailscale, site.tools.tailscaled])
     await copyFile(program, join(folder, name, basename(program)));
   await run(["tar", "--create", "--gzip", `--file=${folder}/${name}.tgz`, `--directory=${folder}`, name]);
   const archive = await readFile(join(folder, `${name}.tgz`));
@@ -213,7 +166,7 @@ test("without Tailscale on the runner, it comes from the mirror", async () => {
   try {
     const toolMirror = `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`;
     const given = inputs({ "tool-mirror": toolMirror, version: versions.tailscale });
-    const { conclusion, outputs } = await runAction(room, { ...job("/usr/bin:/bin"), with: given });
+    const { conclusion, outputs } = await runAction(room, { ...job(), env: { PATH: "/usr/bin:/bin" }, with: given });
     assert.equal(conclusion, "success");
     assert.equal(outputs["version"], versions.tailscale);
   } finally {
@@ -221,4 +174,83 @@ test("without Tailscale on the runner, it comes from the mirror", async () => {
     mirror.close();
     await rm(folder, { recursive: true });
   }
+});
+
+test("two machines of two runs are in the tailnet at the same time", async () => {
+  const probe = `https://${site.tailnet.clusterAddress}:${apiPort}/`;
+  const one = createJob({ ...job(), event: { repository: "acme/one" } });
+  const two = createJob({ ...job(), event: { repository: "acme/two" } });
+  await using _one = one;
+  await using _two = two;
+  const steps = await Promise.all([one, two].map((each) => each.run(room, { with: inputs({ probe }) })));
+  assert.deepEqual(
+    steps.map(({ outputs }) => outputs["hostname"]),
+    ["one-4200-1.tailnet.test", "two-4200-1.tailnet.test"],
+  );
+  assert.notEqual(steps[0]?.outputs["ip"], steps[1]?.outputs["ip"]);
+  for (const each of [one, two]) assert.equal((await each.finish()).conclusion, "success");
+});
+
+test("a job joins two tailnets, each with a proxy of its own, and leaves both", async () => {
+  const second = { name: "second", port: 8190 };
+  const other = await site.addTailnet(second);
+  try {
+    await using running = createJob(jobOn(site, site.tailnet.authKey, other.authKey));
+    const probe = `https://${site.tailnet.clusterAddress}:${apiPort}/`;
+    const here = await running.run(room, { with: inputs({ probe, hostname: "in-both" }) });
+    const there = await running.run(room, { with: withKey(other, { probe, hostname: "in-both" }) });
+    assert.deepEqual([...here.annotations, ...there.annotations], []);
+    assert.notEqual(here.outputs["proxy"], there.outputs["proxy"]);
+    const { conclusion, leftBehind, orphans } = await running.finish();
+    assert.deepEqual({ conclusion, leftBehind, orphans }, { conclusion: "success", leftBehind: [], orphans: [] });
+    await assertLoggedOut(site, "in-both");
+    await assertLoggedOut(site, "in-both", second);
+  } finally {
+    await stopTailnet(site.network, second);
+  }
+});
+
+test("without its control server a job keeps its way, and its end is no failure", async () => {
+  const lost = { name: "lost", port: 8290 };
+  const other = await site.addTailnet(lost);
+  try {
+    await using running = createJob(jobOn(site, other.authKey));
+    const step = await running.run(room, { with: withKey(other) });
+    await stopDaemon(site.network, tailnetDaemons(lost).control);
+    const cluster = { host: other.clusterAddress, port: apiPort, path: "/" };
+    const way = { proxy: step.outputs["proxy"], resolve: async () => {} };
+    await attempt(cluster, way, AbortSignal.timeout(20_000));
+    const { conclusion, steps, leftBehind, orphans } = await running.finish();
+    assert.deepEqual({ conclusion, leftBehind, orphans }, { conclusion: "success", leftBehind: [], orphans: [] });
+    const [warning, ...more] = steps[0]?.annotations ?? [];
+    assert.deepEqual([warning?.level, more], ["warning", []]);
+    assert.match(warning?.message ?? "", /could not be logged out .* ephemeral/);
+  } finally {
+    await stopTailnet(site.network, lost);
+  }
+});
+
+test("a key that the control server has changed since is refused", async () => {
+  const changed = { name: "changed", port: 8390 };
+  const { authKey: old } = await site.addTailnet(changed);
+  await stopTailnet(site.network, changed);
+  const now = await site.addTailnet(changed);
+  try {
+    const given = withKey(now, { "auth-key": old });
+    const { annotations } = await runAction(room, { ...jobOn(site, old, now.authKey), with: given });
+    assert.match(annotations[0]?.message ?? "", /refused this machine: invalid authkey\. Make a new auth key/);
+  } finally {
+    await stopTailnet(site.network, changed);
+  }
+});
+
+test("many joins in a row leave no daemon, no machine and no file behind", async (t) => {
+  const times = howMany(3, 20);
+  for (let run = 1; run <= times; run++) {
+    const hostname = `row-${run}`;
+    const { conclusion, leftBehind, orphans } = await runAction(room, { ...job(), with: inputs({ hostname }) });
+    assert.deepEqual({ conclusion, leftBehind, orphans }, { conclusion: "success", leftBehind: [], orphans: [] });
+    await assertLoggedOut(site, hostname);
+  }
+  t.diagnostic(`${times} joins`);
 });

@@ -1,5 +1,5 @@
 // A tailnet of one's own: Tailscale's test control plane, one DERP relay and one STUN server, on one address.
-// Usage: control --address 10.0.0.1 --port 8090 --derp-port 8091 --stun-port 8092 --domain tailnet.test < auth-key
+// Usage: control --address 10.0.0.1 --port 8090 --derp-port 8091 --stun-port 8092 --domain tailnet.test --magic-dns=true < auth-key
 // The auth key comes by standard input, so that no argument list shows it.
 package main
 
@@ -29,6 +29,7 @@ func main() {
 	derpPort := flag.Int("derp-port", 8091, "port of the relay")
 	stunPort := flag.Int("stun-port", 8092, "UDP port of the STUN server; without one, a machine waits 3 s before it is up")
 	domain := flag.String("domain", "tailnet.test", "MagicDNS domain")
+	magicDNS := flag.Bool("magic-dns", true, "whether machines resolve each other's names")
 	flag.Parse()
 
 	authKey, err := io.ReadAll(os.Stdin)
@@ -45,7 +46,7 @@ func main() {
 		RequireAuthKey:  strings.TrimSpace(string(authKey)),
 		DERPMap:         relayMap(*address, *derpPort, *stunPort),
 		MagicDNSDomain:  *domain,
-		DNSConfig:       &tailcfg.DNSConfig{Proxied: true, Domains: []string{*domain}},
+		DNSConfig:       &tailcfg.DNSConfig{Proxied: *magicDNS, Domains: []string{*domain}},
 		ExplicitBaseURL: "http://" + listen,
 		AllOnline:       true,
 	}
