@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { run } from "../cluster/run.ts";
+import { clusterClient, stopTailnet } from "../cluster/tailnet.ts";
+import { runAction } from "../harness/job.ts";
+import { apiPort, jobOn, namesOf, openTailnetSite, room, type TailnetSite, withKey } from "./tailnet-site.ts";
+
+let site: TailnetSite;
+
+before(async () => {
+  site = await openTailnetSite("tailnet-way");
+});
+
+after(async () => await site?.[Symbol.asyncDispose]());
+
+const cluster = () => site.tailnet.clusterAddress;
+
+/** Joins in userspace, and gives the step. */
+async function join(probe: string, more: Readonly<Record<string, string>> = {}) {
+  const options = jobOn(site, site.tailnet.authKey);
+  return await runAction(room, { ...options, with: withKey(site.tailnet, { probe, ...more }) });
+}
+
+/** The one error of a step whose way did not lead to the end; asserts that the summary shows the network. */
+async function failure(step: Awaited<ReturnType<typeof join>>): Promise<string> {
+  assert.equal(step.conclusion, "failure", step.log);
+  assert.deepEqual(
+    step.annotations.map(({ properties }) => properties["title"]),
+    ["TAILNET_UNREACHABLE"],
+  );
+  assert.match(step.summary, /Netcheck of this runner:\n\* UDP: (true|false)/);
+  assert.deepEqual([step.leftBehind, step.orphans], [[], []]);
+  return step.annotations[0]?.message ?? "";
+}
+
+test("every name and address of the cluster is a way, also in IPv6", async () => {
+  const hosts = [cluster(), `[${site.tailnet.clusterAddress6}]`, "cluster.tailnet.test", "cluster"];
+  const { conclusion, log } = await join(hosts.map((host) => `https://${host}:${apiPort}/readyz`).join("\n"));
+  assert.equal(conclusion, "success", log);
+  for (const host of hosts) assert.ok(log.includes(`https://${host}:${apiPort}/readyz answered after`), host);
+});
+
+test("a certificate without the tailnet's address is told at once, with its names and the setting to change", async () => {
+  await site.serve({ port: 6444, names: ["IP:10.0.0.1", "DNS:kubernetes"] });
+  const message = await failure(await join(`https://${cluster()}:6444/readyz`, { timeout: "5m" }));
+  assert.match(message, /its certificate is for 10\.0\.0\.1, kubernetes, not for 100\.64\.\d+\.\d+\. .*`--tls-san`/);
+});
+
+test("an API server that is down is told long before the time is over", { timeout: 120_000 }, async () => {
+  const message = await failure(await join(`https://${cluster()}:6445/readyz`, { timeout: "5m" }));
+  assert.match(message, /connection was refused.*machine is "cluster" .*online.*Nothing listens on port 6445/);
+});
+
+test("an API server that is not ready is told apart from a way that does not lead to it", async () => {
+  await site.serve({ port: 6446, names: namesOf(site.tailnet), status: 500 });
+  const message = await failure(await join(`https://${cluster()}:6446/readyz`, { timeout: "2s" }));
+  assert.match(message, /takes connections, but its answer is HTTP 500\. Look at the server itself/);
+});
+
+test("an address that no machine has any more is told as out of date", async () => {
+  const message = await failure(await join(`https://100.64.99.99:${apiPort}/readyz`, { timeout: "3s" }));
+  assert.match(message, /No machine that this one may see has the address 100\.64\.99\.99\. .*out of date/);
+});
+
+test("a name that nobody has is told before the time is over", { timeout: 120_000 }, async () => {
+  const message = await failure(await join(`https://nobody.tailnet.test:${apiPort}/`, { timeout: "5m" }));
+  assert.match(message, /the name nobody\.tailnet\.test is not known \(the tailnet's resolver: NameError/);
+});
+
+test("a connection that the other side does not let in points to the access rules", async () => {
+  const shields = async (up: boolean) =>
+    await run([...clusterClient(site.network, site.tools), "set", `--shields-up=${up}`]);
+  await shields(true);
+  try {
+    const message = await failure(await join(`https://${cluster()}:${apiPort}/readyz`, { timeout: "3s" }));
+    assert.match(message, /machine is "cluster" .*online.*access rules give this machine, by its tags, port 6443/);
+  } finally {
+    await shields(false);
+  }
+});
+
+test("without MagicDNS a name is told with the address to use instead, and the address works", async () => {
+  const nameless = { name: "nameless", port: 8190, magicDns: false };
+  const other = await site.addTailnet(nameless);
+  try {
+    const options = jobOn(site, other.authKey);
+    const given = (host: string) => withKey(other, { probe: `https://${host}:${apiPort}/`, timeout: "8s" });
+    const byName = await failure(await runAction(room, { ...options, with: given("cluster.tailnet.test") }));
+    assert.match(byName, new RegExp(`Switch MagicDNS on .*, or use its address ${other.clusterAddress}`));
+    const byAddress = await runAction(room, { ...options, with: given(other.clusterAddress) });
+    assert.equal(byAddress.conclusion, "success", byAddress.log);
+  } finally {
+    await stopTailnet(site.network, nameless);
+  }
+});
+
+test("where no UDP gets through, the way goes over the relay, and the step says so", async () => {
+  // What the cluster's machine sends by UDP is dropped, its answers to STUN and to direct paths among it.
+  const rule = ["ip", "rule"];
+  const chosen = ["ipproto", "udp", "prohibit", "priority", "10"];
+  const probe = `https://${cluster()}:${apiPort}/readyz`;
+  await site.within([...rule, "add", ...chosen]);
+  try {
+    const { conclusion, outputs, log } = await join(probe, { timeout: "30s" });
+    assert.equal(conclusion, "success", log);
+    assert.equal(outputs["connection"], "relay");
+  } finally {
+    await site.within([...rule, "del", ...chosen]);
+  }
+});
