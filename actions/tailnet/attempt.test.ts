@@ -11,7 +11,7 @@ import { type Certificate, issue, makeAuthority } from "../../test/cluster/certi
 import { attempt, Obstacle, type Way } from "./attempt.ts";
 
 const limit = () => AbortSignal.timeout(10_000);
-const direct: Way = { proxy: undefined, resolve: async () => {} };
+const direct: Way = { proxy: undefined, find: async () => {} };
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-attempt-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -65,11 +65,10 @@ test("an accepted connection answers a TCP probe; a refused one does not, and is
   assert.ok(patience > 0);
 });
 
-test("a name is resolved first, an address is not", async () => {
+test("who has the name or the address is found first", async () => {
   const unknown = new Obstacle("name", "nobody knows it", 1);
-  const way: Way = { proxy: undefined, resolve: () => Promise.reject(unknown) };
+  const way: Way = { proxy: undefined, find: () => Promise.reject(unknown) };
   assert.equal(await obstacleOf(attempt({ host: "cluster.test", port: 1 }, way, limit())), unknown);
-  assert.equal((await obstacleOf(attempt({ host: "127.0.0.1", port: 1 }, way, limit()))).at, "connection");
 });
 
 test("through a proxy, the proxy opens the connection", async (t) => {

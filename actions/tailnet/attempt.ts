@@ -26,8 +26,12 @@ export class Obstacle extends Error {
 export interface Way {
   /** Address of an HTTP proxy; none where the machine itself is in the tailnet. */
   readonly proxy: string | undefined;
-  /** Resolves a name as whatever uses the way does. @throws Obstacle at `name` */
-  resolve(host: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves a name as whatever uses the way does, and finds who has an address of the tailnet.
+   *
+   * @throws Obstacle at `name` or `connection`
+   */
+  find(host: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Long enough for a server that is just starting, or for the tailnet to tell of a machine that has just joined. */
@@ -41,7 +45,7 @@ export const shortPatience = 5_000;
  * @throws Obstacle; what `signal` was aborted with.
  */
 export async function attempt(probe: Probe, way: Way, signal: AbortSignal): Promise<void> {
-  if (isIP(probe.host) === 0) await way.resolve(probe.host, signal);
+  await way.find(probe.host, signal);
   const socket = await (way.proxy === undefined ? dial(probe, signal) : tunnel(probe, way.proxy, signal));
   const drop = () => socket.destroy();
   signal.addEventListener("abort", drop, { once: true });

@@ -1,3 +1,4 @@
+import { BlockList, isIP } from "node:net";
 import type { Context } from "../core/context.ts";
 import { execute } from "../core/process.ts";
 
@@ -17,6 +18,8 @@ export interface Machine {
   readonly HostName: string;
   readonly DNSName: string;
   readonly TailscaleIPs: readonly string[] | null;
+  /** What it takes connections for: its own addresses, and what lies behind it. */
+  readonly AllowedIPs: readonly string[] | null;
   readonly CurAddr: string;
   readonly Relay: string;
   readonly Online: boolean;
@@ -81,4 +84,24 @@ export function findMachine(status: Status, host: string): Machine | undefined {
     ({ DNSName, TailscaleIPs }) =>
       TailscaleIPs?.includes(host) || DNSName.replace(/\.$/, "") === name || DNSName.split(".")[0] === name,
   );
+}
+
+/** Whether an address is one that only a tailnet has: 100.64.0.0/10 or fd7a:115c:a1e0::/48 (tailscale.com/kb/1033). */
+export function isTailnetAddress(address: string): boolean {
+  return holds(["100.64.0.0/10", "fd7a:115c:a1e0::/48"], address);
+}
+
+/** Whether a machine of the tailnet takes connections for an address. */
+export function hasTaker(status: Status, address: string): boolean {
+  return Object.values(status.Peer ?? {}).some(({ AllowedIPs }) => holds(AllowedIPs ?? [], address));
+}
+
+function holds(ranges: readonly string[], address: string): boolean {
+  const family = (text: string) => (isIP(text) === 6 ? "ipv6" : "ipv4");
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [start = "", length = ""] = range.split("/");
+    list.addSubnet(start, Number(length), family(start));
+  }
+  return isIP(address) !== 0 && list.check(address, family(address));
 }

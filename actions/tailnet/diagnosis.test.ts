@@ -9,6 +9,7 @@ const cluster: Machine = {
   HostName: "cluster",
   DNSName: "cluster.tailnet.test.",
   TailscaleIPs: ["100.64.0.1", "fd7a:115c:a1e0::1"],
+  AllowedIPs: ["100.64.0.1/32", "fd7a:115c:a1e0::1/128"],
   CurAddr: "",
   Relay: "fra",
   Online: true,

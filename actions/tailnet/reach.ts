@@ -4,7 +4,7 @@ import { poll } from "../core/retry.ts";
 import { attempt, Obstacle, type Way } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
 import { diagnose } from "./diagnosis.ts";
-import { wayThrough } from "./names.ts";
+import { wayThrough } from "./find.ts";
 import { describeProbe, type Probe } from "./probe.ts";
 
 const longestAttempt = 5_000;
@@ -44,7 +44,7 @@ async function tryOnce(probe: Probe, way: Way, limit: number, context: Context) 
   } catch (thrown) {
     context.signal.throwIfAborted();
     if (thrown instanceof Obstacle) return thrown;
-    // The limit was passed while a name was looked up.
+    // The limit was passed while it was looked up.
     if ((thrown as Error).name === "TimeoutError") return new Obstacle("name", `no answer in ${formatDuration(limit)}`);
     throw thrown;
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { run } from "../cluster/run.ts";
 import { clusterClient, stopTailnet } from "../cluster/tailnet.ts";
@@ -16,13 +17,13 @@ after(async () => await site?.[Symbol.asyncDispose]());
 const cluster = () => site.tailnet.clusterAddress;
 
 /** Joins in userspace, and gives the step. */
-async function join(probe: string, more: Readonly<Record<string, string>> = {}) {
+async function joinInUserspace(probe: string, more: Readonly<Record<string, string>> = {}) {
   const options = jobOn(site, site.tailnet.authKey);
   return await runAction(room, { ...options, with: withKey(site.tailnet, { probe, ...more }) });
 }
 
 /** The one error of a step whose way did not lead to the end; asserts that the summary shows the network. */
-async function failure(step: Awaited<ReturnType<typeof join>>): Promise<string> {
+async function failure(step: Awaited<ReturnType<typeof joinInUserspace>>): Promise<string> {
   assert.equal(step.conclusion, "failure", step.log);
   assert.deepEqual(
     step.annotations.map(({ properties }) => properties["title"]),
@@ -35,35 +36,38 @@ async function failure(step: Awaited<ReturnType<typeof join>>): Promise<string> 
 
 test("every name and address of the cluster is a way, also in IPv6", async () => {
   const hosts = [cluster(), `[${site.tailnet.clusterAddress6}]`, "cluster.tailnet.test", "cluster"];
-  const { conclusion, log } = await join(hosts.map((host) => `https://${host}:${apiPort}/readyz`).join("\n"));
+  const { conclusion, log } = await joinInUserspace(
+    hosts.map((host) => `https://${host}:${apiPort}/readyz`).join("\n"),
+  );
   assert.equal(conclusion, "success", log);
   for (const host of hosts) assert.ok(log.includes(`https://${host}:${apiPort}/readyz answered after`), host);
 });
 
 test("a certificate without the tailnet's address is told at once, with its names and the setting to change", async () => {
   await site.serve({ port: 6444, names: ["IP:10.0.0.1", "DNS:kubernetes"] });
-  const message = await failure(await join(`https://${cluster()}:6444/readyz`, { timeout: "5m" }));
+  const message = await failure(await joinInUserspace(`https://${cluster()}:6444/readyz`, { timeout: "5m" }));
   assert.match(message, /its certificate is for 10\.0\.0\.1, kubernetes, not for 100\.64\.\d+\.\d+\. .*`--tls-san`/);
 });
 
 test("an API server that is down is told long before the time is over", { timeout: 120_000 }, async () => {
-  const message = await failure(await join(`https://${cluster()}:6445/readyz`, { timeout: "5m" }));
+  const message = await failure(await joinInUserspace(`https://${cluster()}:6445/readyz`, { timeout: "5m" }));
   assert.match(message, /connection was refused.*machine is "cluster" .*online.*Nothing listens on port 6445/);
 });
 
 test("an API server that is not ready is told apart from a way that does not lead to it", async () => {
   await site.serve({ port: 6446, names: namesOf(site.tailnet), status: 500 });
-  const message = await failure(await join(`https://${cluster()}:6446/readyz`, { timeout: "2s" }));
+  const message = await failure(await joinInUserspace(`https://${cluster()}:6446/readyz`, { timeout: "2s" }));
   assert.match(message, /takes connections, but its answer is HTTP 500\. Look at the server itself/);
 });
 
-test("an address that no machine has any more is told as out of date", async () => {
-  const message = await failure(await join(`https://100.64.99.99:${apiPort}/readyz`, { timeout: "3s" }));
-  assert.match(message, /No machine that this one may see has the address 100\.64\.99\.99\. .*out of date/);
+test("an address that no machine has any more is told as out of date, and is not looked for elsewhere", async () => {
+  const stale = "fd7a:115c:a1e0::dead";
+  const message = await failure(await joinInUserspace(`https://[${stale}]:${apiPort}/readyz`, { timeout: "5m" }));
+  assert.match(message, /nobody in the tailnet has it.* has the address fd7a:115c:a1e0::dead\. .*out of date/);
 });
 
 test("a name that nobody has is told before the time is over", { timeout: 120_000 }, async () => {
-  const message = await failure(await join(`https://nobody.tailnet.test:${apiPort}/`, { timeout: "5m" }));
+  const message = await failure(await joinInUserspace(`https://nobody.tailnet.test:${apiPort}/`, { timeout: "5m" }));
   assert.match(message, /the name nobody\.tailnet\.test is not known \(the tailnet's resolver: NameError/);
 });
 
@@ -72,22 +76,37 @@ test("a connection that the other side does not let in points to the access rule
     await run([...clusterClient(site.network, site.tools), "set", `--shields-up=${up}`]);
   await shields(true);
   try {
-    const message = await failure(await join(`https://${cluster()}:${apiPort}/readyz`, { timeout: "3s" }));
+    const message = await failure(await joinInUserspace(`https://${cluster()}:${apiPort}/readyz`, { timeout: "3s" }));
     assert.match(message, /machine is "cluster" .*online.*access rules give this machine, by its tags, port 6443/);
   } finally {
     await shields(false);
   }
 });
 
-test("without MagicDNS a name is told with the address to use instead, and the address works", async () => {
+/** The same in the mode `tun`, in the network of the instance. Its resolver is the machine's, which is left alone. */
+async function joinAsMachine(given: Readonly<Record<string, string>>, secret: string) {
+  const options = { ...jobOn(site, secret), with: { ...given, mode: "tun", "accept-dns": "false" } };
+  const child = [process.execPath, join(import.meta.dirname, "run-action.ts")];
+  const { rawOutput } = await site.within(child, JSON.stringify({ directory: room, options }));
+  return JSON.parse(rawOutput) as Awaited<ReturnType<typeof joinInUserspace>>;
+}
+
+test("in a machine that does not ask the tailnet's resolver, a name is told with the address to use", async () => {
+  const probe = `https://cluster.tailnet.test:${apiPort}/`;
+  const given = withKey(site.tailnet, { probe, timeout: "3s" });
+  const message = await failure(await joinAsMachine(given, site.tailnet.authKey));
+  assert.match(message, /tailnet's resolver gives 100\.64\.\d+\.\d+, .*but the machine's does not ask it/);
+  assert.match(message, new RegExp(`\`accept-dns: true\`.* or use its address ${cluster()}`));
+});
+
+test("without MagicDNS that is what is told, and the address works", async () => {
   const nameless = { name: "nameless", port: 8190, magicDns: false };
   const other = await site.addTailnet(nameless);
   try {
-    const options = jobOn(site, other.authKey);
     const given = (host: string) => withKey(other, { probe: `https://${host}:${apiPort}/`, timeout: "8s" });
-    const byName = await failure(await runAction(room, { ...options, with: given("cluster.tailnet.test") }));
+    const byName = await failure(await joinAsMachine(given("cluster.tailnet.test"), other.authKey));
     assert.match(byName, new RegExp(`Switch MagicDNS on .*, or use its address ${other.clusterAddress}`));
-    const byAddress = await runAction(room, { ...options, with: given(other.clusterAddress) });
+    const byAddress = await joinAsMachine(given(other.clusterAddress), other.authKey);
     assert.equal(byAddress.conclusion, "success", byAddress.log);
   } finally {
     await stopTailnet(site.network, nameless);
@@ -101,7 +120,7 @@ test("where no UDP gets through, the way goes over the relay, and the step says 
   const probe = `https://${cluster()}:${apiPort}/readyz`;
   await site.within([...rule, "add", ...chosen]);
   try {
-    const { conclusion, outputs, log } = await join(probe, { timeout: "30s" });
+    const { conclusion, outputs, log } = await joinInUserspace(probe, { timeout: "30s" });
     assert.equal(conclusion, "success", log);
     assert.equal(outputs["connection"], "relay");
   } finally {

@@ -39,7 +39,7 @@ test("joins, proves the way to the cluster, and leaves nothing behind", async ()
   assert.equal(step.outputs["version"], versions.tailscale);
   assert.match(step.outputs["connection"] ?? "", /^(direct|relay)$/);
   const cluster = { host: site.tailnet.clusterAddress, port: apiPort, path: "/" };
-  const way = { proxy: step.outputs["proxy"], resolve: async () => {} };
+  const way = { proxy: step.outputs["proxy"], find: async () => {} };
   await attempt(cluster, way, AbortSignal.timeout(20_000));
 
   const { conclusion, leftBehind, orphans } = await running.finish();
@@ -218,7 +218,7 @@ test("without its control server a job keeps its way, and its end is no failure"
     const step = await running.run(room, { with: withKey(other) });
     await stopDaemon(site.network, tailnetDaemons(lost).control);
     const cluster = { host: other.clusterAddress, port: apiPort, path: "/" };
-    const way = { proxy: step.outputs["proxy"], resolve: async () => {} };
+    const way = { proxy: step.outputs["proxy"], find: async () => {} };
     await attempt(cluster, way, AbortSignal.timeout(20_000));
     const { conclusion, steps, leftBehind, orphans } = await running.finish();
     assert.deepEqual({ conclusion, leftBehind, orphans }, { conclusion: "success", leftBehind: [], orphans: [] });
