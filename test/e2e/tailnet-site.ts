@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
+import type { Finished } from "../../actions/core/process.ts";
 import { issue, makeAuthority } from "../cluster/certificates.ts";
 import { logFile, startDaemon, stopDaemon } from "../cluster/daemon.ts";
 import type { Network } from "../cluster/network.ts";
@@ -29,7 +30,7 @@ export interface TailnetSite extends AsyncDisposable {
   /** Stops what {@link serve} started. */
   stopServing(port: number): Promise<void>;
   /** Runs a program in the network of the instance, but otherwise on this machine. */
-  within(command: readonly string[], input?: string): Promise<{ readonly output: string; readonly rawOutput: string }>;
+  within(command: readonly string[], input?: string): Promise<Finished>;
   /** What the control server was asked to register under a name, in order. */
   registrations(hostname: string, options?: TailnetOptions): Promise<readonly Registration[]>;
 }

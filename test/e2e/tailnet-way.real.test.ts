@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { run } from "../cluster/run.ts";
@@ -13,6 +14,8 @@ before(async () => {
 });
 
 after(async () => await site?.[Symbol.asyncDispose]());
+
+const untouched = "nameserver 127.0.0.1";
 
 const cluster = () => site.tailnet.clusterAddress;
 
@@ -83,17 +86,40 @@ test("a connection that the other side does not let in points to the access rule
   }
 });
 
-/** The same in the mode `tun`, in the network of the instance. Its resolver is the machine's, which is left alone. */
+// A folder /etc of its own, with a resolver in it that nobody answers at; what it came to is kept beside.
+const withOwnResolver = `set -e
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/upper" "$1/work"
+echo "${untouched}" > "$1/upper/resolv.conf"
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" /etc
+folder=$1
+shift
+"$@"
+ls /etc/resolv* >&2
+cat /etc/resolv.conf >&2`;
+
+/** The same in the mode `tun`, in the network of the instance, whose resolver tailscaled may change as a machine's. */
 async function joinAsMachine(given: Readonly<Record<string, string>>, secret: string) {
-  const options = { ...jobOn(site, secret), with: { ...given, mode: "tun", "accept-dns": "false" } };
+  const options = { ...jobOn(site, secret), with: { ...given, mode: "tun" } };
+  const folder = await mkdtemp(join(site.network.state, "etc-"));
   const child = [process.execPath, join(import.meta.dirname, "run-action.ts")];
-  const { rawOutput } = await site.within(child, JSON.stringify({ directory: room, options }));
+  const { rawOutput, errors } = await site.within(
+    ["unshare", "--mount", "--", "sh", "-c", withOwnResolver, "sh", folder, ...child],
+    JSON.stringify({ directory: room, options }),
+  );
+  assert.equal(errors, `/etc/resolv.conf\n${untouched}\n`, "the resolver is as it was");
   return JSON.parse(rawOutput) as Awaited<ReturnType<typeof joinInUserspace>>;
 }
 
+test("a machine in the tailnet resolves its names, until the job ends", async () => {
+  const probe = `https://cluster.tailnet.test:${apiPort}/readyz\nhttps://cluster:${apiPort}/readyz`;
+  const { conclusion, log } = await joinAsMachine(withKey(site.tailnet, { probe }), site.tailnet.authKey);
+  assert.equal(conclusion, "success", log);
+});
+
 test("in a machine that does not ask the tailnet's resolver, a name is told with the address to use", async () => {
   const probe = `https://cluster.tailnet.test:${apiPort}/`;
-  const given = withKey(site.tailnet, { probe, timeout: "3s" });
+  const given = withKey(site.tailnet, { probe, timeout: "3s", "accept-dns": "false" });
   const message = await failure(await joinAsMachine(given, site.tailnet.authKey));
   assert.match(message, /tailnet's resolver gives 100\.64\.\d+\.\d+, .*but the machine's does not ask it/);
   assert.match(message, new RegExp(`\`accept-dns: true\`.* or use its address ${cluster()}`));
