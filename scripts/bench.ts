@@ -9,6 +9,7 @@ import { ensureTools } from "../test/cluster/toolchain.ts";
 import { chart } from "./benchmarks/chart.ts";
 import { deploy } from "./benchmarks/deploy/deploy.ts";
 import { isMet, renderFigure } from "./benchmarks/figure.ts";
+import { secrets } from "./benchmarks/secrets.ts";
 import { startup } from "./benchmarks/startup.ts";
 import type { Subject } from "./benchmarks/subject.ts";
 import { validate } from "./benchmarks/validate.ts";
@@ -17,6 +18,7 @@ const subjects: ReadonlyMap<string, Subject> = new Map([
   ["chart", chart],
   ["validate", validate],
   ["startup", startup],
+  ["secrets", secrets],
   ["deploy", deploy],
 ]);
 

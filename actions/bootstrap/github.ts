@@ -174,7 +174,7 @@ function notGitHub({ apiUrl }: Access): FairleadError {
 
 function refusal(owner: string, { status, headers, body }: HttpAnswer): FairleadError {
   const said = messageIn(body);
-  const isLimit = status === 429 || headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
+  const isLimit = status === 429 || headers.get("x-ratelimit-remaining") === "0" || headers.get("retry-after") !== null;
   if (status === 401) return rejected(`GitHub does not accept the token of ${owner} (${said}).`, "Renew the token.");
   if (isLimit) {
     return rejected(

@@ -1,12 +1,19 @@
 import { FairleadError, messageOf } from "./errors.ts";
 import { retry } from "./retry.ts";
 
-/** One call of an HTTP API. */
-export interface HttpRequest {
+/** What goes out. */
+export interface Message {
   readonly url: string | URL;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+}
+
+/** Sends a message once, and reads the whole answer, whatever its status. */
+export type Send = (message: Message, signal: AbortSignal) => Promise<HttpAnswer>;
+
+/** One call of an HTTP API. */
+export interface HttpRequest extends Message {
   /** Milliseconds for the call with all its tries, bodies included. */
   readonly timeout: number;
   readonly signal: AbortSignal;
@@ -14,6 +21,8 @@ export interface HttpRequest {
   readonly attempts?: number;
   /** Whether an answer is worth another try, besides 429, 502, 503 and 504. */
   readonly busy?: (answer: HttpAnswer) => boolean;
+  /** By `fetch` if left out. */
+  readonly send?: Send;
   /** Told before each further try, in words for the log. */
   readonly onRetry?: (reason: string, milliseconds: number) => void;
 }
@@ -21,7 +30,7 @@ export interface HttpRequest {
 /** A whole answer; `status` may be an error. */
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Pick<Headers, "get">;
   readonly body: string;
 }
 
@@ -74,15 +83,16 @@ export async function request(call: HttpRequest): Promise<HttpAnswer> {
 }
 
 async function once(call: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-  const response = await fetch(call.url, {
-    method: call.method ?? "GET",
-    headers: { ...call.headers },
-    ...(call.body === undefined ? {} : { body: call.body }),
-    signal,
-  });
-  const answer = { status: response.status, headers: response.headers, body: await response.text() };
+  const { send = sendByFetch } = call;
+  const answer = await send(call, signal);
   if (busyStatuses.has(answer.status) || call.busy?.(answer)) throw new Busy(answer);
   return answer;
+}
+
+async function sendByFetch({ url, method = "GET", headers, body }: Message, signal: AbortSignal): Promise<HttpAnswer> {
+  const content = body === undefined ? {} : { body };
+  const response = await fetch(url, { method, headers: { ...headers }, ...content, signal });
+  return { status: response.status, headers: response.headers, body: await response.text() };
 }
 
 /** Whether the other side did not understand TLS at all, and so will not the next time. */
@@ -96,7 +106,7 @@ function waitAsked(thrown: unknown): number | undefined {
 }
 
 /** Milliseconds that a `Retry-After` header asks for, as seconds or as a date (RFC 9110, section 10.2.3). */
-export function retryAfter(headers: Headers, now: number): number | undefined {
+export function retryAfter(headers: HttpAnswer["headers"], now: number): number | undefined {
   const value = headers.get("retry-after")?.trim();
   if (!value) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1_000;

@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import { sendDirectly } from "./direct.ts";
 import { FairleadError, messageOf } from "./errors.ts";
 import { request } from "./http.ts";
 
@@ -21,7 +22,7 @@ export async function requestIdToken(
   const url = new URL(address);
   if (audience !== undefined) url.searchParams.set("audience", audience);
   const headers = { accept: "application/json", authorization: `Bearer ${login}` };
-  const answer = await request({ url, headers, timeout, signal }).catch((thrown) => {
+  const answer = await request({ url, headers, timeout, signal, send: sendDirectly }).catch((thrown) => {
     signal.throwIfAborted();
     throw missing(messageOf(thrown).replace(/\.$/, ""));
   });

@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { recordingContext } from "../../test/context.ts";
+import { parsePairs } from "../../test/harness/file-commands.ts";
 
 /** Runs a program that has a `runner`, and gives its output and the content of the runner's files. */
 async function told(t: TestContext, program: string) {
@@ -52,6 +53,13 @@ test("values of several lines reach the runner's files under a delimiter that th
   const delimiter = /^names<<(\S{20,})\na\nEOF\nPATH=x\n\1\n$/;
   assert.match(output, delimiter);
   assert.match(env, /^KEY<<(\S{20,})\n1\n2\n\1\n$/);
+});
+
+test("values of one line reach them as they are, whatever is in them", async (t) => {
+  const values = ["", " two  blanks ", "a=b<<c", "::add-mask::x", "grüße 🙂", "tab\t"];
+  const calls = values.map((value, index) => `runner.setOutput("n-${index}", ${JSON.stringify(value)});`);
+  const { output } = await told(t, calls.join("\n"));
+  assert.deepEqual(Object.values(parsePairs(output)), values);
 });
 
 test("the summary grows", async (t) => {

@@ -44,13 +44,26 @@ export function actionsRunner(environment: Readonly<Record<string, string | unde
       print[level](message, { ...(title === undefined ? {} : { title }), ...propertiesOf(place) });
     },
     mask: core.setSecret,
-    setOutput: core.setOutput,
-    exportVariable: core.exportVariable,
-    saveState: core.saveState,
+    setOutput: entriesOf(environment["GITHUB_OUTPUT"], core.setOutput),
+    exportVariable: entriesOf(environment["GITHUB_ENV"], core.exportVariable),
+    saveState: entriesOf(environment["GITHUB_STATE"], core.saveState),
     summarize(markdown) {
       const file = environment["GITHUB_STEP_SUMMARY"];
       if (file) appendFileSync(file, `${markdown}\n`);
     },
+  };
+}
+
+type Tell = (name: string, value: string) => void;
+
+/**
+ * Tells the runner names with values in one of its files. A value of one line needs no delimiter, so no random one: to
+ * load `node:crypto` for it would be a fifth of what a short step takes. Everything else goes the way of `@actions/core`.
+ */
+function entriesOf(file: string | undefined, otherwise: Tell): Tell {
+  return (name, value) => {
+    if (file && /^[\w.-]+$/.test(name) && !/[\r\n]/.test(value)) appendFileSync(file, `${name}=${value}\n`);
+    else otherwise(name, value);
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from "../core/context.ts";
+import { sendDirectly } from "../core/direct.ts";
 import { FairleadError } from "../core/errors.ts";
 import { type HttpAnswer, request } from "../core/http.ts";
 import { suggest } from "../core/suggest.ts";
@@ -146,6 +147,7 @@ export async function revoke(
     timeout,
     attempts: 2,
     signal: context.signal,
+    send: sendDirectly,
   });
   if (answer.status !== 200) throw new Error(`Infisical did not revoke the access token (${reasonOf(answer)}).`);
 }

@@ -73,9 +73,9 @@ for (const [destination, variable] of [
   test(`through the runner's file for ${destination}, values come unchanged`, async (t) => {
     const file = join(folderOf(t), "commands");
     writeFileSync(file, "");
-    // The runner's own library looks for the file in the environment of the process.
+    // For values of several lines, the toolkit looks for the file in the environment of the process.
     process.env[variable] = file;
-    const { context } = await recordingContext(t, { runner: actionsRunner({}) });
+    const { context } = await recordingContext(t, { runner: actionsRunner({ [variable]: file }) });
     const taken: Named[] = [];
     for (const secret of secrets) {
       try {

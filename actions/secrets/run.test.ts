@@ -146,6 +146,18 @@ for (const [what, status, body] of [
   });
 }
 
+test("an address that only sends elsewhere is told, and nothing is sent there", async (t) => {
+  const { infisical, inputs, context } = await scene(t);
+  const elsewhere = { status: 308, headers: { location: "https://infisical.example.com/api" } };
+  infisical.interrupt({ answer: elsewhere });
+  await assert.rejects(run(inputs, context), {
+    code: "INFISICAL_REJECTED",
+    message: /sends its callers on to https:\/\/infisical\.example\.com \(HTTP 308\)/,
+    fix: /Set `url` to/,
+  });
+  assert.equal(infisical.exchanges.length, 1);
+});
+
 test("values that the identity may not see are no values", async (t) => {
   const { infisical, inputs, context } = await scene(t);
   const hidden = { secretKey: "TOKEN", secretValue: "<hidden-by-infisical>", secretValueHidden: true };

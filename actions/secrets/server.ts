@@ -1,4 +1,5 @@
 import type { Context } from "../core/context.ts";
+import { sendDirectly } from "../core/direct.ts";
 import { formatDuration } from "../core/duration.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
 import { type HttpAnswer, request } from "../core/http.ts";
@@ -50,6 +51,7 @@ export async function call(
       },
       timeout: timeLeft(server),
       signal: context.signal,
+      send: sendDirectly,
       busy: isOutOfOrder,
       ...(attempts === undefined ? {} : { attempts }),
       onRetry: (reason, milliseconds) =>
@@ -85,11 +87,22 @@ export function rejected(server: Server, answer: HttpAnswer): FairleadError {
     });
   }
   if (answer.status >= 500 && answer.status <= 504) return unreachable(server, reasonOf(answer));
+  if (answer.status >= 300 && answer.status < 400) return sentElsewhere(server, answer);
   if (answer.status === 404) return notInfisical(server, reasonOf(answer));
   return new FairleadError({
     code: "INFISICAL_REJECTED",
     message: `Infisical at ${server.url} refused the request (${reasonOf(answer)}).`,
     fix: `Check ${server.settings.url}, and look into the server's log.`,
+  });
+}
+
+/** A redirect is not followed: what was meant for one server goes to no other. */
+function sentElsewhere({ url, settings }: Server, { status, headers }: HttpAnswer): FairleadError {
+  const target = URL.parse(headers.get("location") ?? "", url)?.origin ?? "another address";
+  return new FairleadError({
+    code: "INFISICAL_REJECTED",
+    message: `${url} sends its callers on to ${target} (HTTP ${status}), and answers nothing itself.`,
+    fix: `Set ${settings.url} to the address that answers.`,
   });
 }
 

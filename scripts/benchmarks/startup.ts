@@ -19,7 +19,7 @@ function start(file: string, { root, folder }: Bench): Measured {
   return {
     command: [process.execPath, join(root, file)],
     workingDirectory: folder,
-    environment: { RUNNER_TEMP: folder },
+    environment: { RUNNER_TEMP: folder, GITHUB_STATE: join(folder, "state") },
     accept: [0, 1, 2],
     check(output) {
       const post = file.endsWith("-post.mjs");
