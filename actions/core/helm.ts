@@ -61,7 +61,6 @@ export interface ReleaseRequest {
 
 /** The Helm program, with an own folder for its files and never the user's plugins or repositories. */
 export interface Helm {
-  readonly version: string;
   /** `helm template`: the rendered text. Needs no cluster. */
   template(chart: string, release: string, namespace: string, values: Values): Promise<string>;
   /** `helm upgrade --install`: applies, runs the hooks, and returns without waiting for readiness unless that is asked for. */
@@ -78,37 +77,39 @@ export interface Helm {
 }
 
 /**
- * Finds Helm and gives its commands.
+ * Begins to look for Helm, and gives its commands.
  *
  * @param options `kubeconfig`: path of the file for the commands that talk to a cluster; their Helm dies with this process
  *   where the system can do that, so that none works on behind its back. `fence`: ends each of them when aborted.
- * @throws FairleadError TOOL_MISSING; the commands throw HELM_FAILED, TIMEOUT or CANCELLED.
+ * @returns commands that throw FairleadError TOOL_MISSING, HELM_FAILED, TIMEOUT or CANCELLED.
  */
-export async function openHelm(
-  context: Context,
-  options: { mirror?: string; kubeconfig?: string; fence?: AbortSignal } = {},
-): Promise<Helm> {
-  // A manifest can be checked by itself without Helm, and without what starts programs.
-  const { findTool } = await import("./tools.ts");
-  const [found, leash] = await Promise.all([
-    findTool(helmTool, context, options.mirror),
-    options.kubeconfig === undefined ? [] : findLeash(context),
-  ]);
-  const settings = { ...context, leash, kubeconfig: options.kubeconfig };
+export async function openHelm(context: Context, options: HelmOptions = {}): Promise<Helm> {
+  const finding = findHelm(context, options);
+  // Whoever runs a command learns of it.
+  finding.catch(() => {});
   const run = async (timeout: number, args: readonly string[], values?: Values, signal = context.signal) => {
-    const input = values?.overlay === undefined ? "" : jsonForHelm(values.overlay);
-    return await runHelm(found, args, { ...settings, signal, timeout: timeout + ownTime, input });
+    const { found, leash } = await finding;
+    const input = inputOf(values);
+    return await runHelm(found, args, { ...context, ...options, leash, signal, timeout: timeout + ownTime, input });
   };
   const runToItsEnd = async (timeout: number, args: readonly string[]) => {
     context.signal.throwIfAborted();
-    const signal = options.fence ?? new AbortController().signal;
-    await runHelm(found, args, { ...settings, signal, timeout: timeout + ownTime, input: "" });
+    await run(timeout, args, undefined, options.fence ?? new AbortController().signal);
   };
+  // It changes nothing, so it need not wait until the version of the Helm on the PATH, which is mostly the one, is known.
+  const runEarly = async (args: readonly string[], values: Values) => {
+    const input = inputOf(values);
+    const early = runHelm(onPath, args, { ...context, ...options, leash: [], timeout: ownTime, input });
+    early.catch(() => {});
+    const { found } = await finding;
+    return found.command === onPath.command ? await early : await run(0, args, values);
+  };
+  let first = true;
   return {
-    version: found.version,
     template: async (chart, release, namespace, values) => {
       const args = ["template", release, chart, "--namespace", namespace, ...valueArguments(values)];
-      const { rawOutput } = await run(0, args, values);
+      const { rawOutput } = await (first ? runEarly(args, values) : run(0, args, values));
+      first = false;
       return rawOutput;
     },
     upgrade: async (request) => {
@@ -135,6 +136,30 @@ export async function openHelm(
       ]);
     },
   };
+}
+
+/** What commands that talk to a cluster need. */
+export interface HelmOptions {
+  readonly mirror?: string;
+  readonly kubeconfig?: string;
+  readonly fence?: AbortSignal;
+}
+
+/** The Helm that a shell would run. */
+const onPath = { command: "helm", args: [] } as const;
+
+async function findHelm(context: Context, { mirror, kubeconfig }: HelmOptions) {
+  // A manifest can be checked by itself without Helm, and without what starts programs.
+  const { findTool } = await import("./tools.ts");
+  const [found, leash] = await Promise.all([
+    findTool(helmTool, context, mirror),
+    kubeconfig === undefined ? [] : findLeash(context),
+  ]);
+  return { found, leash };
+}
+
+function inputOf(values: Values | undefined): string {
+  return values?.overlay === undefined ? "" : jsonForHelm(values.overlay);
 }
 
 /**
@@ -200,12 +225,12 @@ const ownTime = 60_000;
 
 type HelmContext = Context & {
   readonly leash: readonly string[];
-  readonly kubeconfig: string | undefined;
+  readonly kubeconfig?: string;
   readonly timeout: number;
   readonly input: string;
 };
 
-async function runHelm(found: FoundTool, args: readonly string[], context: HelmContext) {
+async function runHelm(found: Pick<FoundTool, "command" | "args">, args: readonly string[], context: HelmContext) {
   const home = join(context.folder, "helm");
   // The user's own HELM_ settings would change what the same deploy does on another runner.
   const inherited = Object.entries(context.environment).filter(([name]) => !name.startsWith("HELM_"));
@@ -214,7 +239,8 @@ async function runHelm(found: FoundTool, args: readonly string[], context: HelmC
     HELM_CACHE_HOME: join(home, "cache"),
     HELM_CONFIG_HOME: join(home, "config"),
     HELM_DATA_HOME: join(home, "data"),
-    KUBECACHEDIR: join(home, "discovery"),
+    // What kinds of objects a cluster knows is worth keeping on a machine of one's own.
+    KUBECACHEDIR: join(context.toolCache, "fairlead-discovery"),
     ...(context.kubeconfig === undefined ? {} : { KUBECONFIG: context.kubeconfig }),
     NO_COLOR: "1",
   };

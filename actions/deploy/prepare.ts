@@ -5,6 +5,7 @@ import { discover } from "../core/discovery.ts";
 import { writePrivateFile } from "../core/files.ts";
 import { openHelm } from "../core/helm.ts";
 import { kubeconfigText } from "../core/kubeconfig.ts";
+import type { Runner } from "../core/runner.ts";
 import { type Manifest, readManifest } from "../validate/manifest.ts";
 import { drawApplication, renderObjects, resolveApplication, sourceOf } from "../validate/resolve.ts";
 import { findChart } from "./chart.ts";
@@ -15,7 +16,7 @@ import { imagesByComponent, named } from "./images.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { pullSecretName } from "./namespace.ts";
 import type { Journal } from "./report/journal.ts";
-import type { Deploy } from "./rollout.ts";
+import type { Deploy, Known } from "./rollout.ts";
 
 /**
  * Reads the manifest, reaches the cluster and renders the release, at the same time as far as one does not need the other.
@@ -47,9 +48,16 @@ const kubeconfigFile = "kubeconfig";
 async function reach({ kubeconfig, proxy }: DeployInputs, { workspace, folder, masker, signal, runner }: Context) {
   const cluster = await openCluster({ kubeconfig: await kubeconfigText(kubeconfig, workspace), proxy, masker, signal });
   await writePrivateFile(folder, kubeconfigFile, cluster.kubeconfig);
+  const known = askWhatIsKnown(cluster, runner);
+  // Whoever needs it learns why it is not known.
+  known.catch(() => {});
+  return { cluster, known };
+}
+
+async function askWhatIsKnown(cluster: Cluster, runner: Runner): Promise<Known> {
   const [version, resources, user] = await Promise.all([cluster.version(), discover(cluster), userOf(cluster)]);
   runner.info(`Kubernetes ${version}, as ${user}`);
-  return { cluster, resources, user };
+  return { resources, user };
 }
 
 /** Whom a cluster takes us for; Kubernetes tells since 1.28. */

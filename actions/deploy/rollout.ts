@@ -17,16 +17,22 @@ import { createPatience } from "./tracking/patience.ts";
 import { openStore, type Scope, type Store } from "./tracking/store.ts";
 import { track, type Verdict } from "./tracking/tracker.ts";
 
+/** What a cluster tells of itself and of us. */
+export interface Known {
+  /** Whom the cluster takes us for, in words. */
+  readonly user: string;
+  /** The kinds of objects that the cluster knows. */
+  readonly resources: Resources;
+}
+
 /** Everything that the steps of one deploy share. */
 export interface Deploy {
   readonly inputs: DeployInputs;
   readonly context: Context;
   readonly journal: Journal;
   readonly cluster: Cluster;
-  /** Whom the cluster takes us for, in words. */
-  readonly user: string;
-  /** The kinds of objects that the cluster knows. */
-  readonly resources: Resources;
+  /** Asked for as soon as the cluster can be, and answered while Helm renders. */
+  readonly known: Promise<Known>;
   readonly helm: Helm;
   readonly source: Source;
   readonly application: Application;

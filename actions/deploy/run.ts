@@ -113,17 +113,18 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   const say = (line: string) => runner.info(line);
   const revisions = await endPending(cluster, application, { tookOver: lock.tookOver, timeout, signal, say });
   const baseline = baselineOf(revisions);
-  const changes = changesSince(deploy, baseline?.number);
-  deploy.journal.learn({ previousRevision: baseline?.number ?? 0, changes });
+  deploy.journal.learn({ previousRevision: baseline?.number ?? 0 });
   const newer = newerRun(baseline, context.run);
   if (newer !== undefined) return superseded(deploy, baseline, newer);
-  // Also where nothing else changes: a Secret that somebody deleted would be missed at the next start of a pod.
-  await applySecrets(cluster, application, deploy.secrets);
+  const applied = applyOwn(deploy);
   using watched = await openWatched(deploy, lock);
+  await applied;
   if (await isUnchanged(deploy, revisions[0], watched.store)) return await unchanged(deploy, revisions[0]);
   const number = (revisions[0]?.number ?? 0) + 1;
   await noteBegin({ ...note, number, ...keepOf(deploy) }, context);
-  if (inputs.pullCredentials !== undefined) await ensurePullSecrets(cluster, application, inputs.pullCredentials);
+  // While Helm works there is time for it.
+  const changes = changesSince(deploy, baseline?.number);
+  deploy.journal.learn({ changes });
   const recovered = await makeRevision(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
   await markVerified(cluster, namespace, release, number);
@@ -131,6 +132,21 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
   tellLost(deploy, await changes);
   return { ...outcome(deploy, baseline), revision: number, status: "deployed", reason: "" };
+}
+
+/**
+ * Applies what is no part of the release. Also where nothing else changes: a Secret that somebody deleted, or whose password
+ * is another now, would be missed at the next start of a pod.
+ */
+function applyOwn({ cluster, application, inputs, secrets }: Deploy): Promise<unknown> {
+  const { pullCredentials } = inputs;
+  const applied = Promise.all([
+    applySecrets(cluster, application, secrets),
+    pullCredentials === undefined ? undefined : ensurePullSecrets(cluster, application, pullCredentials),
+  ]);
+  // It is awaited after what is done beside it.
+  applied.catch(() => {});
+  return applied;
 }
 
 /** What says that a revision that fails is left to a person, if something does. */

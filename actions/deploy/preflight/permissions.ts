@@ -47,10 +47,11 @@ const ownNeeds: readonly Need[] = [
  * @param more what is needed in each namespace besides.
  */
 export async function checkPermissions(
-  { cluster, resources, user, application }: Pick<Deploy, "cluster" | "resources" | "user" | "application">,
+  { cluster, known, application }: Pick<Deploy, "cluster" | "known" | "application">,
   objects: readonly RenderedObject[],
   more: readonly Need[] = [],
 ): Promise<Obstacle[]> {
+  const { resources, user } = await known;
   const namespaces = Object.keys(application.namespaces);
   const own = ofRelease([...more, ...ownNeeds], namespaces);
   const needed = unique([...own, ...ofObjects(objects, resources, application.namespace)]);

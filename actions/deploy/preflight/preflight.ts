@@ -38,7 +38,7 @@ export async function preflight(
   newest: Revision | undefined,
   { absent = [], unbuilt = [] }: LeftOpen = {},
 ): Promise<void> {
-  const { cluster, resources, application, rendered, inputs, context } = deploy;
+  const { cluster, known, application, rendered, inputs, context } = deploy;
   const { namespace, namespaces } = application;
   const foreign = checkEnvironment(newest, application);
   // Whatever else were found would be about taking the place of the other.
@@ -55,7 +55,7 @@ export async function preflight(
   ]);
   // Helm merges the objects of a new release by the server, and goes on as the last revision was made.
   const owned = newest === undefined || newest.words?.applyMethod === "ssa";
-  const quotas = await readQuotas(cluster, all);
+  const [{ resources }, quotas] = await Promise.all([known, readQuotas(cluster, all)]);
   const warning = unmeasured(resources, objects);
   if (warning !== undefined) context.runner.annotate("warning", warning, "Autoscaler");
   const found = await Promise.all([
