@@ -46,11 +46,11 @@ export interface Cluster {
    */
   call(request: PlainRequest, signal?: AbortSignal): Promise<PlainAnswer>;
   /**
-   * Reads the JSON of a path, in the form that `accept` asks for.
+   * Makes a call of any path as `call` does, and gives the JSON of its answer.
    *
-   * @throws as `ask`.
+   * @throws as `ask`, also for a status from 400 on.
    */
-  read<T>(path: string, accept?: string): Promise<T>;
+  read<T>(request: PlainRequest): Promise<T>;
   /** Runs a command in a container and waits for its end. */
   run(command: PodCommand, signal: AbortSignal): Promise<CommandResult>;
   /**
@@ -129,9 +129,9 @@ export async function openCluster(options: {
     const answer = await configuration.httpApi.send(request).toPromise();
     return { status: answer.httpStatusCode, body: await answer.body.text() };
   };
-  const read = <T>(path: string, accept?: string): Promise<T> =>
+  const read = <T>(request: PlainRequest): Promise<T> =>
     ask(async () => {
-      const { status, body } = await send(accept === undefined ? { path } : { path, accept });
+      const { status, body } = await send(request);
       if (status >= 400) throw Object.assign(new Error(`HTTP status ${status}`), { code: status, body });
       return JSON.parse(body);
     });
@@ -148,7 +148,7 @@ export async function openCluster(options: {
     call: (request, signal) => ask(() => send(request, signal)),
     read,
     run: (command, signal) => runInPod(config, command, AbortSignal.any([options.signal, signal])),
-    watch: (collection, listener) => watchCollection(config, collection, listener, read),
+    watch: (collection, listener) => watchCollection(config, collection, listener, (path) => read({ path })),
   };
 }
 

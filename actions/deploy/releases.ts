@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { V1Secret } from "@kubernetes/client-node";
-import type { Cluster } from "../core/cluster.ts";
+import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
+import { type Cluster, fieldManager } from "../core/cluster.ts";
 import { timeOf } from "./tracking/snapshot.ts";
 
 /** One revision of a release, as Helm keeps it in a Secret. */
@@ -78,14 +78,19 @@ export interface KeptRelease extends ReleaseContent {
   readonly facts: unknown;
 }
 
-/** A list whose items have nothing but their metadata (Kubernetes API concepts, "Metadata only fetches"). */
-const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/** Objects with nothing but their metadata (Kubernetes API concepts, "Metadata only fetches"): a release may be large. */
+function metadataOf(kind: "PartialObjectMetadata" | "PartialObjectMetadataList"): string {
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+}
 
 /** All revisions of a release, newest first. */
 export async function listRevisions(cluster: Cluster, namespace: string, release: string): Promise<Revision[]> {
   const selector = encodeURIComponent(`owner=helm,name=${release}`);
   const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}`;
-  const { items } = await cluster.read<{ items: readonly SecretMetadata[] | null }>(path, metadataOnly);
+  const { items } = await cluster.read<{ items: readonly SecretMetadata[] | null }>({
+    path,
+    accept: metadataOf("PartialObjectMetadataList"),
+  });
   // No items are null here.
   const revisions = (items ?? []).map(toRevision).sort((left, right) => right.number - left.number);
   const decided = revisions.some((one) => one.verified || (!one.ours && one.status === "deployed"));
@@ -195,11 +200,7 @@ export function isPending({ status }: Revision): boolean {
 
 /** Marks a revision as made by fairlead, and by which run. */
 export async function markMade(cluster: Cluster, namespace: string, release: string, number: number, run: RunMark) {
-  await patch(cluster, namespace, release, number, (secret) => {
-    const labels = { ...secret.metadata?.labels, ...revisionLabels(number) };
-    const annotations = { ...secret.metadata?.annotations, [runAnnotation]: JSON.stringify(run) };
-    return { ...secret, metadata: { ...secret.metadata, labels, annotations } };
-  });
+  await mark(cluster, namespace, release, number, { labels: revisionLabels(number), annotations: runOf(run) });
 }
 
 /**
@@ -214,11 +215,28 @@ export async function markVerified(
   number: number,
   run?: RunMark | undefined,
 ): Promise<void> {
-  await patch(cluster, namespace, release, number, (secret) => {
-    const labels = { ...secret.metadata?.labels, ...revisionLabels(number), [verifiedLabel]: String(number) };
-    const mark = run === undefined ? {} : { [runAnnotation]: JSON.stringify(run) };
-    const annotations = { ...secret.metadata?.annotations, ...mark };
-    return { ...secret, metadata: { ...secret.metadata, labels, annotations } };
+  const labels = { ...revisionLabels(number), [verifiedLabel]: String(number) };
+  await mark(cluster, namespace, release, number, { labels, annotations: run === undefined ? {} : runOf(run) });
+}
+
+function runOf(run: RunMark): Record<string, string> {
+  return { [runAnnotation]: JSON.stringify(run) };
+}
+
+/** Adds to the metadata of a revision, by one call that carries nothing else of it. */
+async function mark(
+  cluster: Cluster,
+  namespace: string,
+  release: string,
+  number: number,
+  metadata: Pick<V1ObjectMeta, "labels" | "annotations">,
+): Promise<void> {
+  await cluster.read({
+    method: "PATCH",
+    path: `/api/v1/namespaces/${namespace}/secrets/${secretNameOf(release, number)}?fieldManager=${fieldManager}`,
+    accept: metadataOf("PartialObjectMetadata"),
+    contentType: "application/merge-patch+json",
+    body: { metadata },
   });
 }
 

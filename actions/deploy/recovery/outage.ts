@@ -34,7 +34,7 @@ export function patientCluster(cluster: Cluster, { longest, signal, say }: Outag
   return {
     ...cluster,
     ask: (call) => patiently(() => cluster.ask(call)),
-    read: (path, accept) => patiently(() => cluster.read(path, accept)),
+    read: (request) => patiently(() => cluster.read(request)),
     call: (request, own) => patiently(() => cluster.call(request, own), own),
   };
 }

@@ -281,7 +281,7 @@ async function setConditions(
   conditions: readonly Condition[],
 ): Promise<void> {
   const url = `${path}/${metadata?.name}`;
-  const { status } = await cluster.read<DeliveryRequest>(url);
+  const { status } = await cluster.read<DeliveryRequest>({ path: url });
   const types = new Set(conditions.map(({ type }) => type));
   const kept = (status?.conditions ?? []).filter(({ type }) => !types.has(type));
   const lastTransitionTime = new Date().toISOString();
