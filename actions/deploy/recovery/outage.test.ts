@@ -54,7 +54,7 @@ test("every way to ask the API server waits for it", async () => {
   const plain = { ask: answer, call: answer, read: answer } as unknown as Cluster;
   const cluster = patientCluster(plain, { longest: 60_000, signal: new AbortController().signal, say: () => {} });
   for (const ask of [
-    () => cluster.read("/version"),
+    () => cluster.read({ path: "/version" }),
     () => cluster.call({ path: "/version" }),
     () => cluster.ask(answer),
   ]) {

@@ -13,7 +13,7 @@ import { findDrift } from "./drift.ts";
  */
 export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, store: Store): Promise<boolean> {
   if (newest === undefined || !newest.verified || newest.status !== "deployed") return false;
-  const { cluster, resources, application, rendered, context } = deploy;
+  const { cluster, known, application, rendered, context } = deploy;
   const { namespace, release } = application;
   const objects = await readObjects(rendered);
   if (objects.some(isHook)) return false;
@@ -26,6 +26,7 @@ export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, 
     return seen !== undefined && seen.unfinished === undefined;
   });
   if (!healthy) return false;
+  const { resources } = await known;
   const drift = await findDrift(cluster, resources, objects, { release, namespace });
   if (drift.length > 0) context.runner.info(`Changed since it was deployed, and now put right: ${drift.join(", ")}`);
   return drift.length === 0;
