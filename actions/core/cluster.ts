@@ -1,18 +1,9 @@
-import type {
-  AppsV1Api,
-  AuthorizationV1Api,
-  BatchV1Api,
-  CoordinationV1Api,
-  CoreV1Api,
-  DiscoveryV1Api,
-  HttpMethod,
-  KubeConfig,
-  KubernetesObject,
-  RequestContext,
-} from "@kubernetes/client-node";
+import { text } from "node:stream/consumers";
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { openConnection, type PlainRequest } from "./connection.ts";
 import { FairleadError, messageOf } from "./errors.ts";
 import { type CommandResult, type PodCommand, runInPod } from "./exec.ts";
-import { invalidKubeconfig, readKubeconfig, throughProxy } from "./kubeconfig.ts";
+import { readKubeconfig, throughProxy } from "./kubeconfig.ts";
 import type { Masker } from "./masking.ts";
 import { retry } from "./retry.ts";
 import { type Collection, type Watched, type WatchListener, watchCollection } from "./watch.ts";
@@ -22,12 +13,6 @@ const callTimeout = 15_000;
 
 /** A Kubernetes cluster, reached with the kubeconfig's own user. */
 export interface Cluster {
-  readonly core: CoreV1Api;
-  readonly apps: AppsV1Api;
-  readonly authorization: AuthorizationV1Api;
-  readonly batch: BatchV1Api;
-  readonly coordination: CoordinationV1Api;
-  readonly discovery: DiscoveryV1Api;
   /** The kubeconfig in use, with the proxy in it. */
   readonly kubeconfig: string;
   /** `v1.35.4`; the first call, so it tells whether the cluster answers at all. */
@@ -38,6 +23,12 @@ export interface Cluster {
    * @throws FairleadError CLUSTER_UNREACHABLE, CLUSTER_UNAUTHORIZED, CLUSTER_FORBIDDEN or CLUSTER_REJECTED.
    */
   ask<T>(call: () => Promise<T>): Promise<T>;
+  /**
+   * Makes a call once, and gives the JSON of its answer: for `ask`, where one try is several calls.
+   *
+   * @throws what `statusOf` and `statusMessage` understand.
+   */
+  send<T>(request: PlainRequest): Promise<T>;
   /**
    * Makes a call of any path, `/api/v1/namespaces/…/proxy/health`, and gives the answer whatever its status. It must be one
    * that may be repeated, since a failed connection is tried again.
@@ -51,6 +42,8 @@ export interface Cluster {
    * @throws as `ask`, also for a status from 400 on.
    */
   read<T>(request: PlainRequest): Promise<T>;
+  /** As `read`, for an answer that is text: a log. */
+  readText(request: PlainRequest): Promise<string>;
   /** Runs a command in a container and waits for its end. */
   run(command: PodCommand, signal: AbortSignal): Promise<CommandResult>;
   /**
@@ -61,13 +54,9 @@ export interface Cluster {
   watch<T extends KubernetesObject>(collection: Collection, listener: WatchListener<T>): Promise<Watched<T>>;
 }
 
-/** A call of a path of the API server. */
-export interface PlainRequest {
-  readonly path: string;
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
-  readonly accept?: string;
-  readonly contentType?: string;
-  readonly body?: unknown;
+/** What a list answers with, as far as it is read here. */
+export interface List<T> {
+  readonly items: readonly T[];
 }
 
 /** An answer as it came. */
@@ -76,14 +65,14 @@ export interface PlainAnswer {
   readonly body: string;
 }
 
-/** The header by which a PATCH becomes a server-side apply. */
-export async function serverSideApply() {
-  const { PatchStrategy, setHeaderOptions } = await import("@kubernetes/client-node");
-  return setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply);
-}
-
 /** Who fairlead is in `metadata.managedFields`. */
 export const fieldManager = "fairlead";
+
+/** A server-side apply of an object, which takes over what somebody else had set (Kubernetes, "Server-Side Apply"). */
+export function applyRequest(path: string, body: object): PlainRequest {
+  const query = { fieldManager, force: "true" };
+  return { method: "PATCH", path, query, contentType: "application/apply-patch+yaml", body };
+}
 
 /**
  * Prepares access to a cluster; nothing is called yet.
@@ -98,82 +87,52 @@ export async function openCluster(options: {
   masker: Masker;
   signal: AbortSignal;
 }): Promise<Cluster> {
-  const { text, server } = await readKubeconfig(options.kubeconfig, options.masker);
-  const kubeconfig = options.proxy === undefined ? text : await throughProxy(text, options.proxy);
-  const kubernetes = await import("@kubernetes/client-node");
-  const config = keepConnections(loadConfig(new kubernetes.KubeConfig(), kubeconfig));
-  const configuration = kubernetes.createConfiguration({
-    baseServer: new kubernetes.ServerConfiguration(server.href.replace(/\/$/, ""), {}),
-    authMethods: { default: config },
-    promiseMiddleware: [
-      {
-        pre: async (request) => {
-          request.setSignal(AbortSignal.any([options.signal, AbortSignal.timeout(callTimeout)]));
-          return request;
-        },
-        post: async (response) => response,
-      },
-    ],
-  });
-  const core = new kubernetes.CoreV1Api(configuration);
-  const versionApi = new kubernetes.VersionApi(configuration);
+  const plain = await readKubeconfig(options.kubeconfig, options.masker);
+  const used = options.proxy === undefined ? plain : await throughProxy(plain, options.proxy);
+  const { server } = used;
+  const connection = await openConnection(used);
   const ask = <T>(call: () => Promise<T>) => askCluster(call, server, options.signal);
-  // A request is used up by its try, so each one makes its own.
-  const send = async ({ path, method = "GET", accept, contentType, body }: PlainRequest, signal?: AbortSignal) => {
-    const request = new kubernetes.RequestContext(new URL(path, server).href, method as HttpMethod);
-    await config.applySecurityAuthentication(request);
-    if (accept !== undefined) request.setHeaderParam("Accept", accept);
-    if (contentType !== undefined) request.setHeaderParam("Content-Type", contentType);
-    if (body !== undefined) request.setBody(JSON.stringify(body));
-    request.setSignal(AbortSignal.any([options.signal, signal ?? AbortSignal.timeout(callTimeout)]));
-    const answer = await configuration.httpApi.send(request).toPromise();
-    return { status: answer.httpStatusCode, body: await answer.body.text() };
+  const call = async (request: PlainRequest, signal = AbortSignal.timeout(callTimeout)) => {
+    const answer = await connection.open(request, AbortSignal.any([options.signal, signal]));
+    return { status: answer.statusCode ?? 0, body: await text(answer) };
   };
-  const read = <T>(request: PlainRequest): Promise<T> =>
-    ask(async () => {
-      const { status, body } = await send(request);
-      if (status >= 400) throw Object.assign(new Error(`HTTP status ${status}`), { code: status, body });
-      return JSON.parse(body);
-    });
+  const sendText = async (request: PlainRequest) => {
+    const { status, body } = await call(request);
+    if (status >= 400) throw answerError(status, body);
+    return body;
+  };
+  const send = async <T>(request: PlainRequest): Promise<T> => JSON.parse(await sendText(request));
+  const read = <T>(request: PlainRequest) => ask(() => send<T>(request));
+  const lines = async (request: PlainRequest, signal: AbortSignal) => {
+    const answer = await connection.open(request, AbortSignal.any([options.signal, signal]));
+    if (answer.statusCode !== 200) throw answerError(answer.statusCode ?? 0, await text(answer));
+    return linesOf(answer);
+  };
   return {
-    core,
-    apps: new kubernetes.AppsV1Api(configuration),
-    authorization: new kubernetes.AuthorizationV1Api(configuration),
-    batch: new kubernetes.BatchV1Api(configuration),
-    coordination: new kubernetes.CoordinationV1Api(configuration),
-    discovery: new kubernetes.DiscoveryV1Api(configuration),
-    kubeconfig,
-    version: async () => (await ask(() => versionApi.getCode())).gitVersion,
+    kubeconfig: used.text,
+    version: async () => (await read<{ gitVersion: string }>({ path: "/version" })).gitVersion,
     ask,
-    call: (request, signal) => ask(() => send(request, signal)),
+    send,
+    call: (request, signal) => ask(() => call(request, signal)),
     read,
-    run: (command, signal) => runInPod(config, command, AbortSignal.any([options.signal, signal])),
-    watch: (collection, listener) => watchCollection(config, collection, listener, (path) => read({ path })),
+    readText: (request) => ask(() => sendText(request)),
+    run: (command, signal) => runInPod(used.text, command, AbortSignal.any([options.signal, signal])),
+    watch: (collection, listener) => watchCollection({ read, lines }, collection, listener),
   };
 }
 
-/**
- * The client opens a connection for every call, with a TLS handshake each (its version 2.0, `createDispatcher`). One
- * dispatcher for all of them keeps connections open, and resumes TLS sessions.
- */
-function keepConnections(config: KubeConfig): KubeConfig {
-  const authenticate = config.applySecurityAuthentication.bind(config);
-  let dispatcher: ReturnType<RequestContext["getDispatcher"]>;
-  config.applySecurityAuthentication = async (request) => {
-    await authenticate(request);
-    dispatcher ??= request.getDispatcher();
-    if (dispatcher !== undefined) request.setDispatcher(dispatcher);
-  };
-  return config;
+function answerError(status: number, body: string): Error {
+  return Object.assign(new Error(`HTTP status ${status}`), { code: status, body });
 }
 
-/** The client wants every entry to be whole, also those that the current context does not name. */
-function loadConfig(config: KubeConfig, kubeconfig: string): KubeConfig {
-  try {
-    config.loadFromString(kubeconfig);
-    return config;
-  } catch (thrown) {
-    throw invalidKubeconfig(messageOf(thrown));
+/** The lines of a text, each as soon as it is whole. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
   }
 }
 
@@ -193,9 +152,9 @@ export function statusOf(thrown: unknown): number | undefined {
   return typeof status === "number" && status >= 100 ? status : undefined;
 }
 
-/** A mistake in our own code, in contrast to an answer that did not come: fetch fails with a TypeError of this one text. */
+/** A mistake in our own code, in contrast to an answer that did not come. */
 function isMistake(thrown: unknown): boolean {
-  return thrown instanceof TypeError && thrown.message !== "fetch failed";
+  return thrown instanceof TypeError;
 }
 
 function mayHeal(thrown: unknown): boolean {

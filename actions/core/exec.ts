@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
-import type { KubeConfig, V1Status } from "@kubernetes/client-node";
+import type { V1Status } from "@kubernetes/client-node";
+import { loadConfig } from "./connection.ts";
 
 /** A command for a container of a pod. */
 export interface PodCommand {
@@ -22,10 +23,12 @@ const longestOutput = 1024 * 1024;
 /**
  * Runs a command in a container (the API server's `exec`), and waits for its end.
  *
+ * @param kubeconfig its text.
  * @throws the reason of the signal; an error when the container has no such program or the connection fails.
  */
-export async function runInPod(config: KubeConfig, command: PodCommand, signal: AbortSignal): Promise<CommandResult> {
+export async function runInPod(kubeconfig: string, command: PodCommand, signal: AbortSignal): Promise<CommandResult> {
   const { Exec } = await import("@kubernetes/client-node");
+  const config = await loadConfig(kubeconfig);
   const { namespace, pod, container } = command;
   const collected = collect();
   return await new Promise((resolve, reject) => {

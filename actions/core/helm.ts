@@ -186,6 +186,8 @@ function upgradeArguments(request: ReleaseRequest): string[] {
     ...["upgrade", "--install", request.release, request.chart, "--namespace", request.namespace],
     ...valueArguments(request.values),
     "--reset-values",
+    // The same values were rendered a moment ago, and the API server has judged every object in a dry run.
+    ...["--skip-schema-validation", "--disable-openapi-validation"],
     ...limits(request.timeout),
     // The waiter of Helm 4 does not know a Deployment that fails; the older one at least does not stop at it.
     ...(request.wait ? ["--wait=legacy"] : []),
@@ -239,6 +241,9 @@ async function runHelm(found: Pick<FoundTool, "command" | "args">, args: readonl
     HELM_CACHE_HOME: join(home, "cache"),
     HELM_CONFIG_HOME: join(home, "config"),
     HELM_DATA_HOME: join(home, "data"),
+    // It ends before collecting its garbage that often would pay off (Go, "A Guide to the Go Garbage Collector").
+    GOGC: "400",
+    GOMEMLIMIT: "256MiB",
     // What kinds of objects a cluster knows is worth keeping on a machine of one's own.
     KUBECACHEDIR: join(context.toolCache, "fairlead-discovery"),
     ...(context.kubeconfig === undefined ? {} : { KUBECONFIG: context.kubeconfig }),

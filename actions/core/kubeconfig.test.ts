@@ -92,7 +92,15 @@ test("what is no kubeconfig is refused with a reason that shows nothing of it", 
 
 test("a proxy is put before every cluster, the rest stays", async () => {
   const text = kubeconfig("token: abcd");
-  const changed = parse(await throughProxy(text, "http://127.0.0.1:1055"));
+  const proxied = await throughProxy(
+    await readKubeconfig(
+      text,
+      createMasker(() => {}),
+    ),
+    "http://127.0.0.1:1055",
+  );
+  assert.equal(proxied.cluster["proxy-url"], "http://127.0.0.1:1055");
+  const changed = parse(proxied.text);
   const expected = parse(text);
   for (const entry of expected.clusters) entry.cluster["proxy-url"] = "http://127.0.0.1:1055";
   assert.deepEqual(changed, expected);

@@ -10,6 +10,9 @@ export interface Kubeconfig {
   /** Address of the API server that the current context names. */
   readonly server: URL;
   readonly certificate: ServerCertificate;
+  /** What stands in it of that cluster, and of the user. */
+  readonly cluster: Readonly<Record<string, unknown>>;
+  readonly user: Readonly<Record<string, unknown>>;
 }
 
 /** What the API server's certificate must say, by client-go's `tls-server-name` and `insecure-skip-tls-verify`. */
@@ -23,7 +26,7 @@ export interface ServerCertificate {
 type Named<T> = { name?: string } & T;
 interface Document {
   "current-context"?: string;
-  contexts?: Named<{ context?: { cluster?: string } }>[];
+  contexts?: Named<{ context?: { cluster?: string; user?: string } }>[];
   clusters?: Named<{ cluster?: Record<string, unknown> }>[];
   users?: Named<{ user?: Record<string, unknown> }>[];
 }
@@ -75,7 +78,8 @@ export async function readKubeconfig(value: string, masker: Masker): Promise<Kub
     name: typeof asked === "string" && asked !== "" ? asked : undefined,
     ignored: cluster?.["insecure-skip-tls-verify"] === true,
   };
-  return { text, server: address, certificate };
+  const user = listOf(document.users).find((entry) => entry.name === context.user)?.user;
+  return { text, server: address, certificate, cluster: cluster ?? {}, user: user ?? {} };
 }
 
 /** Longest path of a file on Linux, in bytes (limits.h, PATH_MAX). */
@@ -102,11 +106,11 @@ export function invalidKubeconfig(reason: string): FairleadError {
 }
 
 /** The same kubeconfig with every cluster reached through an HTTP proxy (client-go's `proxy-url`). */
-export async function throughProxy(text: string, proxy: string): Promise<string> {
+export async function throughProxy(kubeconfig: Kubeconfig, proxy: string): Promise<Kubeconfig> {
   const { parse: parseYaml, stringify } = await import("yaml");
-  const document: Document = parseYaml(text);
+  const document: Document = parseYaml(kubeconfig.text);
   for (const entry of listOf(document.clusters)) entry.cluster = { ...entry.cluster, "proxy-url": proxy };
-  return stringify(document);
+  return { ...kubeconfig, text: stringify(document), cluster: { ...kubeconfig.cluster, "proxy-url": proxy } };
 }
 
 /** A secret that happens to be a YAML mapping is none. */

@@ -1,4 +1,4 @@
-import { type Cluster, fieldManager, serverSideApply } from "../core/cluster.ts";
+import { applyRequest, type Cluster } from "../core/cluster.ts";
 import type { Application } from "../validate/application.ts";
 import type { PullCredentials } from "./inputs.ts";
 
@@ -18,12 +18,12 @@ const podSecurityLabel = "pod-security.kubernetes.io/enforce";
 
 async function ensureNamespace(cluster: Cluster, name: string, podSecurity: string): Promise<void> {
   // Who may deploy into a namespace that is there need not be allowed to change it.
-  const { status, body: found } = await cluster.call({ path: `/api/v1/namespaces/${name}` });
+  const path = `/api/v1/namespaces/${name}`;
+  const { status, body: found } = await cluster.call({ path });
   if (status === 200 && JSON.parse(found).metadata.labels?.[podSecurityLabel] === podSecurity) return;
   const labels = { [podSecurityLabel]: podSecurity, "app.kubernetes.io/managed-by": "fairlead" };
   const body = { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
-  const options = await serverSideApply();
-  await cluster.ask(() => cluster.core.patchNamespace({ name, body, fieldManager, force: true }, options));
+  await cluster.read(applyRequest(path, body));
 }
 
 /** The name of the Secret that the pods of an application pull with. */
@@ -63,7 +63,5 @@ async function ensurePullSecret(
     type: "kubernetes.io/dockerconfigjson",
     data: { ".dockerconfigjson": Buffer.from(JSON.stringify(config)).toString("base64") },
   };
-  const options = await serverSideApply();
-  const request = { name, namespace, body, fieldManager, force: true };
-  await cluster.ask(() => cluster.core.patchNamespacedSecret(request, options));
+  await cluster.read(applyRequest(`/api/v1/namespaces/${namespace}/secrets/${name}`, body));
 }

@@ -56,7 +56,7 @@ test("without a verified revision, the one that Helm deployed by hand is the bas
 });
 
 test("a superseded revision counts only when Helm had finished it", () => {
-  const words = (description: string) => ({ words: { description, applyMethod: "ssa" } }) as const;
+  const words = (description: string) => ({ words: { description, applyMethod: "ssa", rendered: "" } }) as const;
   const unfinished = revision(2, { ours: false, ...words("Preparing upgrade") });
   const finished = revision(1, { ours: false, ...words("Install complete") });
   assert.equal(baselineOf([unfinished, finished])?.number, 1);

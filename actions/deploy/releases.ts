@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
-import { type Cluster, fieldManager } from "../core/cluster.ts";
+import { type Cluster, fieldManager, type List } from "../core/cluster.ts";
 import { timeOf } from "./tracking/snapshot.ts";
 
 /** One revision of a release, as Helm keeps it in a Secret. */
@@ -26,6 +26,8 @@ export interface RevisionWords {
   readonly applyMethod: "ssa" | "csa";
   /** The environment that its manifest was resolved for; absent for what was not made from a manifest. */
   readonly environment?: string | undefined;
+  /** Its objects as Helm rendered them, without its hooks. */
+  readonly rendered: string;
 }
 
 /** A workflow run as a revision remembers it. */
@@ -85,10 +87,9 @@ function metadataOf(kind: "PartialObjectMetadata" | "PartialObjectMetadataList")
 
 /** All revisions of a release, newest first. */
 export async function listRevisions(cluster: Cluster, namespace: string, release: string): Promise<Revision[]> {
-  const selector = encodeURIComponent(`owner=helm,name=${release}`);
-  const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}`;
   const { items } = await cluster.read<{ items: readonly SecretMetadata[] | null }>({
-    path,
+    path: `/api/v1/namespaces/${namespace}/secrets`,
+    query: { labelSelector: `owner=helm,name=${release}` },
     accept: metadataOf("PartialObjectMetadataList"),
   });
   // No items are null here.
@@ -98,16 +99,13 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
     revisions.map(async (revision, index) => {
       const open = !decided && !revision.ours && revision.status === "superseded";
       if (index > 0 && !open) return revision;
-      const { apply_method, info, config } = await readDocument(cluster, namespace, release, revision.number);
+      const { apply_method, info, config, manifest } = await readDocument(cluster, namespace, release, revision.number);
       const applyMethod = apply_method === "ssa" ? "ssa" : "csa";
-      return { ...revision, words: { description: info.description, applyMethod, environment: config?.environment } };
+      const { description } = info;
+      const words = { description, applyMethod, environment: config?.environment, rendered: manifest } as const;
+      return { ...revision, words };
     }),
   );
-}
-
-/** The objects of a revision as Helm rendered them, without its hooks. */
-export async function readManifestOf(cluster: Cluster, namespace: string, release: string, number: number) {
-  return (await readDocument(cluster, namespace, release, number)).manifest;
 }
 
 /** What a revision is made of. */
@@ -135,15 +133,14 @@ export async function readImagesOf(
 }
 
 async function readDocument(cluster: Cluster, namespace: string, release: string, number: number) {
-  const name = secretNameOf(release, number);
-  const secret = await cluster.ask(() => cluster.core.readNamespacedSecret({ name, namespace }));
-  return decode(secret.data?.["release"] ?? "");
+  const { data } = await cluster.read<V1Secret>({ path: pathOf(namespace, release, number) });
+  return decode(data?.["release"] ?? "");
 }
 
 /** Everything that Helm keeps of each revision of a release: its values, its objects, its hooks. */
 export async function readReleaseTexts(cluster: Cluster, namespace: string, release: string): Promise<string[]> {
-  const labelSelector = `owner=helm,name=${release}`;
-  const { items } = await cluster.ask(() => cluster.core.listNamespacedSecret({ namespace, labelSelector }));
+  const query = { labelSelector: `owner=helm,name=${release}` };
+  const { items } = await cluster.read<List<V1Secret>>({ path: `/api/v1/namespaces/${namespace}/secrets`, query });
   return items.map(({ data }) => decodeText(data?.["release"] ?? ""));
 }
 
@@ -233,7 +230,8 @@ async function mark(
 ): Promise<void> {
   await cluster.read({
     method: "PATCH",
-    path: `/api/v1/namespaces/${namespace}/secrets/${secretNameOf(release, number)}?fieldManager=${fieldManager}`,
+    path: pathOf(namespace, release, number),
+    query: { fieldManager },
     accept: metadataOf("PartialObjectMetadata"),
     contentType: "application/merge-patch+json",
     body: { metadata },
@@ -252,22 +250,23 @@ export async function markFailed(cluster: Cluster, namespace: string, release: s
 }
 
 async function patch(
-  { ask, core }: Cluster,
+  cluster: Cluster,
   namespace: string,
   release: string,
   number: number,
   change: (secret: V1Secret) => V1Secret,
 ): Promise<void> {
-  const name = secretNameOf(release, number);
-  await ask(async () => {
+  const path = pathOf(namespace, release, number);
+  await cluster.ask(async () => {
     // Read within each try: the resource version in it makes a write over somebody else's change fail.
-    const secret = await core.readNamespacedSecret({ name, namespace });
-    await core.replaceNamespacedSecret({ name, namespace, body: change(secret) });
+    const secret = await cluster.send<V1Secret>({ path });
+    await cluster.send({ method: "PUT", path, body: change(secret) });
   });
 }
 
-function secretNameOf(release: string, number: number): string {
-  return `sh.helm.release.v1.${release}.v${number}`;
+/** The path of the Secret in which Helm keeps a revision. */
+function pathOf(namespace: string, release: string, number: number): string {
+  return `/api/v1/namespaces/${namespace}/secrets/sh.helm.release.v1.${release}.v${number}`;
 }
 
 function decode(data: string): ReleaseDocument {

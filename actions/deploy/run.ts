@@ -127,8 +127,7 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   deploy.journal.learn({ changes });
   const recovered = await makeRevision(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
-  await markVerified(cluster, namespace, release, number);
-  await pruneSecrets(deploy, deploy.secrets);
+  await Promise.all([markVerified(cluster, namespace, release, number), pruneSecrets(deploy, deploy.secrets)]);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);
   tellLost(deploy, await changes);
   return { ...outcome(deploy, baseline), revision: number, status: "deployed", reason: "" };

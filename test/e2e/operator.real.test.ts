@@ -30,7 +30,7 @@ async function operatorFor({ release }: SmallApp, options: Partial<OperatorOptio
   await world.kubectl("create", "namespace", release);
   const data = { clientId: infisical.clientId, clientSecret: secret ?? infisical.clientSecret };
   const body = { metadata: { name: "login" }, stringData: data };
-  await cluster.core.createNamespacedSecret({ namespace: release, body });
+  await cluster.read({ method: "POST", path: `/api/v1/namespaces/${release}/secrets`, body });
   return await startOperator({ cluster, namespace: release, ...options });
 }
 
@@ -101,7 +101,7 @@ describe("secrets that Infisical's operator brings", () => {
     const value = randomSecret();
     await world.kubectl("create", "namespace", app.release);
     const body = { metadata: { name: `${app.name}-db-secrets` }, stringData: { TOKEN: value } };
-    await cluster.core.createNamespacedSecret({ namespace: app.release, body });
+    await cluster.read({ method: "POST", path: `/api/v1/namespaces/${app.release}/secrets`, body });
     const step = await deploy(app, reader, { verify: "true" });
     assert.equal(step.outputs["status"], "deployed", step.log);
     const notices = step.annotations.filter(({ level }) => level === "notice").map(({ message }) => message);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { V1Secret } from "@kubernetes/client-node";
-import { type Cluster, fieldManager, serverSideApply } from "../../core/cluster.ts";
+import { applyRequest, type Cluster, type List } from "../../core/cluster.ts";
 import type { Context } from "../../core/context.ts";
 import { FairleadError, messageOf } from "../../core/errors.ts";
 import type { Application } from "../../validate/application.ts";
@@ -93,13 +93,13 @@ export async function applySecrets(
   application: Release,
   secrets: readonly DeliveredSecret[],
 ): Promise<void> {
-  const options = await serverSideApply();
-  const apply = async (body: ReturnType<typeof secretObjects>[number]) => {
-    const { name, namespace } = body.metadata;
-    const request = { name, namespace, body, fieldManager, force: true };
-    await cluster.ask(() => cluster.core.patchNamespacedSecret(request, options));
-  };
-  await Promise.all(secretObjects(application, secrets).map(apply));
+  const objects = secretObjects(application, secrets);
+  await Promise.all(
+    objects.map((object) => {
+      const { namespace, name } = object.metadata;
+      return cluster.read(applyRequest(`/api/v1/namespaces/${namespace}/secrets/${name}`, object));
+    }),
+  );
 }
 
 /**
@@ -131,23 +131,26 @@ async function prune(cluster: Cluster, application: Release, current: ReadonlySe
   await Promise.all(unused.map((secret) => deleteSecret(cluster, secret)));
 }
 
-async function deleteSecret({ ask, core }: Cluster, { metadata }: V1Secret): Promise<void> {
-  const { name = "", namespace = "", uid = "" } = metadata ?? {};
-  await ask(() => core.deleteNamespacedSecret({ name, namespace, body: { preconditions: { uid } } }));
+async function deleteSecret(cluster: Cluster, { metadata }: V1Secret): Promise<void> {
+  const { name, namespace, uid } = metadata ?? {};
+  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+  await cluster.read({ method: "DELETE", path, body: { preconditions: { uid } } });
 }
 
 async function listDelivered(cluster: Cluster, { release, namespace: home, namespaces }: Release) {
   const labelSelector = `${releaseLabel}=${release},${releaseNamespaceLabel}=${home}`;
   const lists = await Promise.all(
     Object.keys(namespaces).map((namespace) =>
-      cluster.ask(() => cluster.core.listNamespacedSecret({ namespace, labelSelector })).catch(leftToPreflight),
+      cluster
+        .read<List<V1Secret>>({ path: `/api/v1/namespaces/${namespace}/secrets`, query: { labelSelector } })
+        .catch(leftToPreflight),
     ),
   );
   return lists.flatMap(({ items }) => items);
 }
 
 /** What may not be read is told by the preflight, with the Role that is missing. */
-function leftToPreflight(thrown: unknown): { items: V1Secret[] } {
+function leftToPreflight(thrown: unknown): List<V1Secret> {
   if (thrown instanceof FairleadError && thrown.code === "CLUSTER_FORBIDDEN") return { items: [] };
   throw thrown;
 }

@@ -1,5 +1,5 @@
 import type { CoreV1Event, V1ContainerStatus, V1Node, V1Pod, V1Taint } from "@kubernetes/client-node";
-import type { Cluster } from "../../core/cluster.ts";
+import type { Cluster, List } from "../../core/cluster.ts";
 import type { Application } from "../../validate/application.ts";
 import { containersOf } from "../tracking/faults/containers.ts";
 import { type Fault, firstLine } from "../tracking/faults/fault.ts";
@@ -132,8 +132,8 @@ function describePod(pod: V1Pod): string {
 }
 
 /** Without the right to look at nodes there is nothing to tell. */
-async function nodesOf({ ask, core }: Cluster, pods: readonly V1Pod[], { cause }: Fault): Promise<string[]> {
-  const { items } = await ask(() => core.listNode()).catch(() => ({ items: [] as V1Node[] }));
+async function nodesOf(cluster: Cluster, pods: readonly V1Pod[], { cause }: Fault): Promise<string[]> {
+  const { items } = await cluster.read<List<V1Node>>({ path: "/api/v1/nodes" }).catch(() => ({ items: [] }));
   return nodeFaults(items, pods, cause);
 }
 

@@ -38,7 +38,8 @@ export function createLogKeeper(cluster: Cluster): LogKeeper {
       for (const { name: container } of failed) {
         kept.set(keyOf(namespace, name, container), await readLog(cluster, namespace, name, container));
       }
-      await cluster.ask(() => cluster.core.deleteNamespacedPod({ name, namespace })).catch(ignoreAbsent);
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
+      await cluster.read({ method: "DELETE", path }).catch(ignoreAbsent);
     },
   };
 }
@@ -48,13 +49,14 @@ function ignoreAbsent(thrown: unknown): void {
 }
 
 async function readLog(
-  { ask, core }: Cluster,
+  cluster: Cluster,
   namespace: string,
   pod: string,
   container: string,
 ): Promise<readonly ContainerLog[]> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
   const read = (previous: boolean) =>
-    ask(() => core.readNamespacedPodLog({ name: pod, namespace, container, previous, tailLines: logLines }));
+    cluster.readText({ path, query: { container, previous: String(previous), tailLines: String(logLines) } });
   const [before, last] = await Promise.allSettled([read(true), read(false)]);
   const [earlier, text] = [textOf(before), textOf(last)];
   // While no run is under way, the kubelet gives the same one for both.

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { V1Lease } from "@kubernetes/client-node";
+import type { V1Lease, V1MicroTime } from "@kubernetes/client-node";
 import { type Cluster, statusOf } from "../../core/cluster.ts";
+import type { PlainRequest } from "../../core/connection.ts";
 import type { WorkflowRun } from "../../core/context.ts";
 import { FairleadError } from "../../core/errors.ts";
 
@@ -51,7 +52,7 @@ export function newHolder({ repository, id, attempt, job }: WorkflowRun): string
 
 /** Reads a Lease; undefined when there is none. */
 export async function readLease(cluster: Cluster, name: LeaseName): Promise<V1Lease | undefined> {
-  const read = () => cluster.coordination.readNamespacedLease(addressOf(name));
+  const read = () => cluster.send<V1Lease>({ path: pathOf(name) });
   return await askForLeases(cluster, name, () => unless([404], read));
 }
 
@@ -62,7 +63,7 @@ export function stateOf({ metadata, spec }: V1Lease): LeaseState {
   return {
     holder: spec?.holderIdentity ?? "",
     holderUrl: annotations[urlAnnotation] ?? "",
-    // Typed as a date, but the client gives the text that the API server sent.
+    // Typed as a date, but it is the text that the API server sent.
     renewedAt: spec?.renewTime === undefined ? 0 : new Date(spec.renewTime).getTime(),
     duration: spec?.leaseDurationSeconds === undefined ? usualLease : spec.leaseDurationSeconds * 1_000,
     hold: hold === undefined ? undefined : JSON.parse(hold),
@@ -79,38 +80,36 @@ export async function takeLease(
   seen: V1Lease | undefined,
   { identity, url, lease = usualLease }: Holder,
 ): Promise<V1Lease | undefined> {
-  const { MicroTime } = await microTime();
-  const now = new MicroTime();
+  // Typed as a date, but written as the API server wants it: with microseconds.
+  const now = new Date().toISOString().replace("Z", "000Z") as unknown as V1MicroTime;
   const annotations = { ...seen?.metadata?.annotations, [urlAnnotation]: url };
   const same = seen?.spec?.holderIdentity === identity;
   const acquireTime = same && seen?.spec?.acquireTime ? seen.spec.acquireTime : now;
   const leaseDurationSeconds = Math.ceil(lease / 1_000);
   const spec = { holderIdentity: identity, leaseDurationSeconds, acquireTime, renewTime: now };
-  const { name: leaseName, namespace } = addressOf(name);
-  const body: V1Lease = { metadata: { ...seen?.metadata, name: leaseName, namespace, annotations }, spec };
-  const write = () =>
-    seen === undefined
-      ? cluster.coordination.createNamespacedLease({ namespace, body })
-      : cluster.coordination.replaceNamespacedLease({ name: leaseName, namespace, body });
+  const { namespace } = name;
+  const body: V1Lease = { metadata: { ...seen?.metadata, name: leaseNameOf(name), namespace, annotations }, spec };
+  const request: PlainRequest =
+    seen === undefined ? { method: "POST", path: leasesIn(name), body } : { method: "PUT", path: pathOf(name), body };
+  const write = () => cluster.send<V1Lease>(request);
   return await askForLeases(cluster, name, () => unless([404, 409], write));
 }
 
 /** Gives a Lease up when `identity` still holds it. One that carries a hold stays, without a holder. */
 export async function dropLease(cluster: Cluster, name: LeaseName, identity: string): Promise<void> {
-  const { name: leaseName, namespace } = addressOf(name);
+  const path = pathOf(name);
   await askForLeases(cluster, name, async () => {
     // Read within each try: a write in between, as a person's hold, makes ours fail with a conflict.
-    const read = () => cluster.coordination.readNamespacedLease(addressOf(name));
-    const lease = await unless([404], read);
+    const lease = await unless([404], () => cluster.send<V1Lease>({ path }));
     if (lease?.spec?.holderIdentity !== identity) return;
     const { uid, resourceVersion } = lease.metadata ?? {};
     const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
     const free = { ...lease, spec: { ...lease.spec, holderIdentity: "" } };
-    const give = (): Promise<unknown> =>
+    const request: PlainRequest =
       stateOf(lease).hold === undefined
-        ? cluster.coordination.deleteNamespacedLease({ name: leaseName, namespace, body: { preconditions } })
-        : cluster.coordination.replaceNamespacedLease({ name: leaseName, namespace, body: free });
-    await unless([404], give);
+        ? { method: "DELETE", path, body: { preconditions } }
+        : { method: "PUT", path, body: free };
+    await unless([404], () => cluster.send(request));
   });
 }
 
@@ -151,14 +150,16 @@ async function unless<T>(statuses: readonly number[], call: () => Promise<T>): P
   }
 }
 
-function addressOf({ namespace, release }: LeaseName) {
-  return { namespace, name: `deploy-${release}` };
+function leaseNameOf({ release }: LeaseName): string {
+  return `deploy-${release}`;
 }
 
-/** The class of `spec.renewTime`, loaded with the rest of the client. */
-async function microTime() {
-  const { V1MicroTime } = await import("@kubernetes/client-node");
-  return { MicroTime: V1MicroTime };
+function leasesIn({ namespace }: LeaseName): string {
+  return `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+}
+
+function pathOf(name: LeaseName): string {
+  return `${leasesIn(name)}/${leaseNameOf(name)}`;
 }
 
 async function askForLeases<T>(cluster: Cluster, { namespace }: LeaseName, call: () => Promise<T>): Promise<T> {

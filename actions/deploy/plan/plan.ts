@@ -57,11 +57,11 @@ async function withLiveImages(deploy: Deploy, revision: number): Promise<readonl
 }
 
 /** The namespaces that are not there; one that may not be read is taken to be. */
-async function absentOf({ ask, core }: Cluster, names: readonly string[]): Promise<string[]> {
+async function absentOf(cluster: Cluster, names: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
     names.map(async (name) => {
       try {
-        await ask(() => core.readNamespace({ name }));
+        await cluster.read({ path: `/api/v1/namespaces/${name}` });
         return [];
       } catch (thrown) {
         if (statusOf((thrown as Error).cause) === 403) return [];

@@ -5,7 +5,7 @@ import { checkEnvironment } from "./environment.ts";
 const here = { environment: "prod", release: "shop", namespace: "shops" };
 
 function made(environment: string | undefined) {
-  return { words: { description: "", applyMethod: "ssa" as const, environment } };
+  return { words: { description: "", applyMethod: "ssa" as const, environment, rendered: "" } };
 }
 
 test("a release of another environment is in the way, one of the same or of none is not", () => {

@@ -1,4 +1,4 @@
-import type { V1ResourceRule } from "@kubernetes/client-node";
+import type { V1ResourceRule, V1SelfSubjectAccessReview, V1SelfSubjectRulesReview } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import type { Resources } from "../../core/discovery.ts";
 import { isRequest } from "../delivery/operator.ts";
@@ -93,9 +93,8 @@ function unique(permissions: readonly Permission[]): Permission[] {
 }
 
 /** What the user may do in a namespace, as far as the authorizer can list it; what is not listed is asked for singly. */
-async function readRules({ ask, authorization }: Cluster, namespace: string): Promise<V1ResourceRule[]> {
-  const body = { spec: { namespace } };
-  const { status } = await ask(() => authorization.createSelfSubjectRulesReview({ body }));
+async function readRules(cluster: Cluster, namespace: string): Promise<V1ResourceRule[]> {
+  const { status } = await review<V1SelfSubjectRulesReview>(cluster, "SelfSubjectRulesReview", { namespace });
   return status?.resourceRules ?? [];
 }
 
@@ -108,14 +107,20 @@ function allows(rules: readonly V1ResourceRule[], { verb, group, resource }: Per
   );
 }
 
-async function mayI({ ask, authorization }: Cluster, permission: Permission): Promise<boolean> {
+async function mayI(cluster: Cluster, permission: Permission): Promise<boolean> {
   const { verb, group, namespace } = permission;
   const [resource = "", subresource = ""] = permission.resource.split("/");
   const resourceAttributes = { verb, group, resource, subresource, ...(namespace === "" ? {} : { namespace }) };
-  const { status } = await ask(() =>
-    authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } }),
-  );
+  const { status } = await review<V1SelfSubjectAccessReview>(cluster, "SelfSubjectAccessReview", {
+    resourceAttributes,
+  });
   return status?.allowed ?? false;
+}
+
+async function review<T>(cluster: Cluster, kind: string, spec: object): Promise<T> {
+  const group = "authorization.k8s.io/v1";
+  const body = { apiVersion: group, kind, spec };
+  return await cluster.read({ method: "POST", path: `/apis/${group}/${kind.toLowerCase()}s`, body });
 }
 
 /** `create and patch deployments.apps in prod-web, …` */

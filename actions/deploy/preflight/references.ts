@@ -1,4 +1,4 @@
-import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Container, V1PodSpec, V1Secret } from "@kubernetes/client-node";
 import { type Cluster, statusOf } from "../../core/cluster.ts";
 import { targetsOf } from "../delivery/operator.ts";
 import type { RenderedObject } from "../rendered/objects.ts";
@@ -164,13 +164,14 @@ function renderedKeys(objects: readonly RenderedObject[], fallback: string): Map
 }
 
 /** The keys of an object in the cluster: undefined when it is not there, unknown when it may not be read. */
-async function readKeys({ ask, core }: Cluster, { kind, namespace, name }: Reference) {
+async function readKeys(cluster: Cluster, { kind, namespace, name }: Reference) {
+  const root = `/api/v1/namespaces/${namespace}`;
   try {
     if (kind === "Secret") {
-      const { data } = await ask(() => core.readNamespacedSecret({ name, namespace }));
+      const { data } = await cluster.read<V1Secret>({ path: `${root}/secrets/${name}` });
       return new Set(Object.keys(data ?? {}));
     }
-    const { data, binaryData } = await ask(() => core.readNamespacedConfigMap({ name, namespace }));
+    const { data, binaryData } = await cluster.read<V1ConfigMap>({ path: `${root}/configmaps/${name}` });
     return new Set([...Object.keys(data ?? {}), ...Object.keys(binaryData ?? {})]);
   } catch (thrown) {
     const status = statusOf((thrown as Error).cause);

@@ -51,10 +51,11 @@ test("every way to ask the API server waits for it", async () => {
     if (fault !== undefined) throw fault;
     return { status: 200, body: "" };
   };
-  const plain = { ask: answer, call: answer, read: answer } as unknown as Cluster;
+  const plain = { ask: answer, call: answer, read: answer, readText: answer } as unknown as Cluster;
   const cluster = patientCluster(plain, { longest: 60_000, signal: new AbortController().signal, say: () => {} });
   for (const ask of [
     () => cluster.read({ path: "/version" }),
+    () => cluster.readText({ path: "/version" }),
     () => cluster.call({ path: "/version" }),
     () => cluster.ask(answer),
   ]) {

@@ -35,6 +35,7 @@ export function patientCluster(cluster: Cluster, { longest, signal, say }: Outag
     ...cluster,
     ask: (call) => patiently(() => cluster.ask(call)),
     read: (request) => patiently(() => cluster.read(request)),
+    readText: (request) => patiently(() => cluster.readText(request)),
     call: (request, own) => patiently(() => cluster.call(request, own), own),
   };
 }

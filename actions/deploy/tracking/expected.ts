@@ -1,5 +1,5 @@
-import type { KubernetesObject, V1Job } from "@kubernetes/client-node";
-import type { Cluster } from "../../core/cluster.ts";
+import type { KubernetesObject, V1DaemonSet, V1Deployment, V1Job, V1StatefulSet } from "@kubernetes/client-node";
+import type { Cluster, List } from "../../core/cluster.ts";
 import { isHook } from "../rendered/objects.ts";
 import type { Expected } from "./judge.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -10,25 +10,18 @@ import type { WorkloadKind } from "./workloads.ts";
  * The workloads of a release as they are now, right after they were applied: their generations tell a watch that lags
  * behind from one that has seen the change. Helm waits for its hooks itself.
  */
-export async function readExpected(
-  { apps, batch, ask }: Cluster,
-  { instance, namespaces }: Scope,
-): Promise<Expected[]> {
-  const labelSelector = instanceSelector(instance);
+export async function readExpected(cluster: Cluster, { instance, namespaces }: Scope): Promise<Expected[]> {
+  const query = { labelSelector: instanceSelector(instance) };
   const perNamespace = namespaces.map(async (namespace) => {
-    const query = { namespace, labelSelector };
+    const list = async <T>(group: string, kind: string) =>
+      (await cluster.read<List<T>>({ path: `/apis/${group}/v1/namespaces/${namespace}/${kind}`, query })).items;
     const [deployments, statefulSets, daemonSets, jobs] = await Promise.all([
-      ask(() => apps.listNamespacedDeployment(query)),
-      ask(() => apps.listNamespacedStatefulSet(query)),
-      ask(() => apps.listNamespacedDaemonSet(query)),
-      ask(() => batch.listNamespacedJob(query)),
+      list<V1Deployment>("apps", "deployments"),
+      list<V1StatefulSet>("apps", "statefulsets"),
+      list<V1DaemonSet>("apps", "daemonsets"),
+      list<V1Job>("batch", "jobs"),
     ]);
-    return expectedOf({
-      deployments: deployments.items,
-      statefulSets: statefulSets.items,
-      daemonSets: daemonSets.items,
-      jobs: jobs.items.filter((job) => !isHook(job)),
-    });
+    return expectedOf({ deployments, statefulSets, daemonSets, jobs: jobs.filter((job) => !isHook(job)) });
   });
   return (await Promise.all(perNamespace)).flat();
 }

@@ -121,8 +121,10 @@ export function instanceSelector(instance: string): string {
   return `app.kubernetes.io/instance=${instance}`;
 }
 
-/** Milliseconds between two looks, however much changes: of many pods, one changes all the time. */
-const pause = 100;
+/** Looks take at most one part in so many of the time, however much changes: of many pods, one changes all the time. */
+const idleness = 10;
+/** Milliseconds between two looks, at least and at most. */
+const [shortest, longest] = [10, 500];
 
 /** Lets one waiter sleep until it rings; a ring while nobody waits is kept. */
 function createBell() {
@@ -135,6 +137,8 @@ function createBell() {
       wake();
     },
     async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+      const looked = performance.now() - woken;
+      const pause = Math.min(longest, Math.max(shortest, looked * (idleness - 1)));
       if (!rung) {
         await new Promise<void>((resolve) => {
           const done = () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Revision, readManifestOf } from "../releases.ts";
+import type { Revision } from "../releases.ts";
 import { isHook, type RenderedObject, readObjects } from "../rendered/objects.ts";
 import type { Deploy } from "../rollout.ts";
 import type { Store } from "../tracking/store.ts";
@@ -17,7 +17,7 @@ export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, 
   const { namespace, release } = application;
   const objects = await readObjects(rendered);
   if (objects.some(isHook)) return false;
-  const before = await readObjects(await readManifestOf(cluster, namespace, release, newest.number));
+  const before = await readObjects(newest.words?.rendered ?? "");
   if (!isDeepStrictEqual(byName(before), byName(objects))) return false;
   const workloads = workloadsOf(store.snapshot());
   const healthy = objects.filter(isWorkload).every(({ kind, metadata }) => {

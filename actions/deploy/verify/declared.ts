@@ -1,4 +1,4 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Pod, V1Secret } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import { duration } from "../../core/inputs.ts";
 import type { Masker } from "../../core/masking.ts";
@@ -82,7 +82,8 @@ function expectationOf({ cluster, application, masker }: Subject, { expect = {},
   return async (): Promise<Expectation | string> => {
     if (known !== undefined || secret === undefined) return known ?? plain;
     const namespace = application.components[component ?? ""]?.namespace ?? application.namespace;
-    const { data } = await cluster.ask(() => cluster.core.readNamespacedSecret({ name: secret.name, namespace }));
+    const path = `/api/v1/namespaces/${namespace}/secrets/${secret.name}`;
+    const { data } = await cluster.read<V1Secret>({ path });
     const encoded = data?.[secret.key];
     // Every answer holds a text that is empty.
     if (encoded === undefined) return `the Secret ${secret.name} has no key ${secret.key}`;

@@ -1,4 +1,5 @@
-import type { Cluster } from "../../core/cluster.ts";
+import type { V1EndpointSlice } from "@kubernetes/client-node";
+import type { Cluster, List } from "../../core/cluster.ts";
 import type { Application, Component } from "../../validate/application.ts";
 import { answeredBy, type Check, usualTimeout } from "./check.ts";
 
@@ -13,6 +14,7 @@ export function endpointChecks(cluster: Cluster, { components }: Pick<Applicatio
 function checkOf(cluster: Cluster, component: Component): Check {
   const { namespace, service } = component;
   const name = service?.name ?? "";
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
   const labelSelector = `kubernetes.io/service-name=${name}`;
   return {
     name: `endpoints of ${name}`,
@@ -21,9 +23,7 @@ function checkOf(cluster: Cluster, component: Component): Check {
     optional: false,
     ...answeredBy(component),
     async look() {
-      const { items } = await cluster.ask(() =>
-        cluster.discovery.listNamespacedEndpointSlice({ namespace, labelSelector }),
-      );
+      const { items } = await cluster.read<List<V1EndpointSlice>>({ path, query: { labelSelector } });
       const ready = items
         .flatMap(({ endpoints }) => endpoints ?? [])
         .filter(({ conditions }) => conditions?.ready !== false);

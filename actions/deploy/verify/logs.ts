@@ -5,18 +5,21 @@ import type { Finding } from "./check.ts";
 import { compare } from "./expectation.ts";
 
 /** Lines that are looked through. */
-const tailLines = 5_000;
+const tailLines = "5000";
 
 /** Looks for a regular expression in the logs of a component's pods; one that has it is enough. */
 export async function searchLogs(
-  { ask, core }: Cluster,
+  cluster: Cluster,
   { namespace, containerName: container, name }: Component,
   pods: readonly V1Pod[],
   pattern: string,
 ): Promise<Finding> {
   const texts = await Promise.all(
     pods.map(({ metadata }) =>
-      ask(() => core.readNamespacedPodLog({ name: metadata?.name ?? "", namespace, container, tailLines })),
+      cluster.readText({
+        path: `/api/v1/namespaces/${namespace}/pods/${metadata?.name}/log`,
+        query: { container, tailLines },
+      }),
     ),
   );
   const found = texts.some((text) => compare({ status: 0, text }, { pattern }, () => true, "").state === "passed");

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
-import type { KubernetesObject, V1PodSpec } from "@kubernetes/client-node";
-import type { Cluster } from "../../../actions/core/cluster.ts";
+import type {
+  KubernetesObject,
+  V1DaemonSet,
+  V1Deployment,
+  V1PodSpec,
+  V1Secret,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
+import type { Cluster, List } from "../../../actions/core/cluster.ts";
 import type { DeliveryRequest } from "../../../actions/deploy/delivery/operator.ts";
 
 // A stand-in for Infisical's operator, in one namespace. What it does was read in the source of
@@ -144,7 +151,8 @@ function secretController(cluster: Cluster, namespace: string): Controller {
       const login = authentication?.universalAuth;
       if (login === undefined) throw new Error("no authentication method provided");
       const { secretName: name, secretNamespace } = login.credentialsRef;
-      const { data = {} } = await cluster.core.readNamespacedSecret({ name, namespace: secretNamespace });
+      const stored = `/api/v1/namespaces/${secretNamespace}/secrets/${name}`;
+      const { data = {} } = await cluster.read<V1Secret>({ path: stored });
       const read = (key: string) => Buffer.from(data[key] ?? "", "base64").toString();
       const { projectSlug: project, envSlug: environment, secretsPath: path } = login.secretsScope;
       const identity = { clientId: read("clientId"), clientSecret: read("clientSecret") };
@@ -245,20 +253,17 @@ async function writeSecret(cluster: Cluster, { namespace, name }: Target, values
 
 /** Restarts what asks for it: workloads with the annotation that use the Secret get its version into their pods' template. */
 async function reload(cluster: Cluster, { namespace, name }: Target, version: string): Promise<void> {
-  const { apps } = cluster;
-  const [deployments, daemonSets, statefulSets] = await Promise.all([
-    apps.listNamespacedDeployment({ namespace }),
-    apps.listNamespacedDaemonSet({ namespace }),
-    apps.listNamespacedStatefulSet({ namespace }),
-  ]);
-  const kinds = { Deployment: deployments.items, DaemonSet: daemonSets.items, StatefulSet: statefulSets.items };
-  for (const [kind, items] of Object.entries(kinds)) {
+  for (const kinds of ["deployments", "daemonsets", "statefulsets"]) {
+    const collection = `/apis/apps/v1/namespaces/${namespace}/${kinds}`;
+    const { items } = await cluster.read<List<V1Deployment | V1DaemonSet | V1StatefulSet>>({ path: collection });
     for (const { metadata, spec } of items) {
       const wants = metadata?.annotations?.[`${group}/auto-reload`] === "true";
       if (!wants || !uses(spec?.template.spec, name)) continue;
       const annotations = { [`${group}/managed-secret.${name}`]: version };
-      const path = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${metadata?.name}`;
-      await patch(cluster, path, { metadata: { annotations }, spec: { template: { metadata: { annotations } } } });
+      await patch(cluster, `${collection}/${metadata?.name}`, {
+        metadata: { annotations },
+        spec: { template: { metadata: { annotations } } },
+      });
     }
   }
 }
