@@ -96,6 +96,14 @@ test("a call has its query, its body and what it accepts; the next one takes the
   assert.deepEqual([second.method, second.accept, second.body, sockets.size], ["GET", "text/plain", "", 1]);
 });
 
+test("a DELETE may have a body", async () => {
+  const connection = await open({});
+  const request = { method: "DELETE", path: "/", body: { preconditions: { uid: "ü" } } } as const;
+  const { method, body, type } = await answerOf(await connection.open(request, signal));
+  assert.deepEqual([method, body, type], ["DELETE", JSON.stringify(request.body), "application/json"]);
+  assert.equal((await answerOf(await connection.open({ path: "/next" }, signal))).url, "/next");
+});
+
 test("a server's address may have a path", async () => {
   const connection = await open({}, { server: `${cluster["server"]}/k8s/clusters/c-1/` });
   assert.equal((await answerOf(await connection.open({ path: "/version" }, signal))).url, "/k8s/clusters/c-1/version");

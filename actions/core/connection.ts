@@ -38,7 +38,7 @@ export async function openConnection(kubeconfig: Kubeconfig): Promise<Connection
       const url = new URL(`${root}${path}`);
       for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
       const text = body === undefined ? undefined : JSON.stringify(body);
-      const described = text === undefined ? {} : { "content-type": contentType ?? "application/json" };
+      const described = text === undefined ? {} : describe(text, contentType);
       const options = { ...credentials, method, headers: { ...headers, accept, ...described } };
       signal.throwIfAborted();
       return await new Promise((resolve, reject) => {
@@ -50,6 +50,11 @@ export async function openConnection(kubeconfig: Kubeconfig): Promise<Connection
       });
     },
   };
+}
+
+function describe(text: string, type = "application/json") {
+  // Node gives the length of a body by itself, but not that of a DELETE.
+  return { "content-type": type, "content-length": Buffer.byteLength(text) };
 }
 
 const plainClusterKeys = [
