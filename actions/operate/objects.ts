@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { Cluster, PlainRequest } from "../core/cluster.ts";
+import type { Cluster } from "../core/cluster.ts";
+import type { PlainRequest } from "../core/connection.ts";
 
 /** Who changed a field, until the change is left to nobody. */
 const manager = "fairlead-operate";
@@ -32,7 +33,7 @@ export async function readObject<T extends KubernetesObject>(cluster: Cluster, p
 export async function change<T extends KubernetesObject>(cluster: Cluster, path: string, patch: unknown): Promise<T> {
   const contentType = "application/merge-patch+json";
   const write = async (body: unknown): Promise<T> =>
-    JSON.parse(await send(cluster, { method: "PATCH", path: `${path}?fieldManager=${manager}`, contentType, body }));
+    JSON.parse(await send(cluster, { method: "PATCH", path, query: { fieldManager: manager }, contentType, body }));
   const { metadata } = await write(patch);
   const managedFields = metadata?.managedFields?.filter((entry) => entry.manager !== manager);
   return await write({ metadata: { managedFields } });
@@ -41,7 +42,7 @@ export async function change<T extends KubernetesObject>(cluster: Cluster, path:
 /** Makes an object; the path is that of its collection. */
 export async function create<T extends KubernetesObject>(cluster: Cluster, path: string, body: T): Promise<T> {
   // A try whose answer was lost may have made it.
-  return JSON.parse(await send(cluster, { method: "POST", path, contentType: "application/json", body }, [409]));
+  return JSON.parse(await send(cluster, { method: "POST", path, body }, [409]));
 }
 
 /** Deletes an object with what it owns; one that is not there is fine. @param seconds that its pods get to end. */
@@ -52,5 +53,5 @@ export async function remove(cluster: Cluster, path: string, seconds?: number): 
     propagationPolicy: "Background",
     ...(seconds === undefined ? {} : { gracePeriodSeconds: seconds }),
   };
-  await send(cluster, { method: "DELETE", path, contentType: "application/json", body }, [404]);
+  await send(cluster, { method: "DELETE", path, body }, [404]);
 }

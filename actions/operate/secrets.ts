@@ -21,10 +21,11 @@ export async function maskSecretsOf(
 }
 
 async function readValues(cluster: Cluster, namespace: string, name: string): Promise<string[]> {
-  const { status, body } = await cluster.call({ path: `/api/v1/namespaces/${namespace}/secrets/${name}` });
+  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+  const { status, body } = await cluster.call({ path });
   // What is optional, or was deleted since, is in nobody's environment that could be masked.
   if (status === 404) return [];
-  if (status !== 200) await cluster.read(`/api/v1/namespaces/${namespace}/secrets/${name}`);
+  if (status !== 200) await cluster.read({ path });
   const { data = {} }: V1Secret = JSON.parse(body);
   return Object.values(data).map((value) => Buffer.from(value, "base64").toString("utf8"));
 }

@@ -122,17 +122,17 @@ export async function writeHold(
   name: LeaseName,
   hold: Hold | undefined,
 ): Promise<LeaseState | undefined> {
-  const { name: leaseName, namespace } = addressOf(name);
+  const { namespace } = name;
   const before = await askForLeases(cluster, name, async () => {
     // Read within each try, as in `dropLease`.
-    const lease = await unless([404], () => cluster.coordination.readNamespacedLease(addressOf(name)));
+    const lease = await unless([404], () => cluster.send<V1Lease>({ path: pathOf(name) }));
     const before = lease === undefined ? undefined : stateOf(lease);
     const { [holdAnnotation]: _, ...others } = lease?.metadata?.annotations ?? {};
     const annotations = hold === undefined ? others : { ...others, [holdAnnotation]: JSON.stringify(hold) };
-    const metadata = { ...lease?.metadata, name: leaseName, namespace, annotations };
+    const metadata = { ...lease?.metadata, name: leaseNameOf(name), namespace, annotations };
     const body: V1Lease = { ...lease, metadata, spec: lease?.spec ?? { holderIdentity: "" } };
-    if (lease !== undefined) await cluster.coordination.replaceNamespacedLease({ name: leaseName, namespace, body });
-    else if (hold !== undefined) await cluster.coordination.createNamespacedLease({ namespace, body });
+    if (lease !== undefined) await cluster.send({ method: "PUT", path: pathOf(name), body });
+    else if (hold !== undefined) await cluster.send({ method: "POST", path: leasesIn(name), body });
     return before;
   });
   // A Lease that nobody has and that says nothing is of no use.

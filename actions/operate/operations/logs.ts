@@ -1,4 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
+import type { List } from "../../core/cluster.ts";
 import { messageOf } from "../../core/errors.ts";
 import { scopeOf } from "../../deploy/rollout.ts";
 import { containersOf } from "../../deploy/tracking/faults/containers.ts";
@@ -11,8 +12,8 @@ import { maskSecretsOf } from "../secrets.ts";
 import { componentFor, podsAmong } from "../target.ts";
 
 /** Of each container, the last lines and bytes that are read. */
-const tailLines = 2_000;
-const limitBytes = 4 * 1024 * 1024;
+const tailLines = "2000";
+const limitBytes = String(4 * 1024 * 1024);
 
 /**
  * Reads what all containers of all pods of a component wrote, of all components where none is named; with `previous`, what
@@ -52,7 +53,9 @@ export async function listPods({ application, cluster }: Operation): Promise<V1P
   const { instance, namespaces } = scopeOf(application);
   const labelSelector = instanceSelector(instance);
   const lists = await Promise.all(
-    namespaces.map((namespace) => cluster.ask(() => cluster.core.listNamespacedPod({ namespace, labelSelector }))),
+    namespaces.map((namespace) =>
+      cluster.read<List<V1Pod>>({ path: `/api/v1/namespaces/${namespace}/pods`, query: { labelSelector } }),
+    ),
   );
   return lists.flatMap(({ items }) => items);
 }
@@ -63,19 +66,15 @@ async function readPod({ cluster, inputs, context }: Operation, pod: V1Pod): Pro
   const ran = containersOf(pod).filter(({ restartCount, state }) => (previous ? restartCount > 0 : !state?.waiting));
   return await Promise.all(
     ran.map(async ({ name: container }) => {
-      const request = { name, namespace, container, previous, tailLines, limitBytes };
-      const text = await cluster
-        .ask(() => cluster.core.readNamespacedPodLog(request))
-        .catch((thrown) => {
-          context.signal.throwIfAborted();
-          context.runner.annotate("warning", `No log of ${container} in ${name}: ${messageOf(thrown)}`, "Logs");
-          return "";
-        });
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}/log`;
+      const query = { container, previous: String(previous), tailLines, limitBytes };
+      const text = await cluster.readText({ path, query }).catch((thrown) => {
+        context.signal.throwIfAborted();
+        context.runner.annotate("warning", `No log of ${container} in ${name}: ${messageOf(thrown)}`, "Logs");
+        return "";
+      });
       // A secret is masked before lines are chosen: one of several lines is known as a whole.
-      const lines = context.masker
-        .redact(text ?? "")
-        .trimEnd()
-        .split("\n");
+      const lines = context.masker.redact(text).trimEnd().split("\n");
       const kept = pattern === undefined ? lines : lines.filter((line) => pattern.test(line));
       return { name: `${container} in ${name}`, text: kept.join("\n") };
     }),

@@ -117,6 +117,6 @@ function secretNames(application: Application): ReadonlySet<string> {
 }
 
 async function listItems<T>(cluster: Cluster, path: string): Promise<readonly T[]> {
-  const { items } = await cluster.read<{ readonly items: readonly T[] | null }>(path);
+  const { items } = await cluster.read<{ readonly items: readonly T[] | null }>({ path });
   return items ?? [];
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { V1CronJob, V1Deployment, V1Job, V1PodSpec, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { List } from "../../core/cluster.ts";
 import { formatDuration } from "../../core/duration.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Lock } from "../../deploy/lock/lock.ts";
@@ -55,7 +56,7 @@ async function templateOf(operation: Operation, component: Component): Promise<V
   const { cluster } = operation;
   const found =
     kind === "Job"
-      ? (await cluster.ask(() => cluster.batch.listNamespacedJob({ namespace }))).items.find(
+      ? (await cluster.read<List<V1Job>>({ path: `/apis/batch/v1/namespaces/${namespace}/jobs` })).items.find(
           ({ metadata }) => metadata?.name !== undefined && withoutHash(metadata.name) === name,
         )
       : await readObject<V1Deployment & V1CronJob>(cluster, pathOf(component));
@@ -115,9 +116,9 @@ async function readOutput(
   pod: string,
   { namespace, containerName }: Component,
 ): Promise<string> {
-  const request = { name: pod, namespace, container: containerName };
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
   // What never ran has no log; its reason is told already.
-  return (await cluster.ask(() => cluster.core.readNamespacedPodLog(request)).catch(() => "")) ?? "";
+  return await cluster.readText({ path, query: { container: containerName } }).catch(() => "");
 }
 
 /**

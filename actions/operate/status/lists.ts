@@ -1,5 +1,5 @@
-import type { CoreV1Event } from "@kubernetes/client-node";
-import type { Cluster } from "../../core/cluster.ts";
+import type { CoreV1Event, V1EndpointSlice } from "@kubernetes/client-node";
+import type { Cluster, List } from "../../core/cluster.ts";
 import { timeOf } from "../../deploy/tracking/snapshot.ts";
 import type { Workload } from "../../deploy/tracking/workloads.ts";
 import type { Application } from "../../validate/application.ts";
@@ -40,9 +40,8 @@ export async function endpointsOf(
   const rows = await Promise.all(
     served.map(async ({ namespace, service, name, kind }) => {
       const labelSelector = `kubernetes.io/service-name=${service?.name}`;
-      const { items } = await cluster.ask(() =>
-        cluster.discovery.listNamespacedEndpointSlice({ namespace, labelSelector }),
-      );
+      const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+      const { items } = await cluster.read<List<V1EndpointSlice>>({ path, query: { labelSelector } });
       const endpoints = items.flatMap((slice) => slice.endpoints ?? []);
       const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
       const ports = new Set(items.flatMap((slice) => (slice.ports ?? []).map(({ port }) => String(port))));

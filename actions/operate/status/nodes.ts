@@ -1,12 +1,12 @@
 import type { V1DaemonSet, V1Node } from "@kubernetes/client-node";
-import type { Cluster } from "../../core/cluster.ts";
+import type { Cluster, List } from "../../core/cluster.ts";
 import type { Snapshot } from "../../deploy/tracking/snapshot.ts";
 import type { Finding } from "./lists.ts";
 
 /** How many nodes each DaemonSet should run on, against the nodes that carry its labels: people scale it by labels. */
 export async function nodesOf(cluster: Cluster, { daemonSets }: Pick<Snapshot, "daemonSets">): Promise<Finding> {
   if (daemonSets.length === 0) return { section: { name: "Nodes", rows: [] }, wrong: [] };
-  const { items } = await cluster.ask(() => cluster.core.listNode());
+  const { items } = await cluster.read<List<V1Node>>({ path: "/api/v1/nodes" });
   return compareNodes(daemonSets, items);
 }
 
