@@ -31,6 +31,10 @@ const commands: Readonly<Record<string, { readonly what: string; load(): Promise
       return [name, { what, load }];
     }),
   ),
+  bootstrap: {
+    what: "deploy many repositories again",
+    load: async () => (await import("./commands/bootstrap.ts")).bootstrap,
+  },
 };
 
 const usage = `Usage: fairlead COMMAND [options]

@@ -9,12 +9,22 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type JsonObject = { [key: string]: Json };
 
 const operations: readonly (readonly [method: string, path: string])[] = [
+  ["get", "/app"],
+  ["post", "/app/installations/{installation_id}/access_tokens"],
+  ["get", "/installation/repositories"],
+  ["delete", "/installation/token"],
   ["get", "/repos/{owner}/{repo}"],
+  ["get", "/repos/{owner}/{repo}/contents/{path}"],
+  ["get", "/repos/{owner}/{repo}/git/matching-refs/{ref}"],
   ["get", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}"],
   ["post", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches"],
   ["get", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs"],
   ["get", "/repos/{owner}/{repo}/actions/runs/{run_id}"],
   ["get", "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs"],
+  ["post", "/repos/{owner}/{repo}/actions/runs/{run_id}/cancel"],
+  ["get", "/user"],
+  ["get", "/user/repos"],
+  ["get", "/users/{username}/installation"],
 ];
 
 const wordsForPeople = new Set(["description", "example", "examples", "title", "externalDocs", "deprecated"]);

@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { parseAllDocuments, parseDocument } from "yaml";
+import { repositoriesIn } from "../actions/bootstrap/plan/list.ts";
 import { bundledChart } from "../actions/core/helm.ts";
 import { objectChecker } from "../actions/validate/objects.ts";
 import { checkSchema } from "../actions/validate/schema.ts";
@@ -58,6 +59,7 @@ async function checkContent(content: Record<string, unknown>, text: string): Pro
   if (manifest !== undefined) assert.deepEqual(await checkSchema(manifest, bundledChart()), []);
   else if ("cluster" in content) await checkCluster(content);
   else if ("services" in content) checkCompose(content);
+  else if ("repositories" in content) assert.ok((await repositoriesIn(text)).length > 0);
   else if ("apiVersion" in content) assert.deepEqual(objectChecker()(text), { mistakes: [], unknown: [] });
   else checkWorkflow(workflowOf(content));
 }

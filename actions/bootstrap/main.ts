@@ -2,4 +2,6 @@ import { main } from "../core/action.ts";
 import { readBootstrapInputs } from "./inputs.ts";
 import { run } from "./run.ts";
 
-await main((environment, context) => run(readBootstrapInputs(environment), context), { systems: "any" });
+await main(async (environment, context) => void (await run(readBootstrapInputs(environment), context)), {
+  systems: "any",
+});

@@ -1,3 +1,5 @@
 import { post } from "../core/action.ts";
+import { undo as revokeInfisicalToken } from "../secrets/session.ts";
+import { undo } from "./runs/cancel.ts";
 
-await post();
+await post(revokeInfisicalToken, undo);

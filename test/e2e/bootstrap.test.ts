@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { run } from "../cluster/run.ts";
 import { type GitHub, type GitHubOptions, startGitHub } from "../fakes/github/server.ts";
-import { runAction, type StepOptions } from "../harness/job.ts";
+import { startInfisical } from "../fakes/infisical/server.ts";
+import { type JobOptions, runAction, type StepOptions } from "../harness/job.ts";
 
 const bootstrap = join(import.meta.dirname, "../../actions/bootstrap");
 const acme = randomBytes(20).toString("hex");
 const otherTeam = randomBytes(20).toString("hex");
 const secrets = [acme, otherTeam];
-const deploy = { file: "deploy.yml", looks: 2 };
+const deploy = { file: "deploy.yml", takes: 500 };
 const tokens = [
   { token: acme, owners: ["acme"] },
   { token: otherTeam, owners: ["other-team"] },
@@ -19,7 +21,7 @@ const tokens = [
 async function runWith(
   options: Partial<GitHubOptions>,
   inputs: Record<string, string>,
-  step: StepOptions & { onLine?: (line: string, github: GitHub) => void } = {},
+  step: StepOptions & Pick<JobOptions, "files"> & { onLine?: (line: string, github: GitHub) => void } = {},
 ) {
   const repositories = [{ name: "acme/a", workflows: [deploy] }];
   await using github = await startGitHub({ repositories, tokens, ...options });
@@ -47,11 +49,21 @@ function onlyError(result: Result): string {
   return errors[0]?.message ?? "";
 }
 
-// Most of the time goes into waiting between two looks at a run, so the tests share it.
+/** Runs the command line from its sources. */
+async function fairlead(args: readonly string[]) {
+  const program = join(import.meta.dirname, "../../scripts/fairlead.ts");
+  const environment = { PATH: process.env["PATH"], GITHUB_TOKEN_ACME: acme };
+  const command = [process.execPath, program, "bootstrap", ...args];
+  const { code, rawOutput, errors } = await run(command, { environment, timeout: 60_000, accept: [0, 1, 2] });
+  return { code, output: rawOutput, errors };
+}
+
+// What a bootstrap does is tested on a simulated clock, in its room; here is the built action, with its network, its
+// files, its outputs and its post step. Most of the time goes into waiting between two looks at a run.
 describe("bootstrap", { concurrency: 8 }, () => {
   it("deploys repositories of two owners on their refs, each with its token, and waits for all", async () => {
     const repositories = [
-      { name: "acme/a", workflows: [deploy], refs: ["v1.0.0"] },
+      { name: "acme/a", workflows: [deploy], tags: ["v1.0.0"] },
       { name: "other-team/b", workflows: [{ file: "release.yml" }], defaultBranch: "trunk" },
     ];
     const { result, github } = await runWith(
@@ -70,150 +82,133 @@ describe("bootstrap", { concurrency: 8 }, () => {
     const rows = result.summary.split("\n").filter((line) => line.startsWith("|"));
     assert.deepEqual(
       rows.map((row) => row.replaceAll("\\|", "").split("|").length - 2),
-      [6, 6, 6, 6, 6],
+      [7, 7, 7, 7, 7],
     );
-    assert.match(result.log, /^acme\/a: dispatched deploy.yml on main, https:/m);
-    assert.match(result.log, /^acme\/a: in progress$/m);
+    assert.match(result.log, /^acme\/a@main: dispatched, https:/m);
   });
 
-  it("reports what is wrong with each repository, and goes on with the others", async () => {
-    const repositories = [
-      { name: "acme/good", workflows: [deploy] },
-      { name: "acme/red", workflows: [{ ...deploy, conclusion: "failure" as const, failedJob: "deploy" }] },
-      { name: "acme/slow", workflows: [{ ...deploy, conclusion: "timed_out" as const }] },
-      { name: "acme/empty", workflows: [] },
-      { name: "acme/off", workflows: [{ ...deploy, state: "disabled_manually" as const }] },
-      { name: "acme/push-only", workflows: [{ ...deploy, dispatchable: false }] },
-    ];
-    const names = [...repositories.map(({ name }) => name), "acme/none", "acme/good@v9"];
-    const { result } = await runWith({ repositories }, { repositories: names.join("\n"), concurrency: "8" });
-    const message = onlyError(result);
-    assert.match(message, /^7 of 8 repositories failed\. /);
-    for (const part of [
-      /acme\/red: The run ended as failure; look at deploy\./,
-      /acme\/slow: The run ended as timed out\./,
-      /acme\/empty has no workflow deploy.yml on its default branch\./,
-      /deploy.yml of acme\/off is not active \(disabled manually\)\./,
-      /acme\/push-only: GitHub refused with status 422: Workflow does not have 'workflow_dispatch' trigger\./,
-      /acme\/none does not exist, or the token of acme may not see it\./,
-      /acme\/good: GitHub refused with status 422: No ref found for: v9\./,
-    ]) {
-      assert.match(message, part);
-    }
-    assert.deepEqual(
-      [result.outputs["dispatched"], result.outputs["succeeded"], result.outputs["failed"]],
-      ["3", "1", "7"],
-    );
-    assert.deepEqual(
-      results(result).map(({ repository }) => repository),
-      [...names.slice(0, 7), "acme/good"],
-    );
-  });
-
-  it("names every missing token before anything is dispatched", async () => {
-    const { result, github } = await runWith(
-      {},
-      { repositories: "acme/a\nsome-one/b\nelse/c" },
-      { env: { GITHUB_TOKEN_OTHER_TEAM: "" } },
-    );
-    const message = onlyError(result);
-    assert.match(message, /no token for some-one, else, so nothing was dispatched/);
-    assert.match(message, /GITHUB_TOKEN_SOME_ONE, GITHUB_TOKEN_ELSE/);
-    assert.equal(github.exchanges.length, 0);
-  });
-
-  it("says whose token is refused, and which permission is missing", async () => {
+  it("reads the list from a file, with waves", async () => {
+    const list = "repositories:\n  - acme/a\n  - repository: other-team/b\n    workflow: release.yml\n    wave: 0\n";
     const repositories = [
       { name: "acme/a", workflows: [deploy] },
-      { name: "other-team/b", workflows: [deploy] },
+      { name: "other-team/b", workflows: [{ file: "release.yml" }] },
     ];
-    const readOnly = [{ token: acme, owners: ["acme"], may: "read" as const }];
-    const { result } = await runWith({ repositories, tokens: readOnly }, { repositories: "acme/a\nother-team/b" });
-    const message = onlyError(result);
-    assert.match(message, /acme\/a: The token of acme is not allowed .*Give it the permission `actions: write`/);
-    assert.match(message, /other-team\/b: GitHub does not accept the token of other-team \(Bad credentials\)/);
-  });
-
-  for (const runDetails of ["refused", "ignored"] as const) {
-    it(`finds its own run where run details are ${runDetails}`, async () => {
-      const { result, github } = await runWith({ runDetails, listingLag: 1 }, { repositories: "acme/a" });
-      assert.equal(result.conclusion, "success");
-      assert.equal(github.runs.length, 1);
-      assert.match(String(results(result)[0]?.["run"]), /\/runs\/9000$/);
-    });
-  }
-
-  it("is not misled by a run that was there before, where GitHub names none", async () => {
-    const repositories = [{ name: "acme/a", workflows: [deploy] }];
-    await using github = await startGitHub({ repositories, tokens, runDetails: "refused" });
-    const elsewhere = github.dispatchElsewhere("acme/a", "deploy.yml", "main");
-    const inputs = { "api-url": github.url, repositories: "acme/a", tokens: `acme=${acme}` };
-    const result = await runAction(bootstrap, { with: inputs, secrets });
-    assert.match(String(results(result)[0]?.["run"]), /\/runs\/9001$/);
-    assert.equal(elsewhere.looks, 0);
-  });
-
-  it("checks everything and dispatches nothing in a dry run", async () => {
-    const { result, github } = await runWith({}, { repositories: "acme/a\nacme/none", "dry-run": "true" });
-    assert.match(onlyError(result), /^1 of 2 repositories failed\. acme\/none: /);
-    assert.equal(github.runs.length, 0);
-    assert.equal(results(result)[0]?.["status"], "planned");
-  });
-
-  it("does not wait when it is told so", async () => {
-    const { result, github } = await runWith({}, { repositories: "acme/a", wait: "false" });
+    const { result, github } = await runWith(
+      { repositories },
+      { repositories: "apps.yaml" },
+      { files: { "apps.yaml": list } },
+    );
     assert.equal(result.conclusion, "success");
-    assert.equal(results(result)[0]?.["status"], "dispatched");
-    assert.equal(github.runs[0]?.looks, 0);
+    assert.deepEqual(
+      github.runs.map(({ repository }) => repository.name),
+      ["other-team/b", "acme/a"],
+    );
+    const missing = await runWith({}, { repositories: "nothing.yaml" });
+    assert.match(onlyError(missing.result), /`repositories` names the file nothing.yaml, which/);
   });
 
-  it("deploys no more repositories at a time than told", async () => {
-    const names = ["acme/a", "acme/b", "acme/c"];
-    const repositories = names.map((name) => ({ name, workflows: [{ file: "deploy.yml" }] }));
-    const { github } = await runWith({ repositories }, { repositories: names.join("\n"), concurrency: "1" });
-    assert.equal(github.runs.length, 3);
-    assert.equal(github.mostUnfinished(), 1);
-  });
-
-  it("gives up at the timeout, and does not start what is still to come", async () => {
-    const names = ["acme/a", "acme/b"];
-    const repositories = names.map((name) => ({ name, workflows: [{ file: "deploy.yml", looks: 1_000 }] }));
-    const inputs = { repositories: names.join("\n"), concurrency: "1", timeout: "1s" };
-    const { result, github } = await runWith({ repositories }, inputs);
+  it("ends with one error for everything that failed, and says which job and step", async () => {
+    const repositories = [
+      { name: "acme/good", workflows: [deploy] },
+      { name: "acme/red", workflows: [{ ...deploy, conclusion: "failure", failedJob: "deploy", failedStep: "Apply" }] },
+    ];
+    const { result } = await runWith({ repositories }, { repositories: "acme/good\nacme/red\nacme/none" });
     const message = onlyError(result);
-    assert.match(message, /acme\/a: The run was still in progress when the time was up; it goes on without us\./);
-    assert.match(message, /acme\/b: It was not dispatched, because the time was up\./);
-    assert.equal(github.runs.length, 1);
+    assert.match(message, /^2 of 3 repositories failed\. .*look at deploy \/ Apply\./);
+    assert.deepEqual(
+      results(result).map(({ repository, status }) => `${repository} ${status}`),
+      ["acme/good succeeded", "acme/red failed", "acme/none failed"],
+    );
   });
 
-  it("outlives a GitHub that is busy while a run is watched", async () => {
+  it("outlives a GitHub that is busy, silent or gone for a while", async () => {
     const onLine = (line: string, github: GitHub) => {
-      if (line.startsWith("acme/a: dispatched")) {
-        github.interrupt({ route: /GET .*\/runs\/\d+$/, times: 5, answer: { status: 502, body: {} } });
-      }
+      if (!line.startsWith("acme/a@main: dispatched")) return;
+      github.interrupt({ route: /GET .*\/runs\/\d+$/, times: 2, answer: { status: 502, body: {} } });
+      github.interrupt({ route: /GET .*\/runs\/\d+$/, answer: "reset" });
     };
     const { result, github } = await runWith({}, { repositories: "acme/a" }, { onLine });
     assert.equal(result.conclusion, "success");
-    assert.equal(github.exchanges.filter(({ status }) => status === 502).length, 5);
+    assert.equal(github.exchanges.filter(({ status }) => status === 502).length, 2);
   });
 
-  it("stops waiting when the job is cancelled", async () => {
-    const repositories = [{ name: "acme/a", workflows: [{ file: "deploy.yml", looks: 1_000 }] }];
-    const { result } = await runWith({ repositories }, { repositories: "acme/a" }, { cancelAfter: /in progress/ });
+  it("cancels its runs when the job is cancelled, if it is told so", async () => {
+    const repositories = ["acme/a", "acme/b"].map((name) => ({ name, workflows: [{ ...deploy, takes: 600_000 }] }));
+    const inputs = { repositories: "acme/a\nacme/b", "cancel-runs": "true" };
+    const { result, github } = await runWith({ repositories }, inputs, {
+      cancelAfter: /acme\/b@main: (queued|in prog)/,
+    });
     assert.equal(result.conclusion, "cancelled");
     assert.match(onlyError(result), /The job was cancelled/);
+    assert.deepEqual(
+      github.runs.map(({ cancelled }) => cancelled),
+      [true, true],
+    );
+    assert.deepEqual(
+      results(result).map(({ status }) => status),
+      ["cancelled", "cancelled"],
+    );
     assert.deepEqual(result.leftBehind, []);
   });
 
-  it("says that nobody answers, or that it is not GitHub", async () => {
+  it("revokes the tokens that an App made for it", async () => {
+    const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const publicKey = keys.publicKey.export({ type: "spki", format: "pem" }).toString();
+    const privateKey = keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const granted = { actions: "write", contents: "read", metadata: "read" };
+    const app = { id: "7", slug: "deployer", publicKey, installations: { acme: granted } };
+    const inputs = { repositories: "acme/a", tokens: "", "app-id": "7", "app-private-key": privateKey };
+    const { result, github } = await runWith({ app, tokens: [] }, inputs, { env: { GITHUB_TOKEN_ACME: "" } });
+    assert.equal(result.conclusion, "success");
+    assert.deepEqual(
+      [...github.made.values()].map(({ revoked }) => revoked),
+      [true],
+    );
+    for (const token of github.made.keys()) assert.ok(!result.log.replaceAll(/^::add-mask::.*$/gm, "").includes(token));
+  });
+
+  it("takes tokens from Infisical's folder for bootstrap, and nothing else of it", async () => {
+    const clientSecret = randomBytes(20).toString("hex");
+    const other = randomBytes(20).toString("hex");
+    const folders = { "/infrastructure": { secrets: { GITHUB_TOKEN_ACME: acme, N8N_ENCRYPTION_KEY: other } } };
+    const project = { id: randomUUID(), slug: "jterrazz", environments: { prod: folders } };
+    const client = { clientId: randomUUID(), clientSecret, projects: ["jterrazz"] };
+    await using infisical = await startInfisical({ projects: [project], identities: [client] });
+    const files = { "cluster.yaml": `cluster: {infisical: {url: "${infisical.url}"}}\n` };
+    const identity = {
+      "infisical-client-id": client.clientId,
+      "infisical-client-secret": clientSecret,
+      cluster: "cluster.yaml",
+    };
+    const inputs = { repositories: "acme/a", preflight: "none", ...identity };
+    const { result } = await runWith({}, inputs, { files, env: { GITHUB_TOKEN_ACME: "" } });
+    assert.equal(result.conclusion, "success", result.log);
+    assert.ok(!result.log.includes(other));
+  });
+
+  it("does the same from a terminal, with the results as a table or as JSON", async () => {
+    const repositories = [
+      { name: "acme/a", workflows: [deploy] },
+      { name: "acme/red", workflows: [{ ...deploy, conclusion: "timed_out" }] },
+    ];
+    await using github = await startGitHub({ repositories, tokens });
+    const good = await fairlead(["acme/a", "--api-url", github.url]);
+    assert.equal(good.code, 0, good.errors);
+    assert.match(
+      good.output,
+      /^acme\/a@main: dispatched, https:.*\n[\s\S]*Bootstrap: 1 succeeded\n {2}acme\/a +- +main +succeeded/m,
+    );
+    const bad = await fairlead(["acme/a", "acme/red", "--json", "--api-url", github.url]);
+    assert.equal(bad.code, 1, bad.errors);
+    const conclusions = (JSON.parse(bad.output) as { conclusion: string }[]).map(({ conclusion }) => conclusion);
+    assert.deepEqual(conclusions, ["success", "timed_out"]);
+    assert.equal((await fairlead(["other-team/b", "--api-url", github.url])).code, 2);
+  });
+
+  it("says that nobody answers", async () => {
     const gone = await startGitHub({ repositories: [], tokens: [] });
     await gone.close();
-    const inputs = { repositories: "acme/a", tokens: `acme=${acme}` };
-    const unanswered = await runAction(bootstrap, { with: { ...inputs, "api-url": gone.url }, secrets });
-    assert.match(onlyError(unanswered), /did not answer: .*ECONNREFUSED/);
-    await using other = await startGitHub({ repositories: [], tokens: [] });
-    other.interrupt({ answer: { status: 200, body: "welcome" } });
-    const welcomed = await runAction(bootstrap, { with: { ...inputs, "api-url": other.url }, secrets });
-    assert.match(onlyError(welcomed), /is not GitHub's REST API\. Check `api-url`\./);
+    const inputs = { repositories: "acme/a", tokens: `acme=${acme}`, "api-url": gone.url };
+    assert.match(onlyError(await runAction(bootstrap, { with: inputs, secrets })), /did not answer: .*ECONNREFUSED/);
   });
 });

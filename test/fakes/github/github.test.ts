@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
+import { createGitHub } from "./github.ts";
 import { type GitHub, startGitHub } from "./server.ts";
 
 const token = randomBytes(20).toString("hex");
@@ -9,7 +10,7 @@ const options = {
     {
       name: "acme/hello",
       workflows: [
-        { file: "deploy.yml", looks: 2 },
+        { file: "deploy.yml", takes: 300 },
         { file: "push.yml", dispatchable: false },
       ],
     },
@@ -54,26 +55,34 @@ describe("GitHub's stand-in is strict", () => {
 });
 
 describe("GitHub's stand-in keeps state", () => {
-  it("completes a run after it was looked at often enough", async () => {
-    await using github = await startGitHub(options);
-    const { workflow_run_id: id } = (await (
-      await dispatch(github, { ref: "main", return_run_details: true })
-    ).json()) as {
-      workflow_run_id: number;
-    };
+  let now = Date.UTC(2026, 0, 1);
+  const clocked = { ...options, now: () => now };
+
+  it("completes a run after its time, and tells what is known already for nothing", async () => {
+    await using github = await startGitHub(clocked);
+    const dispatched = await dispatch(github, { ref: "main", return_run_details: true });
+    const { workflow_run_id: id } = (await dispatched.json()) as { workflow_run_id: number };
     const path = `/repos/acme/hello/actions/runs/${id}`;
-    assert.equal((await get(github, path))["status"], "in_progress");
+    const first = await fetch(`${github.url}${path}`, { headers });
+    assert.equal(((await first.json()) as { status: string }).status, "queued");
+    const known = { ...headers, "if-none-match": first.headers.get("etag") ?? "" };
+    const again = await fetch(`${github.url}${path}`, { headers: known });
+    assert.deepEqual([again.status, await again.text()], [304, ""]);
+    const left = (answer: Response) => Number(answer.headers.get("x-ratelimit-remaining"));
+    assert.equal(left(again), left(first));
+    now += 300;
     const last = await get(github, path);
     assert.deepEqual([last["status"], last["conclusion"]], ["completed", "success"]);
   });
 
   it("refuses or ignores run details as older servers do, and lists the run after a while", async () => {
     for (const runDetails of ["refused", "ignored"] as const) {
-      await using github = await startGitHub({ ...options, runDetails, listingLag: 1 });
+      await using github = await startGitHub({ ...clocked, runDetails, listingLag: 1_000 });
       const first = await dispatch(github, { ref: "main", return_run_details: true });
       assert.equal(first.status, runDetails === "refused" ? 422 : 204);
       if (runDetails === "refused") assert.equal((await dispatch(github, { ref: "main" })).status, 204);
       assert.equal((await get(github, `${workflow}/runs?event=workflow_dispatch`))["total_count"], 0);
+      now += 1_000;
       assert.equal((await get(github, `${workflow}/runs?event=workflow_dispatch`))["total_count"], 1);
     }
   });
@@ -86,5 +95,30 @@ describe("GitHub's stand-in keeps state", () => {
     const path = "/repos/acme/hello/actions/workflows/push.yml";
     const refused = (await (await dispatch(willing, { ref: "main" }, path)).json()) as { message: string };
     assert.equal(refused.message, "Workflow does not have 'workflow_dispatch' trigger");
+  });
+
+  it("refuses more than a minute, an hour, or content may have", async () => {
+    const limits: readonly [options: object, calls: number, write: boolean, message: RegExp][] = [
+      [{ hourlyLimit: 3 }, 3, false, /API rate limit exceeded/],
+      [{}, 900, false, /secondary rate limit/],
+      [{}, 80, true, /secondary rate limit/],
+    ];
+    for (const [more, calls, write, message] of limits) {
+      const github = createGitHub({ ...clocked, ...more });
+      const ask = () => {
+        const path = write ? `${workflow}/dispatches` : "/repos/acme/hello";
+        const body = write ? JSON.stringify({ ref: "none" }) : "";
+        const url = new URL(path, "http://github.example");
+        return github.handle(
+          { method: write ? "POST" : "GET", url, headers: { ...headers, "user-agent": "x" }, body },
+          "",
+        );
+      };
+      const answers = Array.from({ length: calls + 1 }, ask);
+      assert.ok(answers.slice(0, -1).every(({ status }) => status === (write ? 422 : 200)));
+      const last = answers.at(-1);
+      assert.equal(last?.status, 403);
+      assert.match(JSON.stringify(last?.body), message);
+    }
   });
 });

@@ -33,14 +33,18 @@ interface Document {
 const file = new URL("./fixtures/recorded/openapi.json", import.meta.url);
 const { operations, schemas }: Document = JSON.parse(readFileSync(file, "utf8"));
 const ajv = new Ajv({ strict: false, validateFormats: false, coerceTypes: false });
+// Only a path of a file, and a ref, have slashes in them.
+const patterns = operations.map((operation) => {
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => (/^(path|ref)$/.test(name) ? "(.+)" : "([^/]+)"));
+  return { operation, pattern: new RegExp(`^${path}$`) };
+});
 const compiled = new Map<Schema, ValidateFunction>();
 
 /** The operation for a request, with the values in its path; undefined when GitHub's document has none. */
 export function findOperation(method: string, path: string): { operation: Operation; values: string[] } | undefined {
-  for (const operation of operations) {
-    const pattern = new RegExp(`^${operation.path.replaceAll(/\{\w+\}/g, "([^/]+)")}$`);
-    const [, ...values] = pattern.exec(path) ?? [];
-    if (operation.method === method && values.length > 0) return { operation, values };
+  for (const { operation, pattern } of patterns) {
+    const found = operation.method === method ? pattern.exec(path) : null;
+    if (found !== null) return { operation, values: found.slice(1) };
   }
   return undefined;
 }
@@ -72,8 +76,17 @@ export function problemWithQuery(query: URLSearchParams, { query: known }: Opera
  * eighty required fields, and the stand-in has an opinion about a few of them.
  */
 export function fill(name: string, known: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return { ...(smallest({ $ref: `#/schemas/${name}` }) as Record<string, unknown>), ...known };
+  let empty = fillings.get(name);
+  if (empty === undefined) {
+    const { anyOf, ...schema } = schemas[name] ?? {};
+    // Some are "this or null".
+    empty = smallest(anyOf?.[0] ?? schema) as Record<string, unknown>;
+    fillings.set(name, empty);
+  }
+  return { ...empty, ...known };
 }
+
+const fillings = new Map<string, Readonly<Record<string, unknown>>>();
 
 function smallest(schema: Schema): unknown {
   if (schema.$ref !== undefined) return smallest(schemas[schema.$ref.replace("#/schemas/", "")] ?? {});

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Context } from "../core/context.ts";
+import { bundledChart } from "../core/helm.ts";
+import { maskKubeconfig } from "../core/kubeconfig.ts";
+import { identityInputs } from "../secrets/identity.ts";
+import { serverAddress } from "../secrets/inputs.ts";
+import { readFolders } from "../secrets/run.ts";
+import { tokenVariable } from "./access/clients.ts";
+import type { BootstrapInputs } from "./inputs.ts";
+
+/** Facts about the cluster that bootstrap goes by. */
+export interface ClusterFacts {
+  readonly registry: string;
+  readonly infisical: Readonly<Record<"url" | "project" | "path" | "environment" | "bootstrapPath", string>>;
+}
+
+/** What Infisical adds to the inputs. */
+export type Credentials = Pick<BootstrapInputs, "tokens" | "kubeconfig" | "registryLogin">;
+
+/** The facts of the chart's own values with those of the team's file laid over them. */
+export async function clusterFacts({ cluster }: BootstrapInputs, { workspace }: Context): Promise<ClusterFacts> {
+  const { load } = await import("js-yaml");
+  const read = (file: string) => (load(readFileSync(file, "utf8")) as { cluster?: Partial<ClusterFacts> }).cluster;
+  const own = read(join(bundledChart(), "values.yaml")) as ClusterFacts;
+  const given = cluster === undefined ? undefined : read(resolve(workspace, cluster));
+  return { registry: given?.registry ?? own.registry, infisical: { ...own.infisical, ...given?.infisical } };
+}
+
+/**
+ * Takes what the environment of the step lacks from Infisical: the tokens of the owners, and what the preconditions need.
+ * Nothing else of the folders is taken.
+ *
+ * @throws FairleadError INFISICAL_…
+ */
+export async function findCredentials(
+  inputs: BootstrapInputs,
+  owners: readonly string[],
+  { infisical }: ClusterFacts,
+  context: Context,
+): Promise<Credentials> {
+  await maskGiven(inputs, context);
+  const { identity, tokens, app } = inputs;
+  const missing = owners.filter((owner) => app === undefined && tokens[owner.toLowerCase()] === undefined);
+  const wanted = [
+    { path: infisical.bootstrapPath, keys: missing.map(tokenVariable) },
+    { path: infisical.path, keys: clusterKeys(inputs) },
+  ].filter(({ keys }) => keys.length > 0);
+  if (identity === undefined || wanted.length === 0)
+    return { ...inputs, kubeconfig: textOf(inputs.kubeconfig, context) };
+  const { project, environment } = infisical;
+  const names = { ...settings, identity: identityInputs(identity, "infisical-") };
+  const connection = { ...identity, url: serverAddress(infisical.url), timeout, settings: names };
+  const folders = wanted.map(({ path, keys }) => ({ project, environment, path, keys }));
+  const found = new Map((await readFolders(connection, folders, context)).flatMap((values) => [...values]));
+  const fetched = missing.flatMap((owner) => {
+    const token = found.get(tokenVariable(owner));
+    return token === undefined ? [] : [[owner.toLowerCase(), token] as const];
+  });
+  const [username, password] = [found.get("DOCKER_REGISTRY_USERNAME"), found.get("DOCKER_REGISTRY_PASSWORD")];
+  const login = username !== undefined && password !== undefined ? { username, password } : undefined;
+  return {
+    tokens: { ...tokens, ...Object.fromEntries(fetched) },
+    kubeconfig: textOf(inputs.kubeconfig, context) ?? found.get("KUBECONFIG_BASE64"),
+    registryLogin: inputs.registryLogin ?? login,
+  };
+}
+
+function clusterKeys({ preflight, only, kubeconfig, registryLogin }: BootstrapInputs): string[] {
+  const looks = only === "missing" || preflight === undefined || preflight.includes("cluster");
+  const pulls = preflight === undefined || preflight.includes("registry") || preflight.includes("chart");
+  return [
+    ...(looks && kubeconfig === undefined ? ["KUBECONFIG_BASE64"] : []),
+    ...(pulls && registryLogin === undefined ? ["DOCKER_REGISTRY_USERNAME", "DOCKER_REGISTRY_PASSWORD"] : []),
+  ];
+}
+
+async function maskGiven({ tokens, app, kubeconfig, registryLogin, identity }: BootstrapInputs, { masker }: Context) {
+  for (const token of Object.values(tokens)) masker.add(token);
+  if (app !== undefined) masker.add(app.privateKey);
+  if (registryLogin !== undefined) masker.add(registryLogin.password);
+  if (identity !== undefined && "clientSecret" in identity) masker.add(identity.clientSecret);
+  if (kubeconfig !== undefined) await maskKubeconfig(masker, kubeconfig);
+}
+
+/** The text of a kubeconfig that is given as such, as base64, or by the path of its file. */
+function textOf(kubeconfig: string | undefined, { workspace }: Context): string | undefined {
+  if (kubeconfig === undefined || kubeconfig.includes("\n")) return kubeconfig;
+  const file = resolve(workspace, kubeconfig);
+  return kubeconfig.length < 1_000 && existsSync(file) ? readFileSync(file, "utf8") : kubeconfig;
+}
+
+/** Milliseconds for reading the folders, retries included. */
+const timeout = 60_000;
+
+const settings = {
+  url: "`cluster.infisical.url`",
+  project: "`cluster.infisical.project`",
+  environment: "`cluster.infisical.environment`",
+  path: "`cluster.infisical.bootstrapPath` or `cluster.infisical.path`",
+};
