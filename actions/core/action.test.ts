@@ -56,6 +56,21 @@ test("a step that works ends with 0, at once, whatever is still open", async (t)
   assert.deepEqual(commands, []);
 });
 
+for (const ending of ["", 'throw new Error("no way");']) {
+  test(`a step that ${ending === "" ? "works" : "fails"} ends when all that it printed was read, however late`, async (t) => {
+    const { start, finish } = await step(t);
+    const child = start(`await main(async (_, { masker }) => {
+      for (let index = 0; index < 20_000; index++) masker.add("a secret with many characters and the number " + index);
+      process.stderr.write("printed\\n");
+      ${ending}
+    });`);
+    assert.ok(child.stderr);
+    await once(child.stderr, "readable");
+    const { commands } = await finish(child);
+    assert.equal(commands.filter((line) => line.startsWith("::add-mask::")).length, 20_000);
+  });
+}
+
 test("a failure is one error with code and place, its evidence redacted in log and summary, no stack", async (t) => {
   const { run, environment } = await step(t);
   const { code, output, errors, commands } = await run(`await main(async (_, { masker }) => {

@@ -64,10 +64,17 @@ async function conclude(runner: Runner, work: () => Promise<void>): Promise<void
     await work();
   } catch (thrown) {
     report(runner, thrown);
+    await printed();
     process.exit(1);
   }
+  await printed();
   // An open keep-alive connection must not keep the step alive.
   process.exit(0);
+}
+
+/** Waits until the runner has taken all that was printed: ending at once would drop what does not fit in the pipe, masks too. */
+function printed(): Promise<void> {
+  return new Promise((resolve) => process.stdout.write("", () => resolve()));
 }
 
 function report(runner: Runner, thrown: unknown): void {

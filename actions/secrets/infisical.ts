@@ -149,7 +149,9 @@ export async function revoke(
     signal: context.signal,
     send: sendDirectly,
   });
-  if (answer.status !== 200) throw new Error(`Infisical did not revoke the access token (${reasonOf(answer)}).`);
+  // A token that the server knows no more needs no end.
+  if (answer.status !== 200 && !isAboutToken(answer))
+    throw new Error(`Infisical did not revoke the access token (${reasonOf(answer)}).`);
 }
 
 function listingFailed(server: Server, answer: HttpAnswer, folder: Folder): FairleadError {

@@ -1,74 +1,8 @@
+// `actions/secrets` as it is built, driven as the runner drives it: where the secrets go, and how the step fails.
 import assert from "node:assert/strict";
-import { randomBytes, randomUUID } from "node:crypto";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { type Infisical, startInfisical } from "../fakes/infisical/server.ts";
-import { createJob } from "../harness/job.ts";
-import type { JobResult, StepOptions, StepResult } from "../harness/types.ts";
-
-const room = join(import.meta.dirname, "../../actions/secrets");
-const printer = join(import.meta.dirname, "../harness/fixtures/scripted");
-const random = () => randomBytes(24).toString("base64url");
-
-interface Scene {
-  readonly infisical: Infisical;
-  readonly with: Readonly<Record<string, string>>;
-  /** What lies in Infisical's folder `/ci`. */
-  readonly stored: Readonly<Record<"TOKEN" | "PRIVATE_KEY" | "KUBECONFIG_BASE64" | "DOCKER_REGISTRY_USERNAME", string>>;
-  /** Every secret: values, the lines and fields in them, and the identity's own. */
-  readonly secrets: readonly string[];
-}
-
-async function scene(t: TestContext): Promise<Scene> {
-  const [token, line, clusterToken] = [random(), random(), random()];
-  const kubeconfig = `apiVersion: v1\nkind: Config\nusers:\n  - name: ci\n    user:\n      token: ${clusterToken}\n`;
-  const stored = {
-    TOKEN: token,
-    PRIVATE_KEY: `-----BEGIN KEY-----\n${line}\n}\n-----END KEY-----\n`,
-    KUBECONFIG_BASE64: Buffer.from(kubeconfig).toString("base64"),
-    DOCKER_REGISTRY_USERNAME: "deploy",
-  };
-  const identity = { clientId: randomUUID(), clientSecret: random(), projects: ["shop"] };
-  const folders = { "/ci": { secrets: stored }, "/bare": { secrets: {} } };
-  const project = { id: randomUUID(), slug: "shop", environments: { prod: folders } };
-  const infisical = await startInfisical({ projects: [project], identities: [identity] });
-  // It throws when it was asked anything that the real server would not understand.
-  t.after(() => infisical.close());
-  return {
-    infisical,
-    with: {
-      url: infisical.url,
-      project: "shop",
-      paths: "/ci",
-      "client-id": identity.clientId,
-      "client-secret": identity.clientSecret,
-    },
-    stored,
-    secrets: [token, line, clusterToken, stored.KUBECONFIG_BASE64, identity.clientSecret],
-  };
-}
-
-/** Runs the built action, then steps that follow it, and checks what holds however it ended. */
-async function runIn(
-  { infisical, secrets }: Scene,
-  options: StepOptions,
-  following: readonly StepOptions[] = [],
-): Promise<{ step: StepResult; job: JobResult }> {
-  const guarded = [...secrets];
-  await using job = createJob({ secrets: guarded });
-  // The post step blanks the variables, so they are kept as the following steps see them.
-  const env = { ...(await job.run(room, options)).env };
-  for (const next of following) await job.run(printer, next);
-  guarded.push(...infisical.tokens);
-  const result = await job.finish();
-  assert.deepEqual(result.leftBehind, []);
-  assert.deepEqual(result.orphans, []);
-  assert.deepEqual(infisical.liveTokens(), []);
-  const [step] = result.steps;
-  assert.ok(step);
-  for (const name of Object.keys(env)) assert.equal(step.env[name], "", `${name} outlived the job`);
-  return { step: { ...step, env }, job: result };
-}
+import { test } from "node:test";
+import { startInfisical } from "../fakes/infisical/server.ts";
+import { assertFailed, printer, random, runIn, type Scene, scene } from "./secrets-scene.ts";
 
 test("variables reach the following steps, and are masked before", async (t) => {
   const own = await scene(t);
@@ -82,7 +16,9 @@ test("what a following step prints is masked line by line, and no more than that
   const names = JSON.stringify(Object.keys(own.stored));
   const main = `for (const name of ${names}) console.log(name + "=" + process.env[name] + ";");`;
   // The step prints them on purpose, so the harness is not asked to look for them.
-  const { job } = await runIn({ ...own, secrets: [] }, { with: own.with }, [{ with: { main } }]);
+  const { job } = await runIn({ ...own, secrets: [] }, { with: own.with }, (job) =>
+    job.run(printer, { with: { main } }),
+  );
   const log = job.steps[1]?.log ?? "";
   assert.match(log, /^TOKEN=\*\*\*;$/m);
   assert.match(log, /^PRIVATE_KEY=\*\*\*\n\*\*\*\n}\n\*\*\*\n;$/m);
@@ -189,13 +125,7 @@ for (const { name, change, code, says } of mistakes) {
     const given = { ...own.with, ...(await change(own)) };
     const secrets = [...own.secrets, ...(given["client-secret"] ? [given["client-secret"]] : [])];
     const { step } = await runIn({ ...own, secrets }, { with: given });
-    assert.deepEqual(step.exitCodes, { main: 1, post: 0 });
-    assert.equal(step.annotations.length, 1);
-    const [error] = step.annotations;
-    assert.deepEqual([error?.level, error?.properties["title"]], ["error", code]);
-    assert.match(error?.message ?? "", says);
-    assert.doesNotMatch(step.log, /\n\s+at /);
-    assert.deepEqual([step.env, step.outputs], [{}, {}]);
+    assertFailed(step, code, says);
   });
 }
 

@@ -30,8 +30,10 @@ export interface Fault {
   readonly route?: RegExp;
   /** How many requests; 1 by default. */
   readonly times?: number;
-  /** Answered instead, or what is done instead of answering. */
-  readonly answer: Answer | Misbehaviour;
+  /** Done before the request is looked at. */
+  readonly before?: () => void;
+  /** Answered instead, or what is done instead of answering; the request is answered as ever if left out. */
+  readonly answer?: Answer | Misbehaviour;
 }
 
 /** A request that was answered. */
@@ -75,6 +77,7 @@ export async function startStrictServer(options: {
     const route = `${incoming.method} ${incoming.url.pathname}`;
     const fault = faults.find((candidate) => candidate.route?.test(route) ?? true);
     if (fault !== undefined) faults = used(faults, fault);
+    fault?.before?.();
     if (typeof fault?.answer === "string") return misbehave(fault.answer, response);
     const given = fault?.answer ?? options.handle(incoming);
     if (given.violation !== undefined) violations.push(`${route}: ${given.violation}`);

@@ -41,6 +41,8 @@ export interface Infisical extends StrictServer {
   liveTokens(): string[];
   /** Lets every token that was given out expire. */
   expireTokens(): void;
+  /** Revokes every token that was given out, as somebody could in the dashboard. */
+  revokeTokens(): void;
   /** Gives a folder new secrets. */
   setSecrets(slug: string, environment: string, path: string, secrets: Readonly<Record<string, string>>): void;
 }
@@ -97,6 +99,7 @@ export async function startInfisical(options: InfisicalOptions): Promise<Infisic
     expireTokens() {
       for (const token of state.tokens.values()) token.expired = true;
     },
+    revokeTokens: () => state.tokens.clear(),
     setSecrets(slug, environment, path, secrets) {
       state.projects = state.projects.map((project) =>
         project.slug === slug ? withSecrets(project, environment, path, secrets) : project,
@@ -187,8 +190,9 @@ function list({ url, headers }: Incoming, state: State, known: ReadonlySet<strin
   // Expanding is off in the API when the parameter is missing; the SDK always sends it.
   const expand = query["expandSecretReferences"] === "true";
   // Neither a missing folder nor a missing environment is an error: both are an empty list.
-  const secrets = listSecrets(project.found, location, { recursive: query["recursive"] === "true", expand });
-  const imports = query["include_imports"] === "true" ? listImports(project.found, location, expand) : [];
+  const options = { recursive: query["recursive"] === "true", expand };
+  const secrets = listSecrets(project.found, location, options);
+  const imports = query["include_imports"] === "true" ? listImports(project.found, location, options) : [];
   return { status: 200, body: { secrets, imports } };
 }
 

@@ -32,16 +32,23 @@ export interface RawSecret {
   readonly secretPath: string;
 }
 
-/** The secrets of one folder, and with `recursive` of all folders below it. A folder that is not there holds none. */
-export function listSecrets(
-  project: Project,
-  { environment, path }: Location,
-  options: { readonly recursive: boolean; readonly expand: boolean },
-): RawSecret[] {
-  const folders = Object.entries(project.environments[environment] ?? {});
+/** How secrets are listed. */
+export interface ListOptions {
+  /** With the folders below. */
+  readonly recursive: boolean;
+  /** With references replaced. */
+  readonly expand: boolean;
+}
+
+function foldersAt(project: Project, { environment, path }: Location, recursive: boolean): [string, Folder][] {
   const below = path === "/" ? "/" : `${path}/`;
-  const wanted = folders.filter(([name]) => name === path || (options.recursive && name.startsWith(below)));
-  return wanted.flatMap(([name, folder]) =>
+  const folders = Object.entries(project.environments[environment] ?? {});
+  return folders.filter(([name]) => name === path || (recursive && name.startsWith(below)));
+}
+
+/** The secrets of one folder, and with `recursive` of all folders below it. A folder that is not there holds none. */
+export function listSecrets(project: Project, { environment, path }: Location, options: ListOptions): RawSecret[] {
+  return foldersAt(project, { environment, path }, options.recursive).flatMap(([name, folder]) =>
     Object.entries(folder.secrets).map(([key, value]) => {
       const at = { environment, path: name };
       const id = `${project.id}/${environment}${name}/${key}`;
@@ -61,28 +68,32 @@ export function listSecrets(
   );
 }
 
-/** The secrets that a folder imports, each folder of origin apart (the server does not merge them). */
-export function listImports(project: Project, { environment, path }: Location, expandReferences: boolean) {
-  const imports = project.environments[environment]?.[path]?.imports ?? [];
+/**
+ * The secrets that folders import, each folder of origin apart: the server does not merge them. With `recursive` it gives
+ * the imports of all folders below as well, and does not say which of them has which (read in its source).
+ */
+export function listImports(project: Project, location: Location, options: ListOptions) {
+  const imports = foldersAt(project, location, options.recursive).flatMap(([, folder]) => folder.imports ?? []);
   return imports.map((origin) => ({
     environment: origin.environment,
     secretPath: origin.path,
-    secrets: listSecrets(project, origin, { recursive: false, expand: expandReferences }),
+    secrets: listSecrets(project, origin, { ...options, recursive: false }),
   }));
 }
 
-// The depth is read in the server's source; that an unknown reference becomes empty text is a guess.
+// The depth is documented, and that a reference to nothing is left as it is.
 const deepest = 10;
 
 /** Replaces `${NAME}`, `${environment.NAME}` and `${environment.folder.NAME}`. */
 function expand(project: Project, at: Location, value: string, depth: number): string {
   if (depth === 0) return value;
-  return value.replaceAll(/\$\{([^}]+)\}/g, (_, reference: string) => {
+  return value.replaceAll(/\$\{([^}]+)\}/g, (whole, reference: string) => {
     const parts = reference.split(".");
     const name = parts.pop() ?? "";
     const [environment = at.environment, ...folders] = parts;
     const path = parts.length === 0 ? at.path : `/${folders.join("/")}`;
-    const found = project.environments[environment]?.[path]?.secrets[name] ?? "";
+    const found = project.environments[environment]?.[path]?.secrets[name];
+    if (found === undefined) return whole;
     return expand(project, { environment, path }, found, depth - 1);
   });
 }
