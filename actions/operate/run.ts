@@ -1,4 +1,5 @@
 import type { Context } from "../core/context.ts";
+import { refreshed } from "./history.ts";
 import type { OperateInputs, OperationName } from "./inputs.ts";
 import { withLock } from "./lock.ts";
 import { type Operation, openOperation, refused } from "./operation.ts";
@@ -12,6 +13,7 @@ import { scale } from "./operations/scale.ts";
 import { status } from "./operations/status.ts";
 import { stop } from "./operations/stop.ts";
 import type { Outcome } from "./outcome.ts";
+import { driftOf } from "./status/drift.ts";
 
 /** What only looks, or writes nothing but the hold in the lock itself. */
 const unlocked = { status, logs, hold, resume } as const;
@@ -32,7 +34,18 @@ export async function run(inputs: OperateInputs, context: Context): Promise<Outc
   const { operation: name } = inputs;
   if (isUnlocked(name)) return await unlocked[name](operation);
   requireRelease(operation);
-  return await withLock(operation, (reason) => fence.abort(reason), locked[name]);
+  return await withLock(
+    operation,
+    (reason) => fence.abort(reason),
+    async (own, lock) => await withDrift(own, await locked[name](own, lock)),
+  );
+}
+
+/** Adds what is not as its revision says after an operation; a release that is gone says nothing. */
+async function withDrift(operation: Operation, outcome: Outcome): Promise<Outcome> {
+  if (outcome.revision === 0) return outcome;
+  const { section } = await driftOf(await refreshed(operation));
+  return { ...outcome, sections: [...outcome.sections, section] };
 }
 
 function isUnlocked(name: OperationName): name is keyof typeof unlocked {

@@ -47,6 +47,11 @@ export function systemTests(): string[] {
   return globSync(systems).sort();
 }
 
+/** The test files that prove something of the systems on a real cluster: what is done with a release that runs. */
+export function clusterTests(): string[] {
+  return globSync(join(import.meta.dirname, "../e2e/operate*.real.test.ts")).sort();
+}
+
 /** The ids that a test's name begins with: most have one. */
 export function idsOf(name: string): string[] {
   return /^(?:[VJBAX]-\d{2},? )+/.exec(`${name} `)?.[0].match(/[VJBAX]-\d{2}/g) ?? [];

@@ -13,16 +13,25 @@ export interface Row {
   readonly requirement: Requirement;
   readonly outcomes: readonly Outcome[];
   /**
-   * `partly`: what is tested passes, and parts are still open. `missing`: a test is due here and there is none. `later`: no
-   * test, and none is due here.
+   * `partly`: what is tested passes, and parts are still open. `missing`: a test is due here and there is none. `elsewhere`: its
+   * tests need a cluster, and were not run. `later`: no test, and none is due here.
    */
-  readonly state: "passed" | "partly" | "failed" | "missing" | "later" | "out of scope";
+  readonly state: "passed" | "partly" | "failed" | "missing" | "elsewhere" | "later" | "out of scope";
 }
 
-/** Puts a requirement and the outcomes of its tests together. */
-export function conclude(requirement: Requirement, outcomes: readonly Outcome[]): Row {
+/**
+ * Puts a requirement and the outcomes of its tests together.
+ *
+ * @param notRun the ids of tests that were left out.
+ */
+export function conclude(
+  requirement: Requirement,
+  outcomes: readonly Outcome[],
+  notRun: ReadonlySet<string> = new Set(),
+): Row {
   const own = outcomes.filter(({ name }) => idsOf(name).includes(requirement.id));
-  return { requirement, outcomes: own, state: stateOf(requirement, own) };
+  const state = stateOf(requirement, own);
+  return { requirement, outcomes: own, state: state === "later" && notRun.has(requirement.id) ? "elsewhere" : state };
 }
 
 function stateOf({ tags, open = [], outOfScope }: Requirement, outcomes: readonly Outcome[]): Row["state"] {
@@ -37,6 +46,7 @@ const signs: Record<Row["state"], string> = {
   partly: "◐",
   failed: "✗",
   missing: "!",
+  elsewhere: "○",
   later: "·",
   "out of scope": "–",
 };
@@ -48,9 +58,10 @@ export function renderTable(rows: readonly Row[]): string {
     rows.filter((row) => row.state === state).map(({ requirement: { id, tags } }) => `${id} [${tags.join(" ")}]`);
   const states = Object.keys(signs) as Row["state"][];
   return [
-    ...rows.filter(({ state }) => state !== "later" && state !== "missing").flatMap(linesOf),
+    ...rows.filter(({ state }) => !["later", "missing", "elsewhere"].includes(state)).flatMap(linesOf),
     "",
     `Without a test that is due: ${ids("missing").join(", ") || "none"}.`,
+    `With a test on a real cluster, not run: ${ids("elsewhere").join(", ") || "none"}.`,
     `Without a test, of other parts: ${ids("later").join(", ") || "none"}.`,
     `${rows.length} requirements: ${states.map((state) => `${sum(state)} ${state}`).join(", ")}.`,
   ].join("\n");

@@ -102,7 +102,7 @@ after(() =>
 );
 
 describe("operations on what runs", () => {
-  it("status shows every part of the release", async () => {
+  it("A-26, A-28 status shows every part of the release", async () => {
     const step = await operate(world, app, { operation: "status" }, { secrets });
     assert.equal(step.outputs["status"], "healthy", step.log);
     const names = rowsOf(step.report, "Workloads").map(({ workload }) => workload);
@@ -161,7 +161,7 @@ describe("operations on what runs", () => {
     assert.deepEqual(items, []);
   });
 
-  it("restart makes new pods of one component, and of no other", async () => {
+  it("A-29, B-27 restart makes new pods of one component, and of no other", async () => {
     const uids = async () =>
       Promise.all(
         ["web", "database", "agent"].map(async (one) => (await podsOf(one)).map(({ metadata }) => metadata.uid)),
@@ -211,7 +211,7 @@ describe("operations on what runs", () => {
     assert.equal(await replicasOf("deployment/web"), 1);
   });
 
-  it("scale changes the bounds where an autoscaler decides", async () => {
+  it("B-26 scale changes the bounds where an autoscaler decides", async () => {
     const components = system["components"] as Record<string, Spec>;
     const scaled = {
       ...system,
@@ -229,7 +229,7 @@ describe("operations on what runs", () => {
     assert.equal((await get("horizontalpodautoscalers")).items[0].spec.maxReplicas, 2);
   });
 
-  it("stop ends everything in its order, keeps the data, and a deploy brings it back", async () => {
+  it("V-36 stop ends everything in its order, keeps the data, and a deploy brings it back", async () => {
     const step = await operate(world, app, { operation: "stop" }, { secrets });
     assert.equal(step.outputs["status"], "stopped", step.log);
     const stopped = rowsOf(step.report, "Stopped").map(({ component }) => component);
@@ -245,7 +245,7 @@ describe("operations on what runs", () => {
     assert.deepEqual([(await podsOf("web")).length, (await podsOf("agent")).length], [1, 1]);
   });
 
-  it("remove deletes the release, and beside it only what is named", async () => {
+  it("B-29, V-36 remove deletes the release, and beside it only what is named", async () => {
     const wrong = await operate(world, app, { operation: "remove", confirm: "claim/other" }, { secrets });
     assert.match(
       onlyError(wrong).message,

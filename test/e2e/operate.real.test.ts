@@ -24,7 +24,7 @@ async function commandLine(cwd: string, ...args: string[]) {
 }
 
 describe("a release that is rolled back by a person", () => {
-  it("serves the last good revision, and deploys leave it alone until it is resumed", async () => {
+  it("B-25 serves the last good revision, and deploys leave it alone until it is resumed", async () => {
     await using app = createSmallApp(world, "night");
     app.writeManifest();
     const nothing = await operate(world, app, { operation: "status" });
@@ -66,5 +66,16 @@ describe("a release that is rolled back by a person", () => {
     assert.deepEqual([idle.status, JSON.parse(idle.stdout).status], [0, "unchanged"], idle.stderr);
     const later = await app.deploy({ command: server({ text: "third" }) });
     assert.deepEqual([later.outputs["status"], later.outputs["revision"]], ["deployed", "4"], later.log);
+
+    const chosen = await operate(world, app, { operation: "rollback", revision: "2", hold: "false" });
+    assert.deepEqual([chosen.outputs["status"], chosen.outputs["revision"]], ["rolled-back", "5"], chosen.log);
+    const listed = rowsOf(chosen.report, "Revisions").map(({ revision, description }) => [revision, description]);
+    assert.deepEqual(
+      listed.map(([revision]) => revision),
+      ["5", "4", "3", "2", "1"],
+    );
+    assert.equal(listed[0]?.[1], "Rollback to 2");
+    const free = await operate(world, app, { operation: "resume" });
+    assert.equal(free.outputs["status"], "unchanged", free.log);
   });
 });

@@ -1,13 +1,11 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Lock } from "../../deploy/lock/lock.ts";
-import { judgingOf, type Watching } from "../../deploy/rollout.ts";
+import type { Watching } from "../../deploy/rollout.ts";
 import { containersOf } from "../../deploy/tracking/faults/containers.ts";
-import type { Fault } from "../../deploy/tracking/faults/fault.ts";
-import { createJudge, type Expected } from "../../deploy/tracking/judge.ts";
-import { interval } from "../../deploy/tracking/tracker.ts";
 import { isReady } from "../../deploy/tracking/workloads.ts";
 import type { Component } from "../../validate/application.ts";
 import { newestOf } from "../history.ts";
+import { podPath, type Restarted, restartInTurn } from "../in-turn.ts";
 import { change, readObject, remove } from "../objects.ts";
 import { type Operation, openWatching, refused } from "../operation.ts";
 import type { Outcome } from "../outcome.ts";
@@ -36,7 +34,7 @@ export async function restart(operation: Operation, lock: Lock): Promise<Outcome
   await lock.confirm();
   const inTurn = kind === "DaemonSet" || found.spec?.updateStrategy?.type === "OnDelete";
   const { fault, done } = inTurn
-    ? await restartInTurn(watching, component, expectedOf(component, found))
+    ? await restartInTurn(watching, expectedOf(component, found))
     : await restartAtOnce(watching, component);
   if (fault !== undefined) {
     const before = done.length === 0 ? "" : ` (done before: ${done.join(", ")})`;
@@ -51,61 +49,11 @@ export async function restart(operation: Operation, lock: Lock): Promise<Outcome
   };
 }
 
-interface Restarted {
-  readonly fault: Fault | undefined;
-  /** Where it was done, for what goes node by node. */
-  readonly done: readonly string[];
-}
-
 async function restartAtOnce(watching: Watching, component: Component): Promise<Restarted> {
   const annotations = { [restartedAt]: new Date().toISOString() };
   const patch = { spec: { template: { metadata: { annotations } } } };
   const changed = await change(watching.cluster, pathOf(component), patch);
   return { fault: await watchOne(watching, expectedOf(component, changed)), done: [] };
-}
-
-/** Deletes a pod, waits for the one that takes its place, and goes on with the next. */
-async function restartInTurn(watching: Watching, component: Component, expected: Expected): Promise<Restarted> {
-  const done: string[] = [];
-  const old = podsOf(watching, expected).sort((one, other) => placeOf(one).localeCompare(placeOf(other)));
-  for (const pod of old) {
-    watching.context.runner.info(`${component.name}: ${placeOf(pod)}`);
-    await remove(watching.cluster, podPath(pod));
-    const fault = await untilReplaced(watching, expected, pod);
-    if (fault !== undefined) return { fault, done };
-    done.push(placeOf(pod));
-  }
-  return { fault: undefined, done };
-}
-
-/** Watches until another pod is ready in the place of one that was deleted. */
-async function untilReplaced(watching: Watching, expected: Expected, old: V1Pod): Promise<Fault | undefined> {
-  const { store, context, end } = watching;
-  const judge = createJudge(judgingOf(watching, true));
-  const isNew = (pod: V1Pod) => pod.metadata?.uid !== old.metadata?.uid && placeOf(pod) === placeOf(old);
-  for (;;) {
-    const { fatal, late } = judge([expected]);
-    const all = podsOf(watching, expected);
-    const gone = !all.some(({ metadata }) => metadata?.uid === old.metadata?.uid);
-    if (gone && all.some((pod) => isNew(pod) && isReady(pod))) return undefined;
-    if (fatal !== undefined) return fatal;
-    if (performance.now() >= end) return late();
-    await store.change(interval, context.signal);
-  }
-}
-
-function podsOf({ store }: Watching, { uid }: Expected): V1Pod[] {
-  return store.snapshot().pods.filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.uid === uid));
-}
-
-/** A pod of a DaemonSet belongs to its node, one of a StatefulSet to its name. */
-function placeOf({ metadata, spec }: V1Pod): string {
-  const isDaemon = metadata?.ownerReferences?.some(({ kind }) => kind === "DaemonSet");
-  return (isDaemon ? spec?.nodeName : metadata?.name) ?? "";
-}
-
-function podPath({ metadata }: V1Pod): string {
-  return `/api/v1/namespaces/${metadata?.namespace}/pods/${metadata?.name}`;
 }
 
 /**

@@ -13,7 +13,8 @@ import { verify } from "../../deploy/verify/verify.ts";
 import { evidenceOf } from "../evidence.ts";
 import { historyOf, refreshed } from "../history.ts";
 import { applicationOf, contentOf, failed, type Operation, openWatching, refused, whoAndWhen } from "../operation.ts";
-import type { Outcome, Section } from "../outcome.ts";
+import type { Outcome } from "../outcome.ts";
+import { checkSection } from "../status/checks.ts";
 import { holdOf, sayHold } from "./hold.ts";
 
 /**
@@ -43,7 +44,7 @@ export async function rollback(operation: Operation, lock: Lock): Promise<Outcom
     status: "rolled-back",
     said: `${release} revision ${revision} is healthy: it is revision ${target.number} again${held}`,
     revision,
-    sections: [checksOf(results), await historyOf(await refreshed(operation))],
+    sections: [checkSection(results), await historyOf(await refreshed(operation))],
   };
 }
 
@@ -75,12 +76,8 @@ async function unhealthy(
   await markFailed(cluster, namespace, release, revision, `Rollback to ${target.number} is not healthy: ${cause}`);
   const said = `${release} went back to revision ${target.number}, which did not become healthy: ${cause}`;
   const failure = failed(`${said}. ${serving(snapshot)}`, fault.fix);
-  const sections = [...evidenceOf(evidence), checksOf(results), await historyOf(await refreshed(operation))];
+  const sections = [...evidenceOf(evidence), checkSection(results), await historyOf(await refreshed(operation))];
   return { status: "failed", said: `${said}${held}`, revision, sections, failure };
-}
-
-function checksOf(results: readonly CheckResult[]): Section {
-  return { name: "Checks", rows: results.map(({ name, outcome, said }) => ({ check: name, result: outcome, said })) };
 }
 
 /** The end of a sentence on the hold. One that is there already is somebody's word, and stays. */

@@ -1,12 +1,12 @@
 import { readLease, stateOf } from "../../deploy/lock/lease.ts";
 import { isPending } from "../../deploy/releases.ts";
 import { scopeOf } from "../../deploy/rollout.ts";
-import type { Snapshot } from "../../deploy/tracking/snapshot.ts";
 import { openStore } from "../../deploy/tracking/store.ts";
 import { type Workload, workloadsOf } from "../../deploy/tracking/workloads.ts";
 import { historyOf, newestOf } from "../history.ts";
 import type { Operation } from "../operation.ts";
 import type { Outcome, Section } from "../outcome.ts";
+import { checksOf } from "../status/checks.ts";
 import { driftOf } from "../status/drift.ts";
 import { autoscalersOf, certificatesOf, endpointsOf, eventsOf, type Finding } from "../status/lists.ts";
 import { nodesOf } from "../status/nodes.ts";
@@ -14,8 +14,8 @@ import { claimRows, podRows, workloadRows } from "../status/rows.ts";
 import { sayHold } from "./hold.ts";
 
 /**
- * Looks at everything that belongs to a release: its revisions and who holds or deploys it, its workloads and pods, what
- * answers behind its Services, claims, certificates, autoscalers, nodes, warnings, and what is not as it was deployed.
+ * Looks at everything that belongs to a release: its revisions and who holds or deploys it, its workloads and pods, its
+ * checks, what answers behind its Services, claims, certificates, autoscalers, nodes, warnings, and what is not as it was deployed.
  */
 export async function status(operation: Operation): Promise<Outcome> {
   const { cluster, application, revisions } = operation;
@@ -24,19 +24,21 @@ export async function status(operation: Operation): Promise<Outcome> {
     const said = `There is no release ${release} in the namespace ${namespace}`;
     return { status: "absent", said, revision: 0, sections: [await leaseSection(operation)] };
   }
-  const snapshot = await look(operation);
+  using store = await openStore(cluster, scopeOf(application));
+  const snapshot = store.snapshot();
   const workloads = workloadsOf(snapshot);
-  const [history, lease, nodes, drift, ...lists] = await Promise.all([
+  const [history, lease, nodes, drift, checks, ...lists] = await Promise.all([
     historyOf(operation),
     leaseSection(operation),
     nodesOf(cluster, snapshot),
     driftOf(operation),
-    endpointsOf(cluster, application, workloads),
+    checksOf(operation, store),
+    endpointsOf(cluster, application),
     certificatesOf(cluster, application),
     autoscalersOf(cluster, application),
     eventsOf(cluster, application),
   ]);
-  const found: readonly Finding[] = [nodes, drift, ...lists];
+  const found: readonly Finding[] = [nodes, drift, checks, ...lists];
   const wrong = [
     ...releaseFaults(operation),
     ...workloadFaults(operation, workloads),
@@ -51,6 +53,7 @@ export async function status(operation: Operation): Promise<Outcome> {
     sections: [
       lease,
       { name: "Workloads", rows: workloadRows(workloads) },
+      checks.section,
       { name: "Pods", rows: podRows(snapshot) },
       ...lists.slice(0, 1).map(({ section }) => section),
       { name: "Claims", rows: claimRows(snapshot) },
@@ -60,12 +63,6 @@ export async function status(operation: Operation): Promise<Outcome> {
       history,
     ],
   };
-}
-
-/** The objects of a release at one moment. */
-async function look({ cluster, application }: Operation): Promise<Snapshot> {
-  using store = await openStore(cluster, scopeOf(application));
-  return store.snapshot();
 }
 
 /** Who works on a release, and who holds it. */

@@ -1,7 +1,6 @@
 import type { CoreV1Event, V1EndpointSlice } from "@kubernetes/client-node";
 import type { Cluster, List } from "../../core/cluster.ts";
 import { timeOf } from "../../deploy/tracking/snapshot.ts";
-import type { Workload } from "../../deploy/tracking/workloads.ts";
 import type { Application } from "../../validate/application.ts";
 import type { Section } from "../outcome.ts";
 
@@ -30,34 +29,27 @@ async function listAll<T>(
   return lists.flat();
 }
 
-/** What answers behind each Service of a component. */
-export async function endpointsOf(
-  cluster: Cluster,
-  { components }: Application,
-  workloads: readonly Workload[],
-): Promise<Finding> {
+/** What answers behind each Service of a component; that something does is one of the checks. */
+export async function endpointsOf(cluster: Cluster, { components }: Application): Promise<Finding> {
   const served = Object.values(components).filter(({ service, ports }) => service !== undefined && ports.length > 0);
   const rows = await Promise.all(
-    served.map(async ({ namespace, service, name, kind }) => {
+    served.map(async ({ namespace, service }) => {
       const labelSelector = `kubernetes.io/service-name=${service?.name}`;
       const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
       const { items } = await cluster.read<List<V1EndpointSlice>>({ path, query: { labelSelector } });
       const endpoints = items.flatMap((slice) => slice.endpoints ?? []);
       const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
       const ports = new Set(items.flatMap((slice) => (slice.ports ?? []).map(({ port }) => String(port))));
-      const workload = workloads.find((one) => one.name === name && one.kind === kind && one.namespace === namespace);
-      const row = {
+      return {
         service: service?.name ?? "",
         namespace,
         ready: `${ready.length}/${endpoints.length}`,
         addresses: ready.flatMap(({ addresses }) => addresses).join(", "),
         ports: [...ports].join(", "),
       };
-      return { row, silent: ready.length === 0 && workload?.wanted !== 0 };
     }),
   );
-  const wrong = rows.flatMap(({ row, silent }) => (silent ? [`no pod answers for the Service ${row.service}`] : []));
-  return { section: { name: "Endpoints", rows: rows.map(({ row }) => row) }, wrong };
+  return { section: { name: "Endpoints", rows }, wrong: [] };
 }
 
 interface Condition {
@@ -86,12 +78,7 @@ export async function certificatesOf(cluster: Cluster, application: Application)
       certificate: metadata.name,
       namespace: metadata.namespace,
       names: (spec?.dnsNames ?? []).join(", "),
-      state:
-        ready === undefined
-          ? "no controller has answered"
-          : ready.status === "True"
-            ? "issued"
-            : (ready.message ?? "not issued"),
+      state: stateOf(ready),
       until: status?.notAfter ?? "",
     };
   });
@@ -102,6 +89,11 @@ export async function certificatesOf(cluster: Cluster, application: Application)
       : [];
   });
   return { section: { name: "Certificates", rows }, wrong };
+}
+
+function stateOf(ready: Condition | undefined): string {
+  if (ready === undefined) return "no controller has answered";
+  return ready.status === "True" ? "issued" : (ready.message ?? "not issued");
 }
 
 /** An autoscaler, as far as it is looked at (autoscaling/v2). */

@@ -6,10 +6,13 @@ const node = (name: string, labels: Readonly<Record<string, string>>) => ({ meta
 const nodes = [node("one", { worker: "true" }), node("two", { worker: "true" }), node("three", {})];
 
 /** A DaemonSet for labelled nodes, as its controller counts it. */
-function daemonSet(desiredNumberScheduled: number) {
+function daemonSet(
+  desiredNumberScheduled: number,
+  nodeSelector: Readonly<Record<string, string>> = { worker: "true" },
+) {
   return {
     metadata: { name: "agent" },
-    spec: { selector: {}, template: { spec: { containers: [], nodeSelector: { worker: "true" } } } },
+    spec: { selector: {}, template: { spec: { containers: [], nodeSelector } } },
     status: { desiredNumberScheduled, numberReady: 1, currentNumberScheduled: 1, numberMisscheduled: 0 },
   };
 }
@@ -25,4 +28,8 @@ test("labelled nodes are counted against those that a DaemonSet should run on", 
 test("a labelled node that repels its pods is told", () => {
   const { wrong } = compareNodes([daemonSet(1)], nodes);
   assert.deepEqual(wrong, ["DaemonSet agent runs on 1 of 2 nodes that are labelled (worker=true)"]);
+});
+
+test("a DaemonSet for every node is not expected on nodes that are kept free", () => {
+  assert.deepEqual(compareNodes([daemonSet(2, {})], nodes).wrong, []);
 });

@@ -3,6 +3,8 @@ import type { Cluster, List } from "../../core/cluster.ts";
 import type { Snapshot } from "../../deploy/tracking/snapshot.ts";
 import type { Finding } from "./lists.ts";
 
+const everyNode = "every node";
+
 /** How many nodes each DaemonSet should run on, against the nodes that carry its labels: people scale it by labels. */
 export async function nodesOf(cluster: Cluster, { daemonSets }: Pick<Snapshot, "daemonSets">): Promise<Finding> {
   if (daemonSets.length === 0) return { section: { name: "Nodes", rows: [] }, wrong: [] };
@@ -24,11 +26,12 @@ export function compareNodes(daemonSets: readonly V1DaemonSet[], nodes: readonly
       labelled: labelled.map(({ metadata }) => metadata?.name ?? ""),
       desired,
       ready,
-      labels: labels.join(",") || "every node",
+      labels: labels.join(",") || everyNode,
     };
   });
   const wrong = rows
-    .filter(({ labelled, desired }) => labelled.length !== desired)
+    // Without labels, nodes that repel pods are meant to be left out.
+    .filter(({ labelled, desired, labels }) => labels !== everyNode && labelled.length !== desired)
     .map(
       ({ name, labelled, desired, labels }) =>
         `DaemonSet ${name} runs on ${desired} of ${labelled.length} nodes that are labelled (${labels})`,
