@@ -4,8 +4,8 @@ import { execute } from "../core/process.ts";
 
 /** How a tailscaled of ours is talked to. */
 export interface Connection {
-  /** The program `tailscale`, with `sudo -n` in front where the daemon runs as root and we do not. */
-  readonly command: readonly [string, ...string[]];
+  /** The program `tailscale`. */
+  readonly program: string;
   /** Folder that holds the daemon's socket. */
   readonly folder: string;
 }
@@ -35,15 +35,15 @@ export interface Status {
   readonly CurrentTailnet: { readonly MagicDNSSuffix: string; readonly MagicDNSEnabled: boolean } | null;
 }
 
-/** Runs one command of the client. */
+/** Runs one command of the client, as the user that the job runs as: what belongs to root could not be stopped. */
 export async function tailscale(
-  { command: [program, ...prefix], folder }: Connection,
+  { program, folder }: Connection,
   args: readonly string[],
   timeout: number,
   { environment, masker, signal }: Context,
 ) {
   const options = { environment, masker, signal, timeout, workingDirectory: folder };
-  return await execute(program, [...prefix, `--socket=${socketName}`, ...args], options);
+  return await execute(program, [`--socket=${socketName}`, ...args], options);
 }
 
 /** What the daemon says of itself and of the machines that it sees. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
@@ -11,6 +12,9 @@ import type { Tailscale } from "./tool.ts";
 
 /** What the post step needs to end a tailscaled that the main step started; kept as JSON. */
 interface Started extends Connection {
+  /** What runs a command as root, where the daemon belongs to root and we do not; else empty. */
+  readonly elevation: readonly string[];
+  /** The daemon, or `sudo` in front of it. */
   readonly process: number;
   /** Clock ticks since boot, so that another process with the same number is not taken for it. */
   readonly startTime: string;
@@ -19,6 +23,8 @@ interface Started extends Connection {
 /** A running tailscaled of our own. */
 export interface Daemon {
   readonly connection: Connection;
+  /** Who may speak to it beside root; undefined where we are root, or it is ours. */
+  readonly operator: string | undefined;
   /** Its HTTP proxy, in the mode `userspace`. */
   readonly proxy: string | undefined;
 }
@@ -39,9 +45,12 @@ export async function startDaemon(
 ): Promise<Daemon> {
   const folder = join(context.folder, "tailnet");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const elevation = mode === "tun" && process.getuid?.() !== 0 ? ["sudo", "-n"] : [];
-  const [program = programs.daemon, ...args] = [
+  const elevation = mode === "tun" && process.getuid?.() !== 0 ? (["sudo", "-n"] as const) : [];
+  const command = [
     ...elevation,
+    "env",
+    // Else it keeps an id of this machine for its logs in /var/lib, or in the home of the user.
+    `TS_LOGS_DIR=${folder}`,
     programs.daemon,
     "--state=mem:",
     "--statedir=.",
@@ -50,10 +59,20 @@ export async function startDaemon(
     // A tailnet with its own control server is none of Tailscale's business.
     ...(controlUrl === undefined ? [] : ["--no-logs-no-support"]),
   ];
-  const [first = programs.client, ...rest] = [...elevation, programs.client];
-  const connection: Connection = { command: [first, ...rest], folder };
-  const ended = launch(program, args, connection, context);
-  return await poll(
+  const connection: Connection = { program: programs.client, folder };
+  const ended = launch(command, elevation, connection, context);
+  const proxy = await untilReady(mode, ended, connection, context);
+  return { connection, proxy, operator: await becomeOperator(elevation, connection, context) };
+}
+
+/** Waits until the daemon can be talked to, and gives the address of its proxy. */
+async function untilReady(
+  mode: "tun" | "userspace",
+  ended: { readonly reason: string | undefined },
+  connection: Connection,
+  context: Context,
+): Promise<string | undefined> {
+  return await poll<string | undefined>(
     {
       interval: 50,
       timeout: 30_000,
@@ -71,13 +90,28 @@ export async function startDaemon(
         context.signal.throwIfAborted();
         return { waiting: messageOf(thrown) };
       }
-      return { done: { connection, proxy: proxy && `http://${proxy}` } };
+      return { done: proxy && `http://${proxy}` };
     },
   );
 }
 
+/** Lets us speak to a daemon that belongs to root; gives our name. */
+async function becomeOperator(elevation: readonly string[], { program, folder }: Connection, context: Context) {
+  const [sudo, ...rest] = elevation;
+  if (sudo === undefined) return undefined;
+  const { username } = userInfo();
+  const args = [...rest, program, `--socket=${socketName}`, "set", `--operator=${username}`];
+  await execute(sudo, args, { ...context, workingDirectory: folder, timeout: 10_000 });
+  return username;
+}
+
 /** Starts the program in a session of its own, so that it outlives this step, and keeps a record of it. */
-function launch(program: string, args: readonly string[], connection: Connection, context: Context) {
+function launch(
+  [program = "", ...args]: readonly string[],
+  elevation: readonly string[],
+  connection: Connection,
+  context: Context,
+) {
   const log = openSync(join(connection.folder, "tailscaled.log"), "a", 0o600);
   const child = spawn(program, args, {
     cwd: connection.folder,
@@ -97,7 +131,7 @@ function launch(program: string, args: readonly string[], connection: Connection
   // Recorded at once, not after a turn of the event loop, in which a failing stage beside us may end this process.
   const startTime = startTimeOf(child.pid ?? 0);
   if (startTime !== undefined) {
-    const record: Started = { ...connection, process: child.pid ?? 0, startTime };
+    const record: Started = { ...connection, elevation, process: child.pid ?? 0, startTime };
     writeFileSync(join(context.folder, recordName), JSON.stringify(record), { mode: 0o600 });
   }
   return ended;
@@ -172,19 +206,28 @@ async function end(record: Started, context: Context): Promise<void> {
   }
 }
 
-async function send(signal: NodeJS.Signals, record: Started, context: Context): Promise<void> {
-  const [sudo, ...rest] = record.command.slice(0, -1);
-  // sudo passes SIGTERM on to the daemon, but only root may send one to it.
-  if (sudo !== undefined)
-    await execute(sudo, [...rest, "kill", "-s", signal.slice(3), String(record.process)], context);
-  else process.kill(record.process, signal);
+async function send(signal: NodeJS.Signals, { elevation, process: started }: Started, context: Context): Promise<void> {
+  const [sudo, ...rest] = elevation;
+  if (sudo === undefined) process.kill(started, signal);
+  else await execute(sudo, [...rest, "kill", "-s", signal.slice(3), String(behindSudo(started))], context);
+}
+
+/** The process that `sudo` runs, and ends with: one that is killed itself would leave it behind. */
+function behindSudo(process: number): number {
+  try {
+    if (readFileSync(`/proc/${process}/comm`, "utf8").trim() !== "sudo") return process;
+    const [child] = readFileSync(`/proc/${process}/task/${process}/children`, "utf8").trim().split(" ");
+    return child ? behindSudo(Number(child)) : process;
+  } catch {
+    return process;
+  }
 }
 
 /** Removes the daemon's files, of which those that it made belong to root where it ran as root. */
-async function remove(record: Started, context: Context): Promise<void> {
-  const [sudo, ...rest] = record.command.slice(0, -1);
-  if (sudo !== undefined) await execute(sudo, [...rest, "rm", "-rf", record.folder], context);
-  else await rm(record.folder, { recursive: true, force: true });
+async function remove({ elevation, folder }: Started, context: Context): Promise<void> {
+  const [sudo, ...rest] = elevation;
+  if (sudo !== undefined) await execute(sudo, [...rest, "rm", "-rf", folder], context);
+  else await rm(folder, { recursive: true, force: true });
 }
 
 async function gone(record: Started, { signal }: Context): Promise<void> {

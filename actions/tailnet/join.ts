@@ -7,7 +7,7 @@ import { writePrivateFile } from "../core/files.ts";
 import { retry } from "../core/retry.ts";
 import { Refusal } from "./api.ts";
 import { type Connection, readStatus, type Status, tailscale } from "./client.ts";
-import { lastLines } from "./daemon.ts";
+import { type Daemon, lastLines } from "./daemon.ts";
 import type { TailnetInputs } from "./inputs.ts";
 import { authKeyFor } from "./login.ts";
 
@@ -16,7 +16,7 @@ import { authKeyFor } from "./login.ts";
  *
  * @throws FairleadError TAILNET_FAILED, ID_TOKEN_MISSING
  */
-export async function joinTailnet(inputs: TailnetInputs, connection: Connection, context: Context): Promise<Status> {
+export async function joinTailnet(inputs: TailnetInputs, daemon: Daemon, context: Context): Promise<Status> {
   const policy = {
     attempts: inputs.retries + 1,
     delay: 1_000,
@@ -28,12 +28,13 @@ export async function joinTailnet(inputs: TailnetInputs, connection: Connection,
   };
   await retry(policy, async () => {
     const authKey = await authKeyFor(inputs.login, inputs.tags, context);
-    await up(authKey, inputs, connection, context);
+    await up(authKey, inputs, daemon, context);
   });
-  return await readStatus(connection, context);
+  return await readStatus(daemon.connection, context);
 }
 
-async function up(authKey: string, inputs: TailnetInputs, connection: Connection, context: Context): Promise<void> {
+async function up(authKey: string, inputs: TailnetInputs, daemon: Daemon, context: Context): Promise<void> {
+  const { connection, operator } = daemon;
   const seconds = Math.max(1, Math.ceil(inputs.timeout / 1_000 / (inputs.retries + 1)));
   const file = await writePrivateFile(context.folder, "tailnet-auth-key", authKey);
   const args = [
@@ -44,6 +45,7 @@ async function up(authKey: string, inputs: TailnetInputs, connection: Connection
     `--timeout=${seconds}s`,
     // What listens on this machine is none of the tailnet's business.
     "--shields-up",
+    ...(operator === undefined ? [] : [`--operator=${operator}`]),
     ...(inputs.tags.length === 0 ? [] : [`--advertise-tags=${inputs.tags.join(",")}`]),
     ...(inputs.controlUrl === undefined ? [] : [`--login-server=${inputs.controlUrl}`]),
     ...(inputs.mode === "tun" && !(await hasFirewallTool(context)) ? ["--netfilter-mode=off"] : []),

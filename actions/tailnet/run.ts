@@ -32,7 +32,7 @@ export async function run(inputs: TailnetInputs, context: Context): Promise<Tail
   const start = performance.now();
   const programs = await findTailscale(inputs.version, inputs.toolMirror, context);
   const daemon = await startDaemon(programs, inputs, context);
-  const { Self, Version } = await joinTailnet(inputs, daemon.connection, context);
+  const { Self, Version } = await joinTailnet(inputs, daemon, context);
   const addresses = Self.TailscaleIPs ?? [];
   const ip = addresses.find((address) => address.includes(".")) ?? addresses[0] ?? "";
   const hostname = Self.DNSName.replace(/\.$/, "") || Self.HostName;

@@ -22,6 +22,9 @@ export const versions = {
   zizmor: "1.32.0",
 } as const;
 
+/** Debian 12's sudo, for the one test that has a user without rights. */
+export const sudoPackage = "1.9.13p3-1+deb12u4";
+
 /**
  * Debian 12 packages whose programs the real parts are made of, with the libraries that a bare machine lacks.
  * A security update takes a version off the mirrors; its successor is then taken, and said so (`debian.ts`).

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { globSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -29,7 +30,13 @@ const job = () => jobOn(site, site.tailnet.authKey);
 
 const inputs = (more: Readonly<Record<string, string>> = {}) => withKey(site.tailnet, more);
 
+/** What tailscaled keeps of a machine beside its state. */
+function machineFiles(): string[] {
+  return globSync("/var/lib/tailscale/*").map((file) => `${file} ${readFileSync(file, "utf8")}`);
+}
+
 test("joins, proves the way to the cluster, and leaves nothing behind", async () => {
+  const files = machineFiles();
   await using running = createJob(job());
   const probe = `${site.tailnet.clusterAddress}:${apiPort}\nhttps://cluster.tailnet.test:${apiPort}/version`;
   const step = await running.run(room, { with: inputs({ probe, hostname: "first-runner" }) });
@@ -45,6 +52,7 @@ test("joins, proves the way to the cluster, and leaves nothing behind", async ()
   const { conclusion, leftBehind, orphans } = await running.finish();
   assert.equal(conclusion, "success");
   assert.deepEqual({ leftBehind, orphans }, { leftBehind: [], orphans: [] });
+  assert.deepEqual(machineFiles(), files);
   await assertLoggedOut(site, "first-runner");
   await assert.rejects(attempt(cluster, way, AbortSignal.timeout(20_000)), /ECONNREFUSED/);
 });
