@@ -32,6 +32,7 @@ interface Document {
 }
 
 const secretKeys = ["token", "password", "client-key-data", "client-certificate-data"];
+const certificate = "certificate-authority-data";
 
 /**
  * Masks a kubeconfig given as text or base64: the whole text, its base64, and the values that are secret, but not its
@@ -46,6 +47,9 @@ export async function maskKubeconfig(masker: Masker, value: string): Promise<voi
   }
   if (text !== value) masker.add(value);
   masker.addDocument(text);
+  for (const { cluster } of listOf(document.clusters)) {
+    if (typeof cluster?.[certificate] === "string") masker.add(cluster[certificate]);
+  }
   for (const { user } of listOf(document.users)) {
     for (const key of secretKeys) if (typeof user?.[key] === "string") masker.add(user[key]);
     maskDecoded(masker, user?.["client-key-data"]);

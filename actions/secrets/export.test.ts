@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { recordingContext } from "../../test/context.ts";
@@ -105,6 +105,16 @@ test("a file that is there is replaced only when told so, and a link is not foll
   assert.equal(await put(true), link);
   assert.equal(await readFile(target, "utf8"), "theirs");
   assert.deepEqual(JSON.parse(await readFile(link, "utf8")), { A: "value of A" });
+});
+
+test("a place where no file can be is told, not thrown as a bug", async (t) => {
+  const { context } = await recordingContext(t);
+  await mkdir(join(context.folder, "folder/inner"), { recursive: true });
+  await writeFile(join(context.folder, "plain"), "");
+  for (const file of ["folder", "plain/inner.env"]) {
+    const put = exportSecrets(secrets("A"), { export: "file", overwrite: true, file, fileFormat: "json" }, context);
+    await assert.rejects(put, { code: "INPUT_INVALID", message: /which cannot be written \(\w+\)/ });
+  }
 });
 
 test("a file keeps no name that takes over a shell, unless it is JSON", async (t) => {

@@ -27,9 +27,9 @@ export async function writeSecretsFile(
   const written = write(secrets, fileFormat);
   if ("unwritable" in written) throw unwritableError(written.unwritable, `written as ${fileFormat}`);
   const path = file === undefined ? join(context.folder, defaultNames[fileFormat]) : resolve(context.workspace, file);
-  await mkdir(dirname(path), { recursive: true });
-  if (overwrite) await rm(path, { force: true });
   try {
+    await mkdir(dirname(path), { recursive: true });
+    if (overwrite) await rm(path, { force: true });
     // Made anew and never followed if it is a link, so that the mode is ours and nobody reads along.
     await writeFile(path, "", { mode: 0o600, flag: "wx" });
   } catch (thrown) {
@@ -41,10 +41,12 @@ export async function writeSecretsFile(
 }
 
 function notWritable(path: string, thrown: unknown): FairleadError {
-  const { code } = thrown as NodeJS.ErrnoException;
+  const { code, syscall } = thrown as NodeJS.ErrnoException;
+  // For `mkdir` it says that a part of the path is a file.
+  const isThere = code === "EEXIST" && syscall === "open";
   return new FairleadError({
     code: "INPUT_INVALID",
-    message: `\`file\` is ${path}, ${code === "EEXIST" ? "which is there already" : `which cannot be written (${code})`}.`,
+    message: `\`file\` is ${path}, ${isThere ? "which is there already" : `which cannot be written (${code})`}.`,
     fix: "Name another one; `overwrite: true` replaces a file, and the post step then removes it.",
     cause: thrown,
   });

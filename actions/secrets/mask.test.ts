@@ -56,6 +56,7 @@ for (const [what, value, parts] of [
   ["a password with the letters of an address", "amqp://app:a/b:c@queue", ["a/b:c"]],
   ["a password in a connection string", "host=db user=app password='two words' port=1", ["two words"]],
   ["the key of an endpoint", "https://rpc.example.com/v2/Ab3dEf6hIj9lMn2pQr5tUv8x", ["Ab3dEf6hIj9lMn2pQr5tUv8x"]],
+  ["the key in front of a host", "https://Ab3dEf6hIj9lMn2pQr5tUv8x@errors.example.com/7", ["Ab3dEf6hIj9lMn2pQr5tUv8x"]],
   ["nothing in a plain address", "https://shop.example.com/reports/2026/november?page=2", []],
 ] as const) {
   test(`found inside a value: ${what}`, () => {

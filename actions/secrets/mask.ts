@@ -30,9 +30,9 @@ export function credentialsIn(value: string): readonly string[] {
   const settings = [...value.matchAll(/\bpassword=('[^']{0,1024}'|"[^"]{0,1024}"|[^\s&;]+)/gi)].map(([, part = ""]) => {
     return part.replace(/^(['"])(.*)\1$/, "$2");
   });
-  // The key of an RPC endpoint is the end of its address or a parameter.
+  // The key of an endpoint is the end of its address, a parameter, or stands where a user would.
   const keys = [...value.matchAll(/https?:\/\/\S+/gi)].flatMap(([address]) =>
-    address.split(/[/?&=#]/).filter((part) => /^(?=.*\d)(?=.*[a-z])[\w-]{20,}$/i.test(part)),
+    address.split(/[/?&=#@:]/).filter((part) => /^(?=.*\d)(?=.*[a-z])[\w-]{20,}$/i.test(part)),
   );
   return [...passwords, ...settings, ...keys].flatMap((part) => [part, decoded(part)]);
 }

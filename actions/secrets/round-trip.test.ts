@@ -15,7 +15,7 @@ import { actionsRunner } from "../core/runner.ts";
 import { exportSecrets } from "./export.ts";
 import { maskSecretValue } from "./mask.ts";
 import type { Named } from "./selection.ts";
-import { batches, randomSecrets, writable } from "./values.testing.ts";
+import { batches, randomKubeconfigs, randomSecrets, writable } from "./values.testing.ts";
 
 const seed = chooseSeed();
 const secrets = randomSecrets(howMany(400, 20_000), seed);
@@ -88,6 +88,28 @@ for (const [destination, variable] of [
     assertRead(t, taken, parsePairs(readFileSync(file, "utf8")));
   });
 }
+
+test("of a kubeconfig, no secret is left in a log, and the lines that are none are", async () => {
+  for (const { value, text, secret, plain } of randomKubeconfigs(howMany(100, 2_000), seed)) {
+    const masks = createMasks();
+    await maskSecretValue(
+      "KUBECONFIG_BASE64",
+      value,
+      createMasker((mask) => masks.add(mask)),
+    );
+    const shown = masks.hide(`${value}\n${text}\n`);
+    assert.deepEqual(
+      secret.filter((each) => shown.includes(each)),
+      [],
+      `${seedVariable}=${seed}`,
+    );
+    assert.deepEqual(
+      plain.filter((line) => !shown.includes(`${line}\n`)),
+      [],
+      `${seedVariable}=${seed}`,
+    );
+  }
+});
 
 test("no line of a value, of 4 characters or more, is left in a log", async () => {
   for (const { key, value } of secrets) {

@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import { randomFrom } from "../../test/manifests/random.ts";
 import { write } from "./formats.ts";
 import type { FileFormat } from "./inputs.ts";
@@ -74,6 +75,54 @@ export function randomSecrets(count: number, seed: number): readonly Named[] {
   return Array.from({ length: count }, (_, index) => {
     const parts = Array.from({ length: random.below(7) }, part);
     return { key: `S_${index}`, name: `S_${index}`, folder: "/", value: parts.join("") + impossible() };
+  });
+}
+
+/** A kubeconfig as somebody stores it, what in it is secret, and lines of it that are not. */
+export interface RandomKubeconfig {
+  readonly value: string;
+  readonly text: string;
+  readonly secret: readonly string[];
+  readonly plain: readonly string[];
+}
+
+/** Random kubeconfigs with one user or several, as YAML, JSON or base64 of them. The same seed, the same kubeconfigs. */
+export function randomKubeconfigs(count: number, seed: number): readonly RandomKubeconfig[] {
+  const random = randomFrom(seed);
+  const word = (length: number) => Array.from({ length }, () => random.pick([...plain])).join("");
+  const user = (index: number) => {
+    const key = `-----BEGIN EC PRIVATE KEY-----\n${word(64)}\n${word(40)}\n-----END EC PRIVATE KEY-----\n`;
+    const fields = {
+      token: word(random.between(8, 200)),
+      password: word(random.between(8, 30)),
+      "client-key-data": Buffer.from(key).toString("base64"),
+      "client-certificate-data": Buffer.from(word(300)).toString("base64"),
+    };
+    const chosen = random.some(Object.entries(fields), 0.6);
+    const lines = chosen.some(([name]) => name === "client-key-data") ? key.split("\n").slice(1, 3) : [];
+    return {
+      entry: { name: `user-${index}`, user: Object.fromEntries(chosen) },
+      secret: [...chosen.map(([, value]) => value), ...lines],
+    };
+  };
+  return Array.from({ length: count }, () => {
+    const users = Array.from({ length: random.between(1, 3) }, (_, index) => user(index));
+    const authority = Buffer.from(word(200)).toString("base64");
+    const document = {
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "main",
+      clusters: [
+        { name: "main", cluster: { server: "https://10.0.0.1:6443", "certificate-authority-data": authority } },
+      ],
+      contexts: [{ name: "main", context: { cluster: "main", user: "user-0" } }],
+      users: users.map(({ entry }) => entry),
+    };
+    const text = random.chance(0.5) ? stringify(document) : JSON.stringify(document, null, random.below(3));
+    const lines = text.split("\n").filter((line) => /apiVersion|kind|server:|current-context/.test(line));
+    const value = random.chance(0.5) ? text : Buffer.from(text).toString("base64");
+    const secret = [authority, ...users.flatMap((each) => each.secret), ...(value === text ? [] : [value])];
+    return { value, text, secret, plain: text.includes("\n") ? lines : [] };
   });
 }
 

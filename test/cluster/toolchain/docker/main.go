@@ -1,4 +1,4 @@
-// Reads files as `docker run --env-file` does, with the parser of Docker's own command line, and prints the entries of
+// Reads files as `docker run --env-file` does, by the function that it calls itself, and prints the entries of
 // each as a JSON list of "NAME=value".
 package main
 
@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/docker/cli/pkg/kvfile"
+	"github.com/docker/cli/opts"
 )
 
 func main() {
 	output := json.NewEncoder(os.Stdout)
 	for _, file := range os.Args[1:] {
-		entries, err := kvfile.Parse(file, nil)
+		entries, err := opts.ReadKVEnvStrings([]string{file}, nil)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
