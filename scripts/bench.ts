@@ -12,6 +12,7 @@ import { isMet, renderFigure } from "./benchmarks/figure.ts";
 import { secrets } from "./benchmarks/secrets.ts";
 import { startup } from "./benchmarks/startup.ts";
 import type { Subject } from "./benchmarks/subject.ts";
+import { tailnet } from "./benchmarks/tailnet.ts";
 import { validate } from "./benchmarks/validate.ts";
 
 const subjects: ReadonlyMap<string, Subject> = new Map([
@@ -19,6 +20,7 @@ const subjects: ReadonlyMap<string, Subject> = new Map([
   ["validate", validate],
   ["startup", startup],
   ["secrets", secrets],
+  ["tailnet", tailnet],
   ["deploy", deploy],
 ]);
 

@@ -9,7 +9,7 @@ import { Refusal } from "./api.ts";
 import { type Connection, readStatus, type Status, tailscale } from "./client.ts";
 import { type Daemon, lastLines } from "./daemon.ts";
 import type { TailnetInputs } from "./inputs.ts";
-import { authKeyFor } from "./login.ts";
+import { authKeyFor } from "./keys.ts";
 
 /**
  * Joins the tailnet, and tries again where that may help, each time with new credentials unless a key was given.

@@ -5,7 +5,8 @@ import { startIdTokens } from "../../test/fakes/id-tokens/server.ts";
 import { type Client, startTailscaleApi } from "../../test/fakes/tailscale/server.ts";
 import type { Context } from "../core/context.ts";
 import { createMasker } from "../core/masking.ts";
-import { authKeyFor, type Login } from "./login.ts";
+import { authKeyFor } from "./keys.ts";
+import type { Login } from "./login.ts";
 
 const secret = (prefix: string) => `${prefix}${randomBytes(16).toString("hex")}`;
 const authKey = secret("tskey-auth-");

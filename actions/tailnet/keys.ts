@@ -1,0 +1,29 @@
+import type { Context } from "../core/context.ts";
+import { requestIdToken } from "../core/id-token.ts";
+import { createAuthKey, exchangeIdToken, requestAccessToken } from "./api.ts";
+import type { Login } from "./login.ts";
+
+/** Milliseconds for each call. */
+const timeout = 15_000;
+
+/**
+ * The auth key for one try at joining, masked. Unless it was given, it is new each time, made with a new token: for one
+ * machine, ephemeral, pre-authorised, tagged, and of no use ten minutes later.
+ *
+ * @throws FairleadError TAILNET_FAILED, ID_TOKEN_MISSING
+ */
+export async function authKeyFor(login: Login, tags: readonly string[], context: Context): Promise<string> {
+  if (login.kind === "auth-key") return login.authKey;
+  const { apiUrl } = login;
+  const token = await accessToken(login, context);
+  return await createAuthKey({ apiUrl, token, tags, seconds: 600, timeout }, context);
+}
+
+async function accessToken(login: Exclude<Login, { kind: "auth-key" }>, context: Context): Promise<string> {
+  const { apiUrl, clientId } = login;
+  if (login.kind === "oauth") {
+    return await requestAccessToken({ apiUrl, clientId, clientSecret: login.clientSecret, timeout }, context);
+  }
+  const idToken = await requestIdToken(login.audience, timeout, context);
+  return await exchangeIdToken({ apiUrl, clientId, idToken, timeout }, context);
+}
