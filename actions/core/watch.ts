@@ -37,7 +37,7 @@ export interface Watchable {
 /** Milliseconds before a watch that broke off is taken up again. */
 const pause = 500;
 /** Seconds after which the server ends a watch, so that one that lasts much longer is known to be cut off. */
-const longest = 25;
+const longest = 45;
 
 /** What the API server says of a collection, one on each line. */
 interface WatchEvent<T> {
