@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { FairleadError, messageOf } from "../actions/core/errors.ts";
 import { ensureTools } from "../test/cluster/toolchain.ts";
+import { bootstrap } from "./benchmarks/bootstrap.ts";
 import { chart } from "./benchmarks/chart.ts";
 import { deploy } from "./benchmarks/deploy/deploy.ts";
 import { isMet, renderFigure } from "./benchmarks/figure.ts";
@@ -22,6 +23,7 @@ const subjects: ReadonlyMap<string, Subject> = new Map([
   ["secrets", secrets],
   ["tailnet", tailnet],
   ["deploy", deploy],
+  ["bootstrap", bootstrap],
 ]);
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-bench-"));

@@ -1,13 +1,13 @@
 // A thousand repositories of a dozen owners on a simulated GitHub and a simulated clock.
 import { setMaxListeners } from "node:events";
-import { githubLimits, pointsOf } from "../../actions/bootstrap/api/pacer.ts";
+import { githubLimits, lookInterval, pointsOf } from "../../actions/bootstrap/api/pacer.ts";
 import type { BootstrapInputs } from "../../actions/bootstrap/inputs.ts";
 import type { ReadManifests } from "../../actions/bootstrap/plan/manifests.ts";
 import { run } from "../../actions/bootstrap/run.ts";
 import type { Outcome } from "../../actions/bootstrap/target.ts";
 import type { recordingContext } from "../context.ts";
 import { createGitHub, type GitHubState } from "../fakes/github/github.ts";
-import type { Repository } from "../fakes/github/model.ts";
+import type { Repository, Run } from "../fakes/github/model.ts";
 import { type Journey, sendSimulated, simulatedClock } from "../fakes/github/simulation.ts";
 
 /** What is simulated. */
@@ -153,4 +153,29 @@ export function fastestPossible({ github }: Pick<Fleet, "github">, readsPerDispa
     return Math.max(...ends);
   });
   return Math.max(...ofOwner);
+}
+
+/**
+ * How late the end of each run was noticed, in milliseconds: the time from when the limits of a minute allowed the next look
+ * at it to the look that showed it.
+ */
+export function lateness({ github, journeys }: Pick<Fleet, "github" | "journeys">): number[] {
+  const looks = Map.groupBy(
+    journeys.filter(({ method, path, status }) => method === "GET" && status < 500 && /\/runs\/\d+$/.test(path)),
+    ({ path }) => Number(path.split("/").at(-1)),
+  );
+  const timesOf = (run: Run) => (looks.get(run.id) ?? []).map(({ at }) => at);
+  const noticed = new Map(
+    github.runs.map((run) => [run, timesOf(run).find((at) => at >= run.endsAt) ?? Number.POSITIVE_INFINITY]),
+  );
+  return github.runs.map((run) => {
+    const before = timesOf(run).findLast((at) => at < run.endsAt) ?? run.createdAt;
+    const sameUser = github.runs.filter(({ actor }) => actor === run.actor);
+    const interval = lookInterval({
+      watched: sameUser.filter((one) => one.createdAt <= before && (noticed.get(one) ?? 0) > before).length,
+      toCome: sameUser.filter(({ createdAt }) => createdAt > before).length,
+      ...{ paidShare: 0, remaining: Number.POSITIVE_INFINITY, untilReset: 0 },
+    });
+    return (noticed.get(run) ?? 0) - Math.max(run.endsAt, before + interval);
+  });
 }

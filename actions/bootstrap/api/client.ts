@@ -62,6 +62,8 @@ const callTimeout = 30_000;
 const neverAborted = new AbortController().signal;
 const usualTries = 8;
 const firstWait = 500;
+/** A look comes late already: its turn was some seconds in coming. */
+const firstWaitOfLook = 100;
 const longestWait = 20_000;
 /** GitHub asks for a minute where it names no time ("Exceeding the rate limit"). */
 const unnamedWait = 60_000;
@@ -94,7 +96,8 @@ export async function call(client: Client, request: Call): Promise<HttpAnswer> {
         "Check `api-url` and the network.",
       );
     }
-    const backOff = Math.min(longestWait, firstWait * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+    const shortest = kind === "poll" ? firstWaitOfLook : firstWait;
+    const backOff = Math.min(longestWait, shortest * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
     await clock.sleep("status" in answer ? (retryAfter(answer.headers, clock.now()) ?? backOff) : backOff, signal);
   }
 }
@@ -147,7 +150,7 @@ async function once(client: Client, request: Call, method: string, kind: CallKin
       // Half a dispatch would be a run that nobody knows of, so one that is under way is waited for.
       signal: kind === "write" ? neverAborted : signal,
     });
-    pacer.learn(answer.headers, kind, answer.status);
+    pacer.learn(answer.headers);
     return answer;
   } catch (thrown) {
     if (kind !== "write") signal.throwIfAborted();

@@ -46,7 +46,9 @@ export interface Pacer {
   /** Lets nothing start for a while, as GitHub asked. */
   pause(milliseconds: number): void;
   /** Takes in what an answer says about the limit of the hour. */
-  learn(headers: HttpAnswer["headers"], kind: CallKind, status: number): void;
+  learn(headers: HttpAnswer["headers"]): void;
+  /** Takes in whether a look that showed nothing new counted against the limit of the hour all the same. */
+  looked(paid: boolean): void;
   /** Changes how many dispatches are to come: looks at runs leave room for them. */
   expect(dispatches: number): void;
   /** Counts a run as watched until it is disposed of. */
@@ -63,7 +65,7 @@ export function createPacer(clock: Clock): Pacer {
   const queues = new Map<CallKind, Promise<void>>();
   const waiting: (() => void)[] = [];
   const hour = { remaining: Number.POSITIVE_INFINITY, reset: 0 };
-  // Nine of ten looks find nothing new, and are free, until experience says otherwise.
+  // Nine of ten looks that show nothing new are free, until experience says otherwise.
   const looks = { all: 50, paid: 5 };
   let points = 0;
   let running = 0;
@@ -134,11 +136,11 @@ export function createPacer(clock: Clock): Pacer {
     pause(milliseconds) {
       pausedUntil = Math.max(pausedUntil, clock.now() + milliseconds);
     },
-    learn(headers, kind, status) {
-      if (kind === "poll") {
-        looks.all++;
-        if (status !== 304) looks.paid++;
-      }
+    looked(paid) {
+      looks.all++;
+      if (paid) looks.paid++;
+    },
+    learn(headers) {
       const remaining = Number.parseInt(headers.get("x-ratelimit-remaining") ?? "", 10);
       const reset = untilReset(headers, clock);
       if (Number.isNaN(remaining) || reset === undefined) return;
@@ -169,7 +171,7 @@ export interface LookSituation {
   readonly watched: number;
   /** Dispatches that are to come. */
   readonly toCome: number;
-  /** Of all looks, those that count against the limit of the hour: what did not change is free. */
+  /** Of all looks that show nothing new, those that count against the limit of the hour: with a 304 they are free. */
   readonly paidShare: number;
   /** Calls of the hour that are left. */
   readonly remaining: number;
@@ -179,7 +181,7 @@ export interface LookSituation {
 
 /** Milliseconds between two looks at the same run, so that all that are watched stay within the limits. */
 export function lookInterval({ watched, toCome, paidShare, remaining, untilReset: left }: LookSituation): number {
-  const forLooks = githubLimits.pointsPerMinute - 3 * spare - (toCome > 0 ? pointsOfDispatch * dispatchesPerMinute : 0);
+  const forLooks = githubLimits.pointsPerMinute - 6 * spare - (toCome > 0 ? pointsOfDispatch * dispatchesPerMinute : 0);
   const byMinute = (watched * minute) / forLooks;
   const byHour = (watched * paidShare * left) / Math.max(1, remaining - reserveOfHour);
   return Math.max(shortestLook, byMinute, Math.min(byHour, minute));

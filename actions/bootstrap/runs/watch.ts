@@ -30,13 +30,17 @@ export async function watchRun(client: Client, repository: string, id: number, t
     if ("absent" in look && clock.now() - start > untilVisible) {
       throw rejected(`Run ${id} of ${repository} is not to be seen; it may have been deleted.`);
     }
+    if ("same" in look) pacer.looked(false);
     if (!("run" in look) || look.run === undefined) continue;
     const ending = endingOf(look.run);
     if (ending.over) {
       if (!ending.known) tell.warn(`GitHub ended ${look.run.url} as "${ending.conclusion}", which is not known here.`);
       return look.run;
     }
-    if (look.run.status === status) continue;
+    if (look.run.status === status) {
+      pacer.looked(true);
+      continue;
+    }
     status = look.run.status;
     tell.state(spoken(status));
     if (!ending.known) tell.warn(`GitHub says of ${look.run.url} that it is "${status}", which is not known here.`);

@@ -92,6 +92,7 @@ export interface Journey {
   readonly path: string;
   /** When GitHub had it. */
   readonly at: number;
+  /** 502 also for an answer that got lost on its way. */
   readonly status: number;
 }
 
@@ -119,7 +120,8 @@ export function sendSimulated(
       const incoming: Incoming = { method, url: new URL(url), headers: lowerCase(headers), body };
       const answer = github.handle(incoming, new URL(url).origin);
       if (answer.violation !== undefined) watch.violations.push(`${method} ${url}: ${answer.violation}`);
-      watch.journeys?.push({ method, path: incoming.url.pathname, at: clock.now(), status: answer.status });
+      const status = trouble < 1 ? 502 : answer.status;
+      watch.journeys?.push({ method, path: incoming.url.pathname, at: clock.now(), status });
       await way();
       if (trouble < 0.75) return answerOf({ status: 502, body: "<html>Bad gateway</html>" });
       if (trouble < 1) throw new TypeError("fetch failed", { cause: new Error("read ECONNRESET") });
