@@ -92,7 +92,8 @@ async function serve(network: Network, options: Parameters<TailnetSite["serve"]>
   });
 }
 
-async function registrations(network: Network, hostname: string, options: TailnetOptions = {}) {
+/** What a control server was asked to register under a name, in order. */
+export async function registrations(network: Network, hostname: string, options: TailnetOptions = {}) {
   const log = await readFile(logFile(network, tailnetDaemons(options).control), "utf8");
   const requests = [...log.matchAll(/Got tailcfg\.RegisterRequest: (\{[\s\S]*?\n\})/g)];
   const parsed: Registration[] = requests.map(([, json]) => JSON.parse(json ?? ""));
@@ -100,8 +101,12 @@ async function registrations(network: Network, hostname: string, options: Tailne
 }
 
 /** Fails unless a machine was ephemeral, and logged out as the last thing that it did. */
-export async function assertLoggedOut(site: TailnetSite, hostname: string, options?: TailnetOptions): Promise<void> {
-  const requests = await site.registrations(hostname, options);
+export async function assertLoggedOut(
+  { network }: Pick<TailnetSite, "network">,
+  hostname: string,
+  options?: TailnetOptions,
+): Promise<void> {
+  const requests = await registrations(network, hostname, options);
   assert.equal(requests[0]?.Ephemeral, true, "the machine is ephemeral");
   const expiry = Date.parse(String(requests.at(-1)?.Expiry));
   assert.ok(expiry > 0 && expiry < Date.now(), "the last request ends the registration");

@@ -1,0 +1,98 @@
+// The root action's way to the cluster over the tailnet, where it is open and where it is not.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, describe, it } from "node:test";
+import { parse, stringify } from "yaml";
+import { runAction } from "../harness/job.ts";
+import { assertLoggedOut } from "./tailnet-site.ts";
+import { type App, createApp, openWorld, repository } from "./world.ts";
+
+const world = await openWorld();
+after(() => world[Symbol.dispose]());
+
+const { tailnet, network, infisical, baseImage } = world.cluster;
+const teamKubeconfig = Buffer.from(infisical.secrets["KUBECONFIG_BASE64"] ?? "", "base64").toString();
+
+/** A dry run of the root action, which needs the cluster and changes nothing there. */
+async function plan(app: App, kubeconfig = teamKubeconfig) {
+  const encoded = Buffer.from(kubeconfig).toString("base64");
+  return await runAction(repository, {
+    workspace: app.workspace,
+    event: app.event,
+    env: { ...world.env, KUBECONFIG_BASE64: encoded },
+    secrets: [...world.secrets, encoded],
+    with: { ...world.with, image: baseImage.reference, "dry-run": "true" },
+  });
+}
+
+/** The team's kubeconfig with a change. */
+function changed(
+  change: (document: { clusters: [{ cluster: { server: string } }]; users: [{ user: object }] }) => void,
+) {
+  const document = parse(teamKubeconfig);
+  change(document);
+  return stringify(document);
+}
+
+type Step = Awaited<ReturnType<typeof plan>>;
+
+function codesOf({ annotations }: Step): (string | undefined)[] {
+  return annotations.filter(({ level }) => level === "error").map(({ properties }) => properties["title"]);
+}
+
+/** Nothing of the tailnet outlives the job, and the control server was told. */
+async function assertLeft(app: App, { leftBehind, orphans }: Step): Promise<void> {
+  assert.deepEqual(orphans, []);
+  assert.deepEqual(
+    leftBehind.filter(({ path }) => /tailscale|tailnet/.test(path)),
+    [],
+  );
+  await assertLoggedOut({ network }, `${app.name}-4200-1`);
+}
+
+describe("the way to the cluster", () => {
+  it("J-09 the tailnet is joined before the cluster is touched, and left afterwards", async () => {
+    await using app = createApp(world, "way-open");
+    const step = await plan(app);
+    assert.equal(step.conclusion, "success", step.log);
+    const order = [/Joined as/, /\/readyz answered after/, /^Kubernetes v/m].map((line) => step.log.search(line));
+    assert.deepEqual(
+      order,
+      order.toSorted((left, right) => left - right),
+    );
+    assert.ok(!order.includes(-1), step.log);
+    // Only what is given the proxy gets into the tailnet.
+    assert.ok(step.commands.some((command) => command.includes("--tun=userspace-networking")));
+    await assertLeft(app, step);
+  });
+
+  it("J-09, J-11 an API server that does not answer ends the run before anything is touched, and the tailnet is left", async () => {
+    await using app = createApp(world, "way-shut");
+    const server = `https://${tailnet.clusterAddress}:6499`;
+    const step = await plan(
+      app,
+      changed(({ clusters: [{ cluster }] }) => {
+        cluster.server = server;
+      }),
+    );
+    assert.deepEqual(codesOf(step), ["TAILNET_UNREACHABLE"], step.log);
+    assert.match(step.annotations[0]?.message ?? "", /Nothing listens on port 6499/);
+    assert.doesNotMatch(step.log, /^Kubernetes v/m);
+    assert.match(step.summary, /Netcheck of this runner/);
+    await assertLeft(app, step);
+  });
+
+  it("J-11 an API server that refuses the login is another error, and the way is not blamed", async () => {
+    await using app = createApp(world, "way-login");
+    const token = randomBytes(16).toString("hex");
+    const step = await plan(
+      app,
+      changed(({ users: [entry] }) => {
+        entry.user = { token };
+      }),
+    );
+    assert.deepEqual(codesOf(step), ["CLUSTER_UNAUTHORIZED"], step.log);
+    assert.match(step.log, /\/readyz answered after/);
+    await assertLeft(app, step);
+  });
+});
