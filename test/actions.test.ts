@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import type { FairleadError } from "../actions/core/errors.ts";
 import type { Environment } from "../actions/core/inputs.ts";
+import { operations } from "../actions/operate/inputs.ts";
 
 interface ActionFile {
   name: string;
@@ -104,3 +105,20 @@ for (const file of files) {
     }
   });
 }
+
+test("the form for operations offers each of them, and gives inputs that there are", () => {
+  const file = "examples/hello/.github/workflows/operate.yml";
+  const { on, jobs } = parse(readFileSync(join(root, file), "utf8"));
+  const form: Record<string, { options?: string[] }> = on.workflow_dispatch.inputs;
+  assert.deepEqual(form["operation"]?.options, operations);
+  const step = jobs.operate.steps.find(({ uses }: { uses: string }) => uses === "./actions/operate");
+  const action: ActionFile = parse(readFileSync(join(root, "actions/operate/action.yml"), "utf8"));
+  assert.deepEqual(
+    Object.keys(step.with).filter((name) => action.inputs?.[name] === undefined),
+    [],
+  );
+  assert.deepEqual(
+    Object.keys(form).filter((name) => step.with[name] !== `\${{ inputs.${name} }}`),
+    [],
+  );
+});

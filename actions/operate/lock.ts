@@ -1,4 +1,3 @@
-import { openCluster } from "../core/cluster.ts";
 import { messageOf } from "../core/errors.ts";
 import { newHolder, usualLease } from "../deploy/lock/lease.ts";
 import { isLock, type Lock, takeLock } from "../deploy/lock/lock.ts";
@@ -17,17 +16,15 @@ export async function withLock<T>(
   onLost: (reason: Error) => void,
   work: (operation: Operation, lock: Lock) => Promise<T>,
 ): Promise<T> {
-  const { cluster, application, context, inputs } = operation;
+  const { cluster, lasting, application, context, inputs } = operation;
   const { namespace, release } = application;
-  const { signal, runner, masker, run } = context;
+  const { signal, runner, run } = context;
   const say = (line: string) => runner.info(line);
-  // A job that is cancelled still gives its lock back.
-  const own = await openCluster({ kubeconfig: cluster.kubeconfig, masker, signal: new AbortController().signal });
   const request = {
     ...{ namespace, release, identity: newHolder(run), url: run.url, lease: usualLease },
     ...{ timeout: inputs.lockTimeout, signal, say, onLost, pastHold: true },
   };
-  const lock = await takeLock(own, request);
+  const lock = await takeLock(lasting, request);
   if (!isLock(lock)) throw new Error("a hold was taken for a lock");
   try {
     const pending = { tookOver: lock.tookOver, timeout: inputs.lockTimeout, signal, say };

@@ -20,6 +20,8 @@ export interface Operation {
   readonly inputs: OperateInputs;
   readonly context: Context;
   readonly cluster: Cluster;
+  /** The same for what has to be done also when the job is cancelled: giving the lock back, clearing up. */
+  readonly lasting: Cluster;
   readonly helm: Helm;
   /** As it was deployed last, where that can be told from the release; else as the manifest has it. */
   readonly application: Application;
@@ -40,7 +42,10 @@ const kubeconfigFile = "kubeconfig";
 export async function openOperation(inputs: OperateInputs, context: Context, fence: AbortSignal): Promise<Operation> {
   const { workspace, folder, masker, signal } = context;
   const kubeconfig = await kubeconfigText(inputs.kubeconfig, workspace);
-  const cluster = await openCluster({ kubeconfig, masker, signal });
+  const [cluster, lasting] = await Promise.all([
+    openCluster({ kubeconfig, masker, signal }),
+    openCluster({ kubeconfig, masker, signal: new AbortController().signal }),
+  ]);
   await writePrivateFile(folder, kubeconfigFile, cluster.kubeconfig);
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
   const [helm, manifest] = await Promise.all([
@@ -52,8 +57,14 @@ export async function openOperation(inputs: OperateInputs, context: Context, fen
   const revisions = await listRevisions(cluster, written.namespace, written.release);
   const kept = await contentOf({ cluster, application: written }, revisions[0]);
   const application = (await applicationOf(kept, helm, context)) ?? written;
-  const timeout = deadlineOf(application, inputs.timeout);
-  return { inputs, context, cluster, helm, application, revisions, timeout };
+  const timeout = timeoutOf(inputs, application);
+  return { inputs, context, cluster, lasting, helm, application, revisions, timeout };
+}
+
+/** Only where pods have to become ready, a time that the manifest allows them must not be cut short. */
+function timeoutOf({ operation, timeout }: OperateInputs, application: Application): number {
+  const makesPods = /^(rollback|restart|scale)$/.test(operation);
+  return makesPods ? deadlineOf(application, timeout) : (timeout ?? deadlineOf(application, undefined));
 }
 
 /** What a revision is made of; undefined for none. */

@@ -91,6 +91,18 @@ describe("an operation that meets trouble", () => {
     assert.equal(again.conclusion, "success", again.log);
   });
 
+  it("rollback that Helm cannot apply tells Helm's words, and what serves", async () => {
+    const scale = async (pods: number) =>
+      await world.kubectl("scale", "deployment/web", `--replicas=${pods}`, "-n", release);
+    await scale(2);
+    const before = await app.revisions();
+    const step = await ask({ operation: "rollback", revision: "1", hold: "false" });
+    assert.match(onlyError(step).message, /helm rollback: .*conflict[\s\S]* Ready now: web-/);
+    assert.equal(step.report.code, "HELM_FAILED");
+    assert.deepEqual((await app.revisions()).slice(before.length), [`${before.length + 1} failed`]);
+    await scale(1);
+  });
+
   it("rollback to what cannot run any more says why, and leaves it to the person", async () => {
     await world.kubectl("delete", "secret", "keys", "-n", release);
     const step = await ask({ operation: "rollback", revision: "1" });
@@ -129,6 +141,15 @@ describe("an operation that meets trouble", () => {
     assert.equal(again.outputs["status"], "restarted", again.log);
   });
 
+  it("run that does not end in time says so", async () => {
+    const inside = await ask({ operation: "run", command: "sleep 30", timeout: "1s" });
+    assert.match(onlyError(inside).message, /did not end within 1\.0 s, and may still run in the pod/);
+    const { items } = JSON.parse(await world.kubectl("get", "jobs", "-n", release, "-o", "json"));
+    const apart = await ask({ operation: "run", command: "sleep 30", job: "true" }, { cancelAfter: /Job .* is made/ });
+    assert.equal(apart.conclusion, "cancelled", apart.log);
+    assert.deepEqual(JSON.parse(await world.kubectl("get", "jobs", "-n", release, "-o", "json")).items, items);
+  });
+
   it("logs shows what was written before the last restart", async () => {
     await ask({ operation: "run", command: "kill 1" });
     const onTimeout = (waiting: string) => new Error(waiting);
@@ -142,6 +163,16 @@ describe("an operation that meets trouble", () => {
   });
 
   it("remove with the names of everything leaves nothing", async () => {
+    const foreign = {
+      ...{ apiVersion: "v1", kind: "Secret", metadata: { name: "other", namespace: release } },
+      ...{ type: "helm.sh/release.v1", stringData: { release: "" } },
+    };
+    await world.apply({ ...foreign, metadata: { ...foreign.metadata, labels: { owner: "helm", name: "other" } } });
+    const shared = await ask({ operation: "remove", confirm: `namespace/${release}` });
+    assert.match(onlyError(shared).message, /cannot be deleted: it holds the release other\./);
+    assert.ok((await app.revisions()).length > 0);
+    await world.kubectl("delete", "secret", "other", "-n", release);
+
     const secret = `secret/${app.name}-pull`;
     const step = await ask({ operation: "remove", confirm: `${secret}\nnamespace/${release}` });
     assert.equal(step.outputs["status"], "removed", step.log);

@@ -1,9 +1,16 @@
-import { messageOf } from "../../core/errors.ts";
+import { FairleadError, messageOf } from "../../core/errors.ts";
 import { collectEvidence } from "../../deploy/evidence/collect.ts";
 import { writeHold } from "../../deploy/lock/lease.ts";
 import type { Lock } from "../../deploy/lock/lock.ts";
 import { serving } from "../../deploy/recovery/serving.ts";
-import { baselineOf, listRevisions, markFailed, markVerified, type Revision } from "../../deploy/releases.ts";
+import {
+  baselineOf,
+  isPending,
+  listRevisions,
+  markFailed,
+  markVerified,
+  type Revision,
+} from "../../deploy/releases.ts";
 import { createJournal } from "../../deploy/report/journal.ts";
 import { remaining, type Watching, watch } from "../../deploy/rollout.ts";
 import type { Fault } from "../../deploy/tracking/faults/fault.ts";
@@ -34,7 +41,11 @@ export async function rollback(operation: Operation, lock: Lock): Promise<Outcom
   using watching = await openWatching({ ...operation, application });
   await lock.confirm();
   context.runner.info(`${release} goes back to revision ${target.number}`);
-  await helm.rollback(release, namespace, target.number, remaining(watching.end));
+  try {
+    await helm.rollback(release, namespace, target.number, remaining(watching.end));
+  } catch (thrown) {
+    return await brokenOff(operation, watching, thrown, held);
+  }
   const [newest] = await listRevisions(cluster, namespace, release);
   const revision = newest?.number ?? target.number;
   const { fault, results } = await judge(watching, content?.rendered ?? "");
@@ -53,6 +64,28 @@ async function judge(watching: Watching, rendered: string) {
   const rolled = await watch(watching, true, "back");
   if (rolled.state === "failing") return { fault: rolled.fault, results: [] };
   return await verify({ ...watching, rendered, journal: createJournal() }, rolled.expected);
+}
+
+/** Helm got no further: some objects may be as they were in the target, others not, which the drift tells. */
+async function brokenOff(operation: Operation, watching: Watching, thrown: unknown, held: string): Promise<Outcome> {
+  const { cluster, application, context, store } = watching;
+  context.signal.throwIfAborted();
+  if (!(thrown instanceof FairleadError)) throw thrown;
+  const { release, namespace } = application;
+  const [newest] = await listRevisions(cluster, namespace, release);
+  if (newest !== undefined && isPending(newest))
+    await markFailed(cluster, namespace, release, newest.number, "Helm ended before it was done");
+  const { code, message, fix, details = "" } = thrown;
+  const sentence = `${message} ${serving(store.snapshot())}`;
+  const failure = new FairleadError({ code, message: sentence, ...(fix === undefined ? {} : { fix }), cause: thrown });
+  const sections = [{ name: "What was seen", text: details }, await historyOf(await refreshed(operation))];
+  return {
+    status: "failed",
+    said: `${message.replace(/\.$/, "")}${held}`,
+    revision: newest?.number ?? 0,
+    sections,
+    failure,
+  };
 }
 
 interface Unhealthy {

@@ -86,7 +86,7 @@ async function runInside(
 
 /** Watches a Job as a deploy watches its own, so that what keeps it from starting is told at once. */
 async function runInJob(operation: Operation, component: Component, template: V1PodTemplateSpec): Promise<Ran> {
-  const { cluster, application, context, timeout, inputs } = operation;
+  const { cluster, lasting, application, context, timeout, inputs } = operation;
   const { namespace } = component;
   const name = `${component.name.slice(0, 50)}-run-${randomBytes(3).toString("hex")}`;
   const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
@@ -97,6 +97,7 @@ async function runInJob(operation: Operation, component: Component, template: V1
   });
   using watching = await openWatching(operation, { instance: name, namespaces: [namespace] });
   const job = await create(cluster, jobs, body);
+  context.runner.info(`The Job ${name} is made`);
   try {
     const expected = expectedOf({ ...component, kind: "Job", name }, job);
     const alone = { ...watching, application: { ...application, components: {} } };
@@ -105,7 +106,7 @@ async function runInJob(operation: Operation, component: Component, template: V1
     const output = pod === undefined ? "" : await readOutput(operation, pod.metadata?.name ?? "", component);
     return { place: `the Job ${name}`, code: fault === undefined ? 0 : 1, output, cause: fault?.cause ?? "" };
   } finally {
-    await remove(cluster, `${jobs}/${name}`, 0).catch((thrown) => {
+    await remove(lasting, `${jobs}/${name}`, 0).catch((thrown) => {
       context.runner.annotate("warning", `The Job ${name} was not removed: ${messageOf(thrown)}`, "Run");
     });
   }
