@@ -117,8 +117,11 @@ async function prepare(
     openClients(connection, owners, source),
     preflight(inputs, credentials, facts, context),
   ]);
+  const discovered = new Set(inputs.owners.map((owner) => owner.toLowerCase()));
   const surveyed = await survey(clients, {
     ...{ lines, owners: inputs.owners, topic: inputs.topic, readManifests },
+    // Only a look at everything has the time for what nobody asked for.
+    alsoTold: inputs.dryRun ? owners.filter((owner) => !discovered.has(owner.toLowerCase())) : [],
     releases: inputs.only === "missing",
   });
   const plan = await planTargets(surveyed, (owner) => clientOf(clients, owner), {

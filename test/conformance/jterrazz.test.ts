@@ -5,8 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { parse } from "yaml";
+import { clusterFacts, findCredentials } from "../../actions/bootstrap/credentials.ts";
+import { readBootstrapInputs } from "../../actions/bootstrap/inputs.ts";
+import { preflight } from "../../actions/bootstrap/preflight.ts";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { compareObjects, warningsOf } from "../../actions/validate/changes/compare.ts";
+import { knownManifests, type SimulatedOptions, simulate } from "../bootstrap/simulated.ts";
+import { recordingContext } from "../context.ts";
+import { startInfisical } from "../fakes/infisical/server.ts";
 import { env, type Loose, openSystem, plainHelm, podSpec, type Rendering, type System } from "./system.ts";
 
 const clusterFile = "examples/jterrazz/cluster.yaml";
@@ -430,3 +436,164 @@ describe("traps", () => {
     );
   });
 });
+
+describe("bootstrap", () => {
+  const owners = ["jterrazz", "clawrr"];
+  const tokens = owners.map((owner) => ({ token: `token-of-${owner}-${randomUUID()}`, owners: [owner] }));
+  const variables = { GITHUB_TOKEN_JTERRAZZ: tokens[0]?.token ?? "", GITHUB_TOKEN_CLAWRR: tokens[1]?.token ?? "" };
+  const app = (name: string, more: object = {}) => ({
+    name,
+    workflows: [{ file: "deploy.yml", takes: 60_000 }],
+    ...more,
+  });
+  const both = { environments: { staging: { deploy: { branch: "" } }, prod: { deploy: { tag: "v*" } } } };
+  const apps = [app("jterrazz/my-app", { manifest: "x", tags: ["v1.9.0", "v1.10.0"] }), app("clawrr/site")];
+  const listed = { repositories: "jterrazz/my-app\nclawrr/site" };
+  const readManifests = knownManifests({ "jterrazz/my-app": both, "jterrazz/forgotten": both });
+  const bootstrap = (test: TestContext, options: SimulatedOptions) =>
+    simulate(test, {
+      env: variables,
+      readManifests,
+      ...options,
+      github: { repositories: apps, tokens, ...options.github },
+    });
+
+  it("J-44, J-48 one action starts the deploys of all applications, each on its branch and its newest tag", async (test) => {
+    const { github, failure } = await bootstrap(test, { with: listed });
+    assert.equal(failure, undefined);
+    assert.deepEqual(github.runs.map(({ repository, ref }) => `${repository.name}@${ref}`).sort(), [
+      "clawrr/site@main",
+      "jterrazz/my-app@main",
+      "jterrazz/my-app@v1.10.0",
+    ]);
+  });
+
+  it("J-45 each owner has a token of its own, and one that is missing is named before anything is started", async (test) => {
+    const { github } = await bootstrap(test, { with: listed });
+    const actors = github.runs.map(({ repository, actor }) => `${repository.name.split("/")[0]} ${actor}`);
+    assert.deepEqual([...new Set(actors)].sort(), ["clawrr user-of-clawrr", "jterrazz user-of-jterrazz"]);
+    const half = { GITHUB_TOKEN_JTERRAZZ: variables.GITHUB_TOKEN_JTERRAZZ };
+    const without = await bootstrap(test, { with: listed, env: half });
+    assert.match(
+      without.failure?.sentence ?? "",
+      /no token for clawrr, so nothing was dispatched.*GITHUB_TOKEN_CLAWRR/,
+    );
+    assert.deepEqual(without.journeys, []);
+  });
+
+  it("J-46 one line adds an application; a line that cannot work and an application without a line are told", async (test) => {
+    const repositories = [
+      ...apps,
+      app("jterrazz/new"),
+      app("jterrazz/forgotten", { manifest: "x" }),
+      app("jterrazz/library"),
+    ];
+    const added = { repositories: `${listed.repositories}\njterrazz/new` };
+    const { github } = await bootstrap(test, { github: { repositories }, with: added });
+    assert.ok(github.runs.some(({ repository }) => repository.name === "jterrazz/new"));
+    const broken = { name: "jterrazz/new", workflows: [] };
+    const looked = await bootstrap(test, {
+      github: { repositories: [...repositories.filter(({ name }) => name !== broken.name), broken] },
+      with: { ...added, "dry-run": "true" },
+    });
+    const told = new Map(looked.outcomes.map(({ repository, reason }) => [repository, reason]));
+    assert.match(told.get("jterrazz/new") ?? "", /has no workflow deploy\.yml/);
+    assert.equal(told.get("jterrazz/forgotten"), "It holds .deploy/manifest.yaml, but is not on the list.");
+    assert.ok(!told.has("jterrazz/library"));
+  });
+
+  it("J-47 one failure stops no other, a dry run starts nothing, and a second bootstrap starts nothing twice", async (test) => {
+    const red = { name: "jterrazz/red", workflows: [{ file: "deploy.yml", takes: 60_000, conclusion: "failure" }] };
+    const repositories = [red, ...apps];
+    const lines = { repositories: `jterrazz/red\n${listed.repositories}`, concurrency: "1" };
+    const { outcomes } = await bootstrap(test, { github: { repositories }, with: lines });
+    assert.deepEqual(
+      outcomes.map(({ repository, status }) => `${repository} ${status}`),
+      ["jterrazz/red failed", "jterrazz/my-app succeeded", "jterrazz/my-app succeeded", "clawrr/site succeeded"],
+    );
+    const dry = await bootstrap(test, { with: { ...listed, "dry-run": "true" } });
+    assert.deepEqual([dry.github.runs.length, dry.outcomes.length], [0, 3]);
+    const again = await bootstrap(test, {
+      with: listed,
+      setUp: (github) => github.dispatchElsewhere("clawrr/site", "deploy.yml", "main"),
+    });
+    assert.equal(again.github.runs.filter(({ repository }) => repository.name === "clawrr/site").length, 1);
+  });
+
+  it("J-49 a cluster, a registry and a chart that are not ready are all told, and nothing is started", async (test) => {
+    const { context } = await recordingContext(test);
+    const gone = "https://127.0.0.1:9";
+    const cluster = { name: "k", cluster: { server: gone } };
+    const users = [{ name: "u", user: { token: randomUUID() } }];
+    const contexts = [{ name: "c", context: { cluster: "k", user: "u" } }];
+    const kubeconfig = JSON.stringify({ clusters: [cluster], users, contexts, "current-context": "c" });
+    const inputs = readBootstrapInputs({ ...bootstrapDefaults, INPUT_PREFLIGHT: "cluster registry chart" });
+    const facts = { ...(await clusterFacts(inputs, context)), registry: "127.0.0.1:9" };
+    const looked = preflight(inputs, { tokens: {}, kubeconfig, registryLogin: undefined }, facts, context);
+    await assert.rejects(looked, (thrown: Error) => {
+      for (const part of [
+        /Nothing was dispatched/,
+        /API server at 127\.0\.0\.1:9 did not answer/,
+        /registry is not ready/,
+        /chart oci:.* is not there/,
+      ]) {
+        assert.match(thrown.message, part);
+      }
+      return true;
+    });
+    const unready = { with: { ...listed, preflight: "cluster", kubeconfig: "no kubeconfig" } };
+    const { github, failure } = await bootstrap(test, unready);
+    assert.deepEqual([failure?.code, github.runs.length], ["PREFLIGHT_FAILED", 0]);
+  });
+
+  it("J-50 the platform and what publishes the chart come first, and applications last", async (test) => {
+    const { github } = await bootstrap(test, {
+      github: { repositories: [app("jterrazz/infra"), app("jterrazz/chart"), app("clawrr/site")] },
+      with: { repositories: "clawrr/site wave=3\njterrazz/chart wave=2\njterrazz/infra wave=1" },
+    });
+    const [first, second, third] = github.runs;
+    assert.deepEqual(
+      github.runs.map(({ repository }) => repository.name),
+      ["jterrazz/infra", "jterrazz/chart", "clawrr/site"],
+    );
+    assert.ok((second?.createdAt ?? 0) >= (first?.endsAt ?? 0) && (third?.createdAt ?? 0) >= (second?.endsAt ?? 0));
+  });
+
+  it("J-05, X-25 of Infisical's folder only the tokens that are needed are taken, under no name of the job, and no user name", async (test) => {
+    const { context, told } = await recordingContext(test);
+    const secrets = {
+      ...variables,
+      DOCKER_REGISTRY_PASSWORD: randomUUID(),
+      CLOUDFLARE_API_TOKEN: randomUUID(),
+      N8N_ENCRYPTION_KEY: randomUUID(),
+    };
+    const project = { id: randomUUID(), slug: "jterrazz", environments: { prod: { "/infrastructure": { secrets } } } };
+    const identity = { clientId: randomUUID(), clientSecret: randomUUID(), projects: ["jterrazz"] };
+    await using infisical = await startInfisical({ projects: [project], identities: [identity] });
+    const inputs = readBootstrapInputs({
+      ...bootstrapDefaults,
+      "INPUT_INFISICAL-CLIENT-ID": identity.clientId,
+      "INPUT_INFISICAL-CLIENT-SECRET": identity.clientSecret,
+    });
+    const facts = await clusterFacts(inputs, context);
+    const here = { ...facts, infisical: { ...facts.infisical, url: infisical.url } };
+    const found = await findCredentials(inputs, ["jterrazz"], here, context);
+    assert.deepEqual(found.tokens, { jterrazz: variables.GITHUB_TOKEN_JTERRAZZ });
+    assert.equal(found.registryLogin, undefined);
+    assert.deepEqual([told.variables, told.outputs], [{}, {}]);
+    assert.ok(told.masks.includes(variables.GITHUB_TOKEN_JTERRAZZ));
+    assert.ok(!told.masks.includes(secrets.N8N_ENCRYPTION_KEY));
+  });
+});
+
+/** The inputs of `actions/bootstrap` as its `action.yml` fills them in. */
+const bootstrapDefaults = {
+  INPUT_REPOSITORIES: "jterrazz/my-app",
+  INPUT_WORKFLOW: "deploy.yml",
+  INPUT_ONLY: "all",
+  INPUT_CONCURRENCY: "5",
+  INPUT_WAIT: "true",
+  "INPUT_CANCEL-RUNS": "false",
+  INPUT_TIMEOUT: "30m",
+  "INPUT_DRY-RUN": "false",
+};

@@ -49,7 +49,7 @@ export function systemTests(): string[] {
 
 /** The test files that prove something of the systems on a real cluster: the way to it, and what is done with a release. */
 export function clusterTests(): string[] {
-  return globSync(join(import.meta.dirname, "../e2e/{operate*,tailnet-deploy}.real.test.ts")).sort();
+  return globSync(join(import.meta.dirname, "../e2e/{bootstrap,operate*,tailnet-deploy}.real.test.ts")).sort();
 }
 
 /** The ids that a test's name begins with: most have one. */

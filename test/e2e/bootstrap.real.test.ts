@@ -69,7 +69,7 @@ function startBootstrap(world: World, github: GitHub, kubeconfig: string) {
 }
 
 describe("a cluster that is built anew", () => {
-  it("has its applications again after a bootstrap, which needs its new kubeconfig and starts nothing twice", async (test) => {
+  it("X-24 has its applications again after a bootstrap, which needs its new kubeconfig and starts nothing twice", async (test) => {
     const old = await openWorld(instance);
     await old.kubectl("create", "namespace", "before");
     const oldKubeconfig = readFileSync(old.cluster.kubernetes.kubeconfig, "utf8");

@@ -21,6 +21,8 @@ export interface SurveyOptions {
   readonly lines: readonly Line[];
   /** Owners whose repositories are discovered. */
   readonly owners: readonly string[];
+  /** Owners whose repositories with a manifest are told of, if they are not listed. */
+  readonly alsoTold: readonly string[];
   readonly topic: string | undefined;
   readonly readManifests: ReadManifests;
   readonly releases: boolean;
@@ -32,9 +34,11 @@ const atOnce = 16;
 /** Looks at all repositories that are listed, and at all of the owners that hold a manifest. Nothing is dispatched. */
 export async function survey(
   clients: ReadonlyMap<string, OwnerClient>,
-  { lines, owners, topic, readManifests, releases }: SurveyOptions,
+  { lines, owners, alsoTold, topic, readManifests, releases }: SurveyOptions,
 ): Promise<Surveyed[]> {
-  const discovered = await Promise.all(owners.map((owner) => discover(clientOf(clients, owner), owner, topic, lines)));
+  const discovered = await Promise.all(
+    [...owners, ...alsoTold].map((owner) => discover(clientOf(clients, owner), owner, topic, lines)),
+  );
   const asked = [...lines.map((line) => ({ line, discovered: false })), ...discovered.flat()];
   const texts = new Map<string, string>();
   const byOwner = Map.groupBy(asked, ({ line }) => line.owner.toLowerCase());
@@ -52,7 +56,12 @@ export async function survey(
     }),
   );
   const manifests = await readManifests(texts, releases);
-  return asked.map((one) => withManifest(looked.get(one) ?? one, manifests));
+  const surveyed = asked.map((one) => withManifest(looked.get(one) ?? one, manifests));
+  const told = new Set(alsoTold.map((owner) => owner.toLowerCase()));
+  const isTold = ({ line, discovered }: Surveyed) => discovered && told.has(line.owner.toLowerCase());
+  return surveyed
+    .filter((one) => !isTold(one) || one.fault === undefined)
+    .map((one) => (isTold(one) ? { ...one, fault: `It holds ${manifestFile}, but is not on the list.` } : one));
 }
 
 function clientOf(clients: ReadonlyMap<string, OwnerClient>, owner: string): OwnerClient {
