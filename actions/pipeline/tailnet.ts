@@ -1,5 +1,6 @@
 import type { Context } from "../core/context.ts";
 import type { Kubeconfig } from "../core/kubeconfig.ts";
+import { isTailnetAddress } from "../tailnet/client.ts";
 import type { TailnetInputs } from "../tailnet/inputs.ts";
 import { type Login, tailscaleApi, usualAudience } from "../tailnet/login.ts";
 import { parseProbe } from "../tailnet/probe.ts";
@@ -69,6 +70,5 @@ export function tailnetLogin(server: URL, { tailnet }: TailnetFacts, credentials
 /** Whether nothing can be reached without a tailnet: by Tailscale's addresses and names, or because one is described. */
 export function leadsThroughTailnet({ hostname }: URL, { tailnet }: TailnetFacts): boolean {
   if (tailnet.controlUrl || tailnet.registry) return true;
-  // 100.64.0.0/10 and fd7a:115c:a1e0::/48 (tailscale.com/kb/1033); an IPv6 host of a URL stands in brackets.
-  return /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:|\.ts\.net$/.test(hostname);
+  return isTailnetAddress(hostname.replace(/^\[(.*)\]$/, "$1")) || hostname.endsWith(".ts.net");
 }

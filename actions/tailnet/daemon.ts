@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { networkInterfaces, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
@@ -43,6 +43,7 @@ export async function startDaemon(
   { mode, controlUrl }: { readonly mode: "tun" | "userspace"; readonly controlUrl?: string | undefined },
   context: Context,
 ): Promise<Daemon> {
+  if (mode === "tun") requireFreeCard();
   const folder = join(context.folder, "tailnet");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const elevation = mode === "tun" && process.getuid?.() !== 0 ? (["sudo", "-n"] as const) : [];
@@ -63,6 +64,16 @@ export async function startDaemon(
   const ended = launch(command, elevation, connection, context);
   const proxy = await untilReady(mode, ended, connection, context);
   return { connection, proxy, operator: await becomeOperator(elevation, connection, context) };
+}
+
+/** A second Tailscale of the same machine would take the routes and the network card of the first. */
+function requireFreeCard(): void {
+  if (networkInterfaces()["tailscale0"] === undefined) return;
+  throw new FairleadError({
+    code: "TAILNET_FAILED",
+    message: "This machine is in a tailnet already: it has the network card tailscale0.",
+    fix: "Use `mode: userspace`, which any number of times can go beside it.",
+  });
 }
 
 /** Waits until the daemon can be talked to, and gives the address of its proxy. */

@@ -64,6 +64,7 @@ test("an OAuth client joins with a key of its own making: ephemeral, pre-authori
   assert.deepEqual(lastKey(), made);
   const [first] = await site.registrations("by-client");
   assert.deepEqual([first?.Ephemeral, first?.Hostinfo?.RequestTags], [true, ["tag:ci"]]);
+  assert.equal(first?.Hostinfo?.ShieldsUp, true, "nobody gets in");
   await assertLoggedOut(site, "by-client");
   for (const secret of secrets()) assert.ok(!commands.flat().join(" ").includes(secret), "no secret in an argument");
 });

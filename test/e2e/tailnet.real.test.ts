@@ -74,6 +74,21 @@ test("with a tun device, the machine itself reaches the tailnet, until the job e
   assert.doesNotMatch((await site.within(["ip", "-brief", "link"])).output, /tailscale/);
 });
 
+test("a machine that is in a tailnet already is told which mode goes beside it", async () => {
+  const card = ["ip", "link", "add", "tailscale0", "type", "veth", "peer", "name", "another-end"];
+  await site.within(card);
+  try {
+    await site.within(["ip", "address", "add", "10.99.99.99/32", "dev", "tailscale0"]);
+    for (const end of ["tailscale0", "another-end"]) await site.within(["ip", "link", "set", end, "up"]);
+    const options = { ...job(), with: inputs({ mode: "tun", "accept-dns": "false" }) };
+    const child = [process.execPath, join(import.meta.dirname, "run-action.ts")];
+    const { rawOutput } = await site.within(child, JSON.stringify({ directory: room, options }));
+    assert.match(JSON.parse(rawOutput).annotations[0].message, /in a tailnet already.*`mode: userspace`/);
+  } finally {
+    await site.within(["ip", "link", "delete", "tailscale0"]);
+  }
+});
+
 test("a machine is named after the run when it is not named", async () => {
   const { outputs } = await runAction(room, { ...job(), with: inputs() });
   assert.equal(outputs["hostname"], "hello-4200-1.tailnet.test");
@@ -184,7 +199,7 @@ test("without Tailscale on the runner, it comes from the mirror", async () => {
   }
 });
 
-test("two machines of two runs are in the tailnet at the same time", async () => {
+test("two machines of two runs are in the tailnet at the same time, and one leaves without the other", async () => {
   const probe = `https://${site.tailnet.clusterAddress}:${apiPort}/`;
   const one = createJob({ ...job(), event: { repository: "acme/one" } });
   const two = createJob({ ...job(), event: { repository: "acme/two" } });
@@ -196,7 +211,10 @@ test("two machines of two runs are in the tailnet at the same time", async () =>
     ["one-4200-1.tailnet.test", "two-4200-1.tailnet.test"],
   );
   assert.notEqual(steps[0]?.outputs["ip"], steps[1]?.outputs["ip"]);
-  for (const each of [one, two]) assert.equal((await each.finish()).conclusion, "success");
+  assert.equal((await one.finish()).conclusion, "success");
+  const way = { proxy: steps[1]?.outputs["proxy"], find: async () => {} };
+  await attempt({ host: site.tailnet.clusterAddress, port: apiPort, path: "/" }, way, AbortSignal.timeout(20_000));
+  assert.equal((await two.finish()).conclusion, "success");
 });
 
 test("a job joins two tailnets, each with a proxy of its own, and leaves both", async () => {
