@@ -1,17 +1,16 @@
-// Says how far fairlead does what four real systems need: runs the conformance tests and prints a table of every requirement.
+// Says how far fairlead does what four real systems need: runs the conformance tests, and those elsewhere that the
+// requirements name, and prints a table of every requirement.
 // ./scripts/conformance [--cluster] [SYSTEM]: vultisig, jterrazz, blockchain, aetherium or traps; with `--cluster` also what
-// needs a real cluster, which is started, and the built actions.
-import { readFileSync } from "node:fs";
+// needs a real cluster, which is started. That takes long; ./scripts/test runs all of it anyway.
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureTools } from "../test/cluster/toolchain.ts";
-import { clusterTests, idsInSource, idsOf, readRequirements, systemTests } from "../test/conformance/requirements.ts";
+import { idsOf, readRequirements, referencesOf, systemTests } from "../test/conformance/requirements.ts";
 import { conclude, renderTable } from "../test/conformance/table.ts";
-import { runTests } from "./suite.ts";
+import { runTests, testFiles } from "./suite.ts";
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { cluster: { type: "boolean", default: false } },
-});
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { cluster: { type: "boolean" } } });
 const [system] = positionals;
 const requirements = readRequirements();
 if (system !== undefined && !requirements.has(system)) {
@@ -19,14 +18,20 @@ if (system !== undefined && !requirements.has(system)) {
   process.exit(2);
 }
 
-await ensureTools(["helm"], console.error);
-const results = await runTests([...systemTests(), ...(values.cluster ? clusterTests() : [])]);
-const notRun = new Set(values.cluster ? [] : clusterTests().flatMap((file) => idsInSource(readFileSync(file, "utf8"))));
-const stray = results.filter(({ name, passed }) => !passed && idsOf(name).length === 0);
 const chosen = [...requirements]
   .filter(([name]) => system === undefined || name === system)
   .flatMap(([, list]) => list);
-const rows = chosen.map((requirement) => conclude(requirement, results, notRun));
+const root = join(import.meta.dirname, "..");
+const named = new Set(chosen.flatMap(referencesOf).map(({ file }) => join(root, file)));
+const [units, real] = [testFiles("unit"), testFiles("real")].map((files) => files.filter((file) => named.has(file)));
+
+await ensureTools(["helm"], console.error);
+await import("./build.ts");
+const own = await runTests(systemTests(), availableParallelism());
+const others = await runTests(units ?? [], availableParallelism());
+const slow = values.cluster ? await runTests(real ?? [], 1) : [];
+const stray = own.filter(({ name, passed }) => !passed && idsOf(name).length === 0);
+const rows = chosen.map((requirement) => conclude(requirement, [...own, ...others, ...slow]));
 console.log(renderTable(rows));
 for (const { name, message } of stray) console.error(`${name}: ${message}`);
 process.exit(stray.length > 0 || rows.some(({ state }) => state === "failed" || state === "missing") ? 1 : 0);

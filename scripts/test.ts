@@ -6,12 +6,14 @@ import { messageOf } from "../actions/core/errors.ts";
 import { allParts, startCluster, stopCluster } from "../test/cluster/cluster.ts";
 import { ensureHostPrograms } from "../test/cluster/host.ts";
 import { allTools, ensureTools } from "../test/cluster/toolchain.ts";
+import { readRequirements } from "../test/conformance/requirements.ts";
+import { conclude as concludeRequirement, renderSums } from "../test/conformance/table.ts";
 import { instanceVariable } from "../test/e2e/world.ts";
 import { longVariable } from "../test/long.ts";
 import { checks } from "./checks.ts";
 import { claimTemporaryFolder } from "./leftovers.ts";
 import { createStopwatch, renderTimes } from "./progress.ts";
-import { type Counts, runSuite, testFiles, unitConcurrency } from "./suite.ts";
+import { type Counts, type Run, runSuite, testFiles, unitConcurrency } from "./suite.ts";
 
 const instance = "test";
 const { values } = parseArgs({
@@ -48,7 +50,19 @@ async function testAll(): Promise<boolean> {
   Object.assign(process.env, { [instanceVariable]: instance, FAIRLEAD_HELM: tools.helm, FAIRLEAD_HELM3: tools.helm3 });
   if (values.long) process.env[longVariable] = "1";
   const real = await testReal();
-  return conclude(failedChecks, [units, real]);
+  const unmet = values.only === undefined ? tellRequirements([...units.results, ...real.results]) : 0;
+  return conclude(failedChecks + unmet, [units, real]);
+}
+
+/** Says how many requirements the tests show, and names each test that a requirement names and that did not run. */
+function tellRequirements(results: Run["results"]): number {
+  const rows = [...readRequirements().values()].flat().map((requirement) => concludeRequirement(requirement, results));
+  console.log(`\n${renderSums(rows)}`);
+  const absent = rows.flatMap(({ requirement: { id }, notRun }) =>
+    notRun.map(({ file, words }) => `${id} names a test that did not run: ${words} (${file})`),
+  );
+  for (const line of absent) console.error(line);
+  return absent.length;
 }
 
 async function runChecks(tools: Parameters<typeof checks>[0]): Promise<number> {
@@ -62,9 +76,9 @@ async function runChecks(tools: Parameters<typeof checks>[0]): Promise<number> {
   return failed;
 }
 
-async function testReal(): Promise<Counts> {
+async function testReal(): Promise<Run> {
   const files = testFiles("real", values.only);
-  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, results: [] };
   try {
     await stopwatch.step("parts", "Kubernetes, registry, BuildKit, tailnet and Infisical's stand-in", () =>
       startCluster(allParts, { instance, progress: console.log }),

@@ -1,12 +1,13 @@
 import { suggest } from "../core/suggest.ts";
 import type { RuleError } from "./application.ts";
+import { findBrokenExpressions } from "./expressions.ts";
 import { locate, type Manifest } from "./manifest.ts";
 import type { Finding, Problem } from "./problem.ts";
 import type { Judge } from "./schema.ts";
 
-/** Checks a manifest by itself: traps of YAML, and the schema of the chart. */
+/** Checks a manifest by itself: traps of YAML, the schema of the chart, and the regular expressions of its checks. */
 export async function checkManifest(manifest: Manifest, judge: Judge): Promise<Problem[]> {
-  const misfits = await judge.explain(manifest.content);
+  const misfits = [...(await judge.explain(manifest.content)), ...findBrokenExpressions(manifest.content)];
   if (manifest.plain && misfits.length === 0) return [];
   const { findTraps } = await import("./traps.ts");
   const document = await manifest.document();

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
+import { runCheck } from "./checks.ts";
 import { env, type Loose, openSystem, podSpec, type Rendering } from "./system.ts";
 
 const system = await openSystem("examples/aetherium");
@@ -392,6 +393,87 @@ describe("configuration", () => {
       assert.equal(advice(line).length, 1, line);
       assert.match(String(advice(line)), fix);
     }
+  });
+});
+
+describe("checks", () => {
+  const variables = { CONSUL_HTTP_ADDR: "consul:8500", WORKER_ID: "aetherium-worker-node-1" };
+  /** A `curl` that knows one address of Consul, and answers nothing else. */
+  const consul = (path: string, answer: string) => ({
+    variables,
+    programs: { curl: `[ "$2" = "http://consul:8500${path}" ] && echo '${answer}'` },
+  });
+
+  it("A-33 a worker is told a leader; an empty answer fails", async () => {
+    const rendering = await system.render("staging");
+    assert.equal(rendering.application.verify["consul-leader"].component, "worker");
+    const ask = (answer: string) => runCheck(rendering, "consul-leader", consul("/v1/status/leader", answer)).state;
+    assert.deepEqual([ask('"10.0.0.1:8300"'), ask('""')], ["passed", "wrong"]);
+  });
+
+  it("A-34 every worker that runs finds itself among the healthy ones", async () => {
+    const rendering = await system.render("staging");
+    const { component, pods } = rendering.application.verify.registered;
+    assert.deepEqual([component, pods], ["worker", "all"]);
+    const healthy = (...nodes: string[]) => {
+      const answer = JSON.stringify(nodes.map((node) => ({ Service: { ID: `aetherium-worker-${node}` } })));
+      return runCheck(rendering, "registered", consul("/v1/health/service/aetherium-worker?passing=true", answer))
+        .state;
+    };
+    assert.deepEqual(
+      [healthy("node-2", "node-1"), healthy("node-2"), healthy("node-10")],
+      ["passed", "wrong", "wrong"],
+    );
+  });
+
+  it("A-35 what a worker has registered is complete", async () => {
+    const rendering = await system.render("staging");
+    assert.equal(rendering.application.verify.registration.pods, "all");
+    const whole = {
+      ID: "aetherium-worker-node-1",
+      Service: "aetherium-worker",
+      Tags: ["worker", "firecracker", "kvm"],
+      Port: 8081,
+      Meta: { kvm_enabled: "true", node: "node-1" },
+    };
+    const ask = (answer: object) => {
+      const path = "/v1/agent/service/aetherium-worker-node-1";
+      return runCheck(rendering, "registration", consul(path, JSON.stringify(answer))).state;
+    };
+    assert.equal(ask(whole), "passed");
+    const wrong = [
+      { Service: "worker" },
+      { Port: 80810 },
+      { Meta: { kvm_enabled: "false" } },
+      ...whole.Tags.map((tag) => ({ Tags: whole.Tags.filter((other) => other !== tag) })),
+    ];
+    for (const change of wrong) assert.equal(ask({ ...whole, ...change }), "wrong", JSON.stringify(change));
+  });
+
+  it("A-36 device, folder, bridge, NAT and variables are looked at in every worker, and each counts", async () => {
+    const rendering = await system.render("staging");
+    assert.equal(rendering.application.verify.host.pods, "all");
+    const programs = {
+      ls: '[ "$*" = "-la /dev/kvm /var/firecracker/" ]',
+      ip: '[ "$*" = addr ] || [ "$*" = "link show aetherium0" ]',
+      iptables: '[ "$*" = "-t nat -L -n" ]',
+    };
+    assert.equal(runCheck(rendering, "host", { programs, variables }).state, "passed");
+    for (const program of Object.keys(programs)) {
+      const broken = { ...programs, [program]: "exit 1" };
+      assert.equal(runCheck(rendering, "host", { programs: broken, variables }).state, "wrong", program);
+    }
+    assert.equal(runCheck(rendering, "host", { programs }).state, "wrong");
+  });
+
+  it("A-37 Consul's own pod lists the workers' service", async () => {
+    const rendering = await system.render("staging");
+    assert.equal(rendering.application.verify.catalog.component, "consul");
+    const list = (...services: string[]) => ({
+      programs: { consul: `[ "$*" = "catalog services" ] && printf '%s\\n' ${services.join(" ")}` },
+    });
+    assert.equal(runCheck(rendering, "catalog", list("consul", "aetherium-worker")).state, "passed");
+    assert.equal(runCheck(rendering, "catalog", list("consul")).state, "wrong");
   });
 });
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { bundledChart } from "../../actions/core/helm.ts";
+import { runCheck } from "./checks.ts";
 import { env, type Loose, openSystem, podSpec, type Rendering } from "./system.ts";
 
 const system = await openSystem("examples/blockchain");
@@ -280,6 +281,28 @@ describe("configuration", () => {
     const scraped = annotations(await measured.render("production"));
     assert.deepEqual([scraped["prometheus.io/path"], scraped["prometheus.io/port"]], ["/metrics", "8080"]);
     assert.equal(annotations(await system.render("production"))["prometheus.io/path"], undefined);
+  });
+});
+
+describe("checks", () => {
+  it("B-31 the health of the webservers is asked through their Service", async () => {
+    const { verify, components } = (await system.render("production")).application;
+    assert.deepEqual([verify.ready.component, verify.ready.http], ["webserver", "/api/health/ready"]);
+    assert.equal(components.webserver.service.name, "webserver-service");
+  });
+
+  it("B-34 an address must be plausible in every miner, may be missing, and is not printed", async () => {
+    const rendering = await system.render("production");
+    const { component, pods } = rendering.application.verify["miner-address"];
+    assert.deepEqual([component, pods], ["miner", "all"]);
+    const look = (variables: Record<string, string>) => runCheck(rendering, "miner-address", { variables });
+    assert.equal(look({}).state, "passed");
+    const plausible = look({ MINER_ADDRESS: "1BoatSLRHtKNngkdXEeobR76b53LETtpyT" });
+    assert.deepEqual([plausible.state, plausible.output], ["passed", ""]);
+    for (const MINER_ADDRESS of ["", "<your-miner-address>", "CHANGE_ME"]) {
+      const { state, output } = look({ MINER_ADDRESS });
+      assert.deepEqual([state, output], ["wrong", "invalid character in MINER_ADDRESS\n"]);
+    }
   });
 });
 

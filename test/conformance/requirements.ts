@@ -25,14 +25,49 @@ export interface Requirement {
   readonly tags: readonly Tag[];
   /** What is needed, in a sentence. */
   readonly says: string;
-  /** Parts of it that no test covers yet, though others are tested. */
-  readonly open?: readonly Tag[];
+  /** Tests outside of this folder that show a part of it, by that part; see {@link readReference}. */
+  readonly shown?: Readonly<Partial<Record<Tag, readonly string[]>>>;
+  /** What fairlead does not do of it, or what no test shows, in a sentence; only where a part is open. */
+  readonly lacks?: string;
   /** Why fairlead does nothing about it. */
   readonly outOfScope?: string;
 }
 
 /** The parts that a file of this folder must test: what is rendered from a manifest, and the verdict on it. */
 export const tested: readonly Tag[] = ["manifest", "chart"];
+
+/** A test that is named by its file and words of its name. */
+export interface Reference {
+  /** From the top of the repository. */
+  readonly file: string;
+  /** What the test's name contains: all of it, or the case that it is made for. */
+  readonly words: string;
+}
+
+/** Reads `FILE: WORDS`. */
+export function readReference(text: string): Reference {
+  const end = text.indexOf(": ");
+  return { file: text.slice(0, end), words: text.slice(end + 2) };
+}
+
+/** All tests that a requirement names. */
+export function referencesOf({ shown = {} }: Requirement): Reference[] {
+  return Object.values(shown).flat().map(readReference);
+}
+
+/** The parts of a requirement that neither this folder must test nor a named test shows. */
+export function openParts({ tags, shown = {} }: Requirement): Tag[] {
+  return tags.filter((tag) => !tested.includes(tag) && shown[tag] === undefined);
+}
+
+/**
+ * The texts in a test file of which names of tests are made: what `it` and `test` begin with, and the names of the cases
+ * that they are called for in a loop.
+ */
+export function namesInSource(text: string): string[] {
+  const begins = /(?:\b(?:it|test)\(\s*|\b(?:name|what): |\[\s*)(["'`])((?:\\.|(?!\1).)+)\1/g;
+  return [...text.matchAll(begins)].map(([, quote = "", name = ""]) => name.replaceAll(`\\${quote}`, quote));
+}
 
 /** All requirements by the file that lists them: `vultisig`, `jterrazz`, `blockchain`, `aetherium` and `traps`. */
 export function readRequirements(): Map<string, readonly Requirement[]> {
@@ -45,11 +80,6 @@ export function readRequirements(): Map<string, readonly Requirement[]> {
 export function systemTests(): string[] {
   const systems = [...readRequirements().keys()].map((system) => join(import.meta.dirname, `${system}.test.ts`));
   return globSync(systems).sort();
-}
-
-/** The test files that prove something of the systems on a real cluster: the way to it, and what is done with a release. */
-export function clusterTests(): string[] {
-  return globSync(join(import.meta.dirname, "../e2e/{bootstrap,operate*,tailnet-deploy}.real.test.ts")).sort();
 }
 
 /** The ids that a test's name begins with: most have one. */

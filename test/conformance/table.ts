@@ -1,7 +1,9 @@
-import { idsOf, type Requirement, tested } from "./requirements.ts";
+import { idsOf, openParts, type Reference, type Requirement, referencesOf, tested } from "./requirements.ts";
 
 /** How one test ended. */
 export interface Outcome {
+  /** From the top of the repository. */
+  readonly file: string;
   readonly name: string;
   readonly passed: boolean;
   /** What went wrong; empty when nothing did. */
@@ -12,67 +14,77 @@ export interface Outcome {
 export interface Row {
   readonly requirement: Requirement;
   readonly outcomes: readonly Outcome[];
+  /** Tests that it names and that this run did not run. */
+  readonly notRun: readonly Reference[];
   /**
-   * `partly`: what is tested passes, and parts are still open. `missing`: a test is due here and there is none. `elsewhere`: its
-   * tests need a cluster, and were not run. `later`: no test, and none is due here.
+   * `elsewhere`: nothing is open, but some of its tests need real parts and were not run. `partly`: what is tested passes,
+   * and parts are still open. `missing`: a test is due here and there is none. `later`: no test, and none is due here.
    */
-  readonly state: "passed" | "partly" | "failed" | "missing" | "elsewhere" | "later" | "out of scope";
+  readonly state: "passed" | "elsewhere" | "partly" | "failed" | "missing" | "later" | "out of scope";
 }
 
-/**
- * Puts a requirement and the outcomes of its tests together.
- *
- * @param notRun the ids of tests that were left out.
- */
-export function conclude(
-  requirement: Requirement,
-  outcomes: readonly Outcome[],
-  notRun: ReadonlySet<string> = new Set(),
-): Row {
-  const own = outcomes.filter(({ name }) => idsOf(name).includes(requirement.id));
-  const state = stateOf(requirement, own);
-  return { requirement, outcomes: own, state: state === "later" && notRun.has(requirement.id) ? "elsewhere" : state };
+/** Puts a requirement and the outcomes of its tests together. */
+export function conclude(requirement: Requirement, outcomes: readonly Outcome[]): Row {
+  const references = referencesOf(requirement);
+  const isOf = ({ file, words }: Reference, outcome: Outcome) => outcome.file === file && outcome.name.includes(words);
+  const own = outcomes.filter(
+    (outcome) =>
+      idsOf(outcome.name).includes(requirement.id) || references.some((reference) => isOf(reference, outcome)),
+  );
+  const notRun = references.filter((reference) => !own.some((outcome) => isOf(reference, outcome)));
+  return { requirement, outcomes: own, notRun, state: stateOf(requirement, own, notRun) };
 }
 
-function stateOf({ tags, open = [], outOfScope }: Requirement, outcomes: readonly Outcome[]): Row["state"] {
+function stateOf(requirement: Requirement, outcomes: readonly Outcome[], notRun: readonly Reference[]): Row["state"] {
+  const { id, tags, outOfScope } = requirement;
   if (outOfScope !== undefined) return "out of scope";
   if (outcomes.some(({ passed }) => !passed)) return "failed";
-  if (outcomes.length > 0) return open.length > 0 ? "partly" : "passed";
-  return tags.some((tag) => tested.includes(tag)) ? "missing" : "later";
+  const isDue = tags.some((tag) => tested.includes(tag));
+  if (isDue && !outcomes.some(({ name }) => idsOf(name).includes(id))) return "missing";
+  if (outcomes.length + notRun.length === 0) return "later";
+  if (openParts(requirement).length > 0) return "partly";
+  return notRun.length > 0 ? "elsewhere" : "passed";
 }
 
 const signs: Record<Row["state"], string> = {
   passed: "✓",
+  elsewhere: "○",
   partly: "◐",
   failed: "✗",
   missing: "!",
-  elsewhere: "○",
   later: "·",
   "out of scope": "–",
 };
 
-/** The table for a terminal: a line for each requirement and test, then the ids without a test, then the sums. */
+/** The table for a terminal: a line for each requirement and test, then what is missing, then the sums. */
 export function renderTable(rows: readonly Row[]): string {
-  const sum = (state: Row["state"]) => rows.filter((row) => row.state === state).length;
-  const ids = (state: Row["state"]) =>
-    rows.filter((row) => row.state === state).map(({ requirement: { id, tags } }) => `${id} [${tags.join(" ")}]`);
-  const states = Object.keys(signs) as Row["state"][];
+  const missing = rows.filter(({ state }) => state === "missing");
+  const ids = missing.map(({ requirement: { id, tags } }) => `${id} [${tags.join(" ")}]`);
   return [
-    ...rows.filter(({ state }) => !["later", "missing", "elsewhere"].includes(state)).flatMap(linesOf),
+    ...rows.filter(({ state }) => state !== "missing").flatMap(linesOf),
     "",
-    `Without a test that is due: ${ids("missing").join(", ") || "none"}.`,
-    `With a test on a real cluster, not run: ${ids("elsewhere").join(", ") || "none"}.`,
-    `Without a test, of other parts: ${ids("later").join(", ") || "none"}.`,
-    `${rows.length} requirements: ${states.map((state) => `${sum(state)} ${state}`).join(", ")}.`,
+    `Without a test that is due: ${ids.join(", ") || "none"}.`,
+    renderSums(rows),
   ].join("\n");
 }
 
-function linesOf({ requirement, outcomes, state }: Row): string[] {
-  const { id, says, open = [], outOfScope } = requirement;
+/** How many requirements are in which state, in a line. */
+export function renderSums(rows: readonly Row[]): string {
+  const states = Object.keys(signs) as Row["state"][];
+  const sums = states.map((state) => `${rows.filter((row) => row.state === state).length} ${state}`);
+  return `${rows.length} requirements: ${sums.join(", ")}.`;
+}
+
+function linesOf({ requirement, outcomes, notRun, state }: Row): string[] {
+  const { id, says, lacks, outOfScope } = requirement;
   if (outOfScope !== undefined) return [`${signs[state]} ${id}  ${says}: ${outOfScope}`];
-  const left = open.length > 0 ? ` (open: ${open.join(", ")})` : "";
-  return outcomes.map(({ name, passed, message }) => {
-    const reason = passed ? left : `\n         ${message.replaceAll("\n", "\n         ")}`;
-    return `${passed ? signs[state] : signs.failed} ${id}  ${name.replace(/^(?:[A-Z]-\d{2},? )+/, "")}${reason}`;
-  });
+  const open = openParts(requirement);
+  return [
+    ...outcomes.map(({ name, passed, message }) => {
+      const reason = passed ? "" : `\n         ${message.replaceAll("\n", "\n         ")}`;
+      return `${passed ? signs.passed : signs.failed} ${id}  ${name.replace(/^(?:[A-Z]-\d{2},? )+/, "")}${reason}`;
+    }),
+    ...notRun.map(({ file, words }) => `${signs.elsewhere} ${id}  ${words} (${file})`),
+    ...(open.length > 0 ? [`${signs[state]} ${id}  open: ${open.join(", ")}: ${lacks ?? says}`] : []),
+  ];
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
 import { parse } from "yaml";
+import { runCheck } from "./checks.ts";
 import { env, type Loose, openSystem, podSpec, type Rendering } from "./system.ts";
 
 const system = await openSystem("examples/vultisig");
@@ -380,6 +381,149 @@ describe("jobs", () => {
 });
 
 describe("checks and advice", () => {
+  it("V-38 both buckets are listed in MinIO's pod; without one of them the check fails", () => {
+    const minio = (...buckets: string[]) => ({
+      programs: { mc: `case " ${buckets.join(" ")} " in *" ${"$"}{2#local/} "*) exit 0 ;; esac; echo "no $2"; exit 1` },
+    });
+    assert.equal(production.application.verify.buckets.component, "minio");
+    const both = minio("vultisig-verifier/", "vultisig-dca/");
+    assert.equal(runCheck(production, "buckets", both).state, "passed");
+    assert.match(runCheck(production, "buckets", minio("vultisig-verifier/")).said, /no local\/vultisig-dca\//);
+  });
+
+  it("V-39 the seeded rows are counted by their type; one too few or too many fails", () => {
+    const postgres = (...rows: string[]) => ({ programs: { psql: rows.map((row) => `echo "${row}"`).join("\n") } });
+    assert.equal(production.application.verify.seeded.component, "postgres");
+    assert.match(
+      production.application.verify.seeded.run,
+      /-d vultisig-verifier .*\n.*vultisig-dca-0000.*GROUP BY type/,
+    );
+    assert.equal(runCheck(production, "seeded", postgres("once|1", "per-tx|1")).state, "passed");
+    assert.equal(runCheck(production, "seeded", postgres("once|1")).state, "wrong");
+    assert.equal(runCheck(production, "seeded", postgres("once|1", "per-tx|3")).state, "wrong");
+    assert.equal(runCheck(production, "seeded", { programs: { psql: "exit 2" } }).state, "wrong");
+  });
+
+  it("V-40 Redis answers only to its password, which is on no command line", () => {
+    const redis = '[ "$REDISCLI_AUTH" = right ] && [ "$*" = ping ] && echo PONG || { echo NOAUTH; }';
+    const ask = (REDIS_PASSWORD: string) =>
+      runCheck(production, "redis", { programs: { "redis-cli": redis }, variables: { REDIS_PASSWORD } });
+    assert.equal(ask("right").state, "passed");
+    assert.match(ask("wrong").said, /NOAUTH/);
+    assert.deepEqual(secretsOf(podSpec(production.get("Deployment/redis"))), ["vultisig-redis-secrets"]);
+  });
+
+  it("V-42 every service with an HTTP address is asked through its Service, which is inside the cluster", () => {
+    const { verify, components } = production.application;
+    const asked = Object.values<Loose>(verify).filter(({ http }) => http !== undefined);
+    assert.deepEqual(
+      asked.map(({ component, http }) => [component, http]),
+      [
+        ["dca-server", "/healthz"],
+        ["verifier", "/healthz"],
+      ],
+    );
+    for (const { component } of asked) assert.ok(components[component].service && components[component].httpPort);
+    // MinIO has a health path, which is asked without a check of its own.
+    assert.match(components.minio.health.path, /^\/minio\/health/);
+  });
+
+  it("V-43, V-44, V-56 the running pods have the queue and the relay that the configuration holds", () => {
+    const expected = {
+      queue: ["dca-worker", "TASK_QUEUE_NAME", "dca_plugin_queue"],
+      "relay-of-verifier": ["verifier-worker", "RELAY_URL", "https://api.vultisig.com/router"],
+      "relay-of-dca": ["dca-worker", "RELAY_URL", "https://api.vultisig.com/router"],
+    };
+    for (const [name, [component, variable = "", value = ""]] of Object.entries(expected)) {
+      assert.equal(production.application.verify[name].component, component);
+      assert.equal(runCheck(production, name, { variables: { [variable]: value } }).state, "passed");
+      // A pod that was not restarted still has the old one.
+      const old = runCheck(production, name, { variables: { [variable]: "https://api.vultisig.com" } });
+      assert.match(old.said, /does not hold what is expected: https:\/\/api\.vultisig\.com$/);
+    }
+  });
+
+  /** A client that does what the real one says it does; `broken` is a step of it that goes wrong, or what it leaves out. */
+  function client(broken = ""): Record<string, string> {
+    const said = [
+      "vault import) [ $4 = /vault/vault.vult ] && echo imported",
+      'vault details) echo "vault of 4"',
+      'plugin install) printf "4 parties joined\\nvcli-1\\nServer-2\\nverifier-3\\ndca-worker-4\\n"; printf "Verifier (MinIO): ✓ 458.0KB\\nDCA Plugin (MinIO): ✓ 458.0KB\\n"',
+      'policy generate) echo "{}" > "${10}"',
+      'policy add) [ -s "$6" ] && printf "POLICY ADDED SUCCESSFULLY\\nPolicy ID: 123e4567-e89b-42d3-a456-426614174000\\n"',
+      'policy list) echo "tx_hash: 0xabc"',
+      'policy status) [ "$3" = 123e4567-e89b-42d3-a456-426614174000 ] && echo "Active: true"',
+    ].filter((line) => broken === "" || !line.startsWith(broken));
+    return {
+      vcli: `case "$1 $2" in\n${said.map((line) => `${line.replace(/^([a-z ]+)\)/, '"$1")')} ;;`).join("\n")}\n*) exit 1 ;;\nesac`,
+    };
+  }
+  const variables = { VAULT_PASSWORD: randomBytes(16).toString("hex") };
+
+  it("V-45 an ordered script in one pod, whose steps share files and of which none may fail", () => {
+    assert.equal(production.application.verify["end-to-end"].component, "vcli");
+    const run = (broken?: string) => runCheck(production, "end-to-end", { programs: client(broken), variables });
+    assert.deepEqual([run().said, run().state], ["", "passed"]);
+    for (const step of [
+      "vault import",
+      "vault details",
+      "plugin install",
+      "policy generate",
+      "policy add",
+      "policy list",
+    ])
+      assert.match(run(step).said, /^exit code \d+/, step);
+  });
+
+  it("V-46 each of the expected lines is needed", () => {
+    const needed = ["4 parties joined", "vcli-1", "Server-2", "verifier-3", "dca-worker-4", "Verifier (MinIO): ✓"];
+    assert.equal(runCheck(production, "end-to-end", { programs: client(), variables }).state, "passed");
+    for (const words of [...needed, "DCA Plugin (MinIO): ✓", "POLICY ADDED SUCCESSFULLY", "tx_hash: 0x", "Policy ID"]) {
+      const { vcli = "" } = client();
+      assert.ok(vcli.includes(words), words);
+      const run = runCheck(production, "end-to-end", { programs: { vcli: vcli.replace(words, "") }, variables });
+      assert.equal(run.state, "wrong", words);
+    }
+  });
+
+  it("V-47 the policy that was added is asked for by its id, and a miss does not fail; neither does one in the logs", () => {
+    const { active, swap, broadcast } = production.application.verify;
+    assert.deepEqual([active.optional, swap.optional, broadcast.optional], [true, true, true]);
+    assert.match("12:00 swap route found", new RegExp(swap.logs));
+    assert.match("12:00 tx signed & broadcasted", new RegExp(broadcast.logs));
+    assert.equal(active.component, "vcli");
+    const programs = { ...client(), cat: 'case "$1" in *policy-id) echo 123e4567-e89b-42d3-a456-426614174000 ;; esac' };
+    assert.equal(runCheck(production, "active", { programs }).state, "passed");
+    assert.equal(runCheck(production, "active", { programs: { ...programs, cat: "echo other" } }).state, "wrong");
+    const written = runCheck(production, "end-to-end", { programs: client(), variables }).output;
+    assert.match(written, /^123e4567-e89b-42d3-a456-426614174000$/m);
+  });
+
+  it("V-48 a step is tried twice, for thirty seconds each, and no longer", () => {
+    const programs = { timeout: 'echo "$*" >> "$CALLS"; shift; exit 1', vcli: "exit 1" };
+    const folder = mkdtempSync(join(tmpdir(), "fairlead-calls-"));
+    try {
+      const CALLS = join(folder, "calls");
+      const { state } = runCheck(production, "end-to-end", { programs, variables: { ...variables, CALLS } });
+      assert.equal(state, "wrong");
+      const calls = readFileSync(CALLS, "utf8").trim().split("\n");
+      assert.deepEqual(
+        calls.map((call) => call.replace(/ --.*/, "")),
+        ["30 vcli vault import", "30 vcli vault import"],
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("V-49 the script's password comes from a Secret and stands nowhere in the manifest", () => {
+    const { valueFrom } = podSpec(production.get("Deployment/vcli")).containers[0].env.find(
+      ({ name }: Loose) => name === "VAULT_PASSWORD",
+    );
+    assert.deepEqual(valueFrom.secretKeyRef, { name: "vultisig-vault-secrets", key: "VAULT_PASSWORD" });
+    assert.doesNotMatch(production.application.verify["end-to-end"].run, /--password (?!"\$VAULT_PASSWORD")/);
+  });
+
   it("V-44 both workers have one relay in what is rendered, and another for one of them is refused", async () => {
     for (const rendering of [production, local]) {
       const [first, second] = ["verifier", "plugin-dca"].map((namespace) =>
@@ -466,7 +610,7 @@ describe("traps", () => {
   });
 
   it("X-12 the end-to-end check is for production only, and the other checks for both", () => {
-    const onlyThere = ["broadcast", "end-to-end", "swap"];
+    const onlyThere = ["active", "broadcast", "end-to-end", "swap"];
     const checks = Object.keys(production.application.verify);
     assert.deepEqual(
       Object.keys(local.application.verify).sort(),
