@@ -24,6 +24,10 @@ for (const file of files) {
   }
 }
 
+for (const file of globSync(".github/workflows/*.yml", { cwd: root }).sort()) {
+  test(`${file} gives actions of ours inputs that they have`, () => checkYaml(readFileSync(join(root, file), "utf8")));
+}
+
 test("the page about the seed names every older spelling that the schema knows", () => {
   const page = readFileSync(join(root, "docs/from-the-seed.md"), "utf8");
   const older = [...olderKeys(JSON.parse(readFileSync(join(bundledChart(), "values.schema.json"), "utf8")))];

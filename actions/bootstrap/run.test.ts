@@ -436,6 +436,18 @@ describe("a run", () => {
   });
 });
 
+it("shows what GitHub's users wrote on one line, so that nothing of it is a command to the runner", async (test) => {
+  const workflows = [
+    { ...deploy, conclusion: "failure", failedJob: "build\n::error::owned", failedStep: "x\n::warning::y" },
+  ];
+  const { told } = await bootstrap(test, { github: { repositories: [{ name: "acme/a", workflows }] } });
+  assert.ok(told.lines.some((line) => line.includes("build ::error::owned / x ::warning::y")));
+  assert.deepEqual(
+    told.lines.filter((line) => line.includes("\n")),
+    [],
+  );
+});
+
 describe("the order", () => {
   it("is by waves, each over before the next begins, whatever became of it", async (test) => {
     const platform = { name: "acme/platform", workflows: [{ ...deploy, conclusion: "failure" }] };
@@ -447,6 +459,14 @@ describe("the order", () => {
     assert.equal(first?.repository.name, "acme/platform");
     for (const run of others) assert.ok(run.createdAt >= (first?.endsAt ?? 0));
     assert.equal(others.length, 2);
+  });
+
+  it("of waves needs the wait", async (test) => {
+    const lines = { repositories: "acme/a wave=1\nother-team/b wave=2", wait: "false" };
+    const repositories = [app("acme/a"), app("other-team/b")];
+    const { failure, github } = await bootstrap(test, { github: { repositories }, with: lines });
+    assert.match(failure?.message ?? "", /`wait` is false, but a wave waits for the one before/);
+    assert.equal(github.runs.length, 0);
   });
 
   it("has at most so many runs of each owner at the same time", async (test) => {

@@ -1,25 +1,20 @@
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
-import { invalidInputs } from "../core/inputs.ts";
-import { type OwnerClient, openClients, together } from "./access/clients.ts";
+import type { OwnerClient } from "./access/clients.ts";
 import type { Connection } from "./api/client.ts";
 import { type Clock, deadline, realClock } from "./api/clock.ts";
-import { startOfRun, tryPermission } from "./api/github.ts";
+import { startOfRun } from "./api/github.ts";
 import { sendOverHttp } from "./api/send.ts";
-import { type Credentials, clusterFacts, findCredentials } from "./credentials.ts";
 import type { BootstrapInputs } from "./inputs.ts";
-import { liveTable } from "./live.ts";
-import { type Line, repositoryFile } from "./plan/list.ts";
+import { type LiveTable, liveTable } from "./live.ts";
 import { chartReader, type ReadManifests } from "./plan/manifests.ts";
-import { existingReleases, splitMissing } from "./plan/missing.ts";
-import { type Surveyed, survey } from "./plan/survey.ts";
-import { planTargets } from "./plan/targets.ts";
-import { clusterOf, preflight } from "./preflight.ts";
+import { clientOf, prepare } from "./prepare.ts";
 import { failureOf, report, textTable, totals } from "./report.ts";
-import { cancelNotedRuns, forgetRuns, noteRun, noteToken } from "./runs/cancel.ts";
+import { cancelNotedRuns, forgetRuns, noteRun } from "./runs/cancel.ts";
+import type { Progress } from "./runs/deploy.ts";
 import { deployAll } from "./runs/fleet.ts";
 import { untilListed } from "./runs/start.ts";
-import type { Outcome, Target } from "./target.ts";
+import type { Outcome } from "./target.ts";
 
 /** What a bootstrap touches outside of its context; tests bring their own. */
 export interface Outside {
@@ -48,137 +43,60 @@ export async function run(
   const start = clock.now();
   const timeUp = new FairleadError({ code: "TIMEOUT", message: "The time was up.", fix: "Raise `timeout`." });
   using limit = deadline(clock, inputs.timeout, context.signal, timeUp);
-  const say = (line: string) => context.runner.info(context.masker.redact(line));
+  // What GitHub and its users wrote may have several lines, and a line of its own may be a command to the runner.
+  const clean = (text: string) => context.masker.redact(text.replaceAll(/\s*[\r\n]+\s*/g, " "));
+  const say = (line: string) => context.runner.info(clean(line));
   const connection: Connection = { apiUrl: inputs.apiUrl, clock, send, signal: limit.signal, say };
-  const prepared = await prepare(inputs, connection, readManifests, context);
-  const { targets, others, clients } = prepared;
+  const { targets, others, clients } = await prepare(inputs, connection, readManifests, context);
   say(`${targets.length} to look at${others.length === 0 ? "" : `; ${totals(others)}`}.`);
   const since = inputs.since ?? (await interruptedSince(clients, context));
-  const screen = {
-    line: say,
-    table: (heading: string, lines: readonly string[]) => context.runner.group(heading, lines),
-  };
-  const live = liveTable(targets, clock, screen);
-  const cancels = inputs.cancelRuns && !inputs.dryRun;
+  const table = (heading: string, lines: readonly string[]) => context.runner.group(heading, lines.map(clean));
+  const live = liveTable(targets, clock, { line: say, table });
   const outcomes = await deployAll(targets, ({ owner }) => clientOf(clients, owner), inputs.concurrency, {
     ...{ wait: inputs.wait, dryRun: inputs.dryRun, only: inputs.only, inputs: inputs.inputs, since },
     settled: since === undefined ? start : start + untilListed,
     details: { wanted: true },
-    progress: {
-      state: live.state,
-      warn: (message) => context.runner.annotate("warning", context.masker.redact(message), "Bootstrap"),
-      async started({ owner, repository }, { id }) {
-        if (!cancels) return;
-        const token = await clientOf(clients, owner).token();
-        noteRun({ apiUrl: inputs.apiUrl, owner, token, repository, id }, context);
-      },
-    },
+    progress: progressOf(live, clients, inputs, context),
   });
-  return await conclude([...outcomes, ...others], inputs, context);
+  return await conclude([...outcomes, ...others], inputs, table, context);
 }
 
-async function conclude(outcomes: Outcome[], { cancelRuns }: BootstrapInputs, context: Context): Promise<Outcome[]> {
+/** Shows what happens, and notes the runs that are to be cancelled with the job. */
+function progressOf(
+  live: LiveTable,
+  clients: ReadonlyMap<string, OwnerClient>,
+  { apiUrl, cancelRuns }: BootstrapInputs,
+  context: Context,
+): Progress {
+  return {
+    state: live.state,
+    warn: (message) => context.runner.annotate("warning", context.masker.redact(message), "Bootstrap"),
+    async started({ owner, repository }, { id }) {
+      if (!cancelRuns) return;
+      const token = await clientOf(clients, owner).token();
+      noteRun({ apiUrl, owner, token, repository, id }, context);
+    },
+  };
+}
+
+/** Cancels what is to be cancelled, and tells what became of everything. */
+async function conclude(
+  outcomes: Outcome[],
+  { cancelRuns }: BootstrapInputs,
+  table: (heading: string, lines: readonly string[]) => void,
+  context: Context,
+): Promise<Outcome[]> {
   const { runner, signal } = context;
   if (signal.aborted && cancelRuns) {
     const cancelled = await cancelNotedRuns(context, AbortSignal.timeout(cancelTimeout));
     runner.info(`${cancelled} runs were cancelled.`);
   } else await forgetRuns(context);
-  runner.group(`Bootstrap: ${totals(outcomes)}`, textTable(outcomes));
+  table(`Bootstrap: ${totals(outcomes)}`, textTable(outcomes));
   report(runner, outcomes);
   signal.throwIfAborted();
   const failure = failureOf(outcomes);
   if (failure !== undefined) throw failure;
   return outcomes;
-}
-
-interface Prepared {
-  readonly targets: readonly Target[];
-  readonly others: readonly Outcome[];
-  readonly clients: ReadonlyMap<string, OwnerClient>;
-}
-
-/** Everything up to the first dispatch. */
-async function prepare(
-  inputs: BootstrapInputs,
-  connection: Connection,
-  readManifests: ReadManifests,
-  context: Context,
-): Promise<Prepared> {
-  const lines = await linesOf(inputs, context);
-  const owners = namesOnce([...lines.map(({ owner }) => owner), ...inputs.owners]);
-  const facts = await clusterFacts(inputs, context);
-  const credentials = await findCredentials(inputs, owners, facts, context);
-  const made = (token: string) => {
-    context.masker.add(token);
-    noteToken({ apiUrl: inputs.apiUrl, token }, context);
-  };
-  const source = { tokens: credentials.tokens, app: inputs.app, made };
-  const [clients] = await Promise.all([
-    openClients(connection, owners, source),
-    preflight(inputs, credentials, facts, context),
-  ]);
-  const discovered = new Set(inputs.owners.map((owner) => owner.toLowerCase()));
-  const surveyed = await survey(clients, {
-    ...{ lines, owners: inputs.owners, topic: inputs.topic, readManifests },
-    // Only a look at everything has the time for what nobody asked for.
-    alsoTold: inputs.dryRun ? owners.filter((owner) => !discovered.has(owner.toLowerCase())) : [],
-    releases: inputs.only === "missing",
-  });
-  const plan = await planTargets(surveyed, (owner) => clientOf(clients, owner), {
-    ...{ workflow: inputs.workflow, ref: inputs.ref, environments: inputs.environments, inputs: inputs.inputs },
-  });
-  await requirePermissions(plan.targets, clients);
-  const selected = await select(plan.targets, surveyed, inputs, credentials, context);
-  return { targets: selected.missing, others: [...selected.skipped, ...plan.others], clients };
-}
-
-async function linesOf({ repositories, owners }: BootstrapInputs, { workspace }: Context): Promise<readonly Line[]> {
-  const lines = "file" in repositories ? await repositoryFile(repositories.file, workspace) : repositories;
-  if (lines.length + owners.length > 0) return lines;
-  throw invalidInputs(["neither `repositories` nor `owners` says what to deploy"]);
-}
-
-function namesOnce(names: readonly string[]): string[] {
-  return [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
-}
-
-function clientOf(clients: ReadonlyMap<string, OwnerClient>, owner: string): OwnerClient {
-  const client = clients.get(owner.toLowerCase());
-  if (client === undefined) throw new Error(`no client for ${owner}`);
-  return client;
-}
-
-/** Asks for each owner whether the token may dispatch at all, before any of them is used. */
-async function requirePermissions(
-  targets: readonly Target[],
-  clients: ReadonlyMap<string, OwnerClient>,
-): Promise<void> {
-  const firsts = [...Map.groupBy(targets, ({ owner }) => owner.toLowerCase()).values()].flatMap(
-    ([first]) => first ?? [],
-  );
-  const refused = await Promise.all(
-    firsts.map(async ({ owner, repository, workflow }) => {
-      try {
-        await tryPermission(clientOf(clients, owner), repository, workflow);
-        return [];
-      } catch (thrown) {
-        if (thrown instanceof FairleadError && thrown.code === "GITHUB_REJECTED") return [thrown];
-        throw thrown;
-      }
-    }),
-  );
-  if (refused.flat().length > 0) throw together(refused.flat());
-}
-
-async function select(
-  targets: readonly Target[],
-  surveyed: readonly Surveyed[],
-  { only }: BootstrapInputs,
-  credentials: Credentials,
-  context: Context,
-) {
-  if (only !== "missing") return { missing: targets, skipped: [] };
-  return splitMissing(targets, surveyed, await existingReleases(await clusterOf(credentials, context)));
 }
 
 /** When the first attempt of this very run began: what it dispatched must not be dispatched again by this one. */

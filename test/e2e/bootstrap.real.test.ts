@@ -2,11 +2,14 @@
 // for; the runs that it is asked for are real, carried out by act.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { bundledChart } from "../../actions/core/helm.ts";
 import { stopCluster } from "../cluster/cluster.ts";
+import { run } from "../cluster/run.ts";
+import { ensureTools } from "../cluster/toolchain.ts";
 import type { Conclusion, Repository, Run } from "../fakes/github/model.ts";
 import { type GitHub, startGitHub } from "../fakes/github/server.ts";
 import { runAction } from "../harness/job.ts";
@@ -52,6 +55,18 @@ function execute(world: World) {
   };
 }
 
+/** Publishes the chart as the platform of a team does. */
+async function publishChart(world: World): Promise<void> {
+  const { helm } = await ensureTools(["helm"]);
+  const { address, username, password } = world.cluster.registry;
+  const environment = { ...world.env, HOME: folder };
+  const login = [helm, "registry", "login", address, "--username", username, "--password-stdin", "--plain-http"];
+  await run(login, { environment, input: password });
+  await run([helm, "package", bundledChart(), "--destination", folder], { environment });
+  const [archive = ""] = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
+  await run([helm, "push", join(folder, archive), `oci://${address}/charts`, "--plain-http"], { environment });
+}
+
 function startBootstrap(world: World, github: GitHub, kubeconfig: string) {
   return runAction(bootstrap, {
     env: { ...world.env, GITHUB_TOKEN_ACME: token },
@@ -59,7 +74,7 @@ function startBootstrap(world: World, github: GitHub, kubeconfig: string) {
     with: {
       repositories: names.map((name) => `acme/${name}`).join("\n"),
       only: "missing",
-      preflight: "cluster registry",
+      preflight: "cluster registry chart",
       cluster: world.clusterFile,
       "infisical-client-id": world.with["infisical-client-id"] ?? "",
       "infisical-client-secret": world.with["infisical-client-secret"] ?? "",
@@ -90,6 +105,14 @@ describe("a cluster that is built anew", () => {
     assert.equal(github.runs.length, 0);
 
     const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
+    const unpublished = await startBootstrap(world, github, kubeconfig);
+    const told = unpublished.annotations.map(({ message }) => message).join();
+    assert.match(
+      told,
+      /The chart oci:\S+ is not there: .*Publish it with `actions\/chart` first; applications come last\./,
+    );
+    assert.equal(github.runs.length, 0);
+    await publishChart(world);
     const start = performance.now();
     const done = await startBootstrap(world, github, kubeconfig);
     assert.equal(done.conclusion, "success", done.log);

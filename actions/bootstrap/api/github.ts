@@ -155,7 +155,7 @@ export async function dispatch(
 export async function tryPermission(client: Client, repository: string, file: string): Promise<void> {
   const path = `/repos/${repository}/actions/workflows/${file}/dispatches`;
   // No ref may have two dots in a row (git-check-ref-format).
-  const answer = await call(client, { path, method: "POST", kind: "cancel", body: { ref: "fairlead..permission" } });
+  const answer = await call(client, { path, method: "POST", kind: "aside", body: { ref: "fairlead..permission" } });
   if (answer.status !== 422) throw refusal(client.owner, answer);
 }
 
@@ -188,7 +188,7 @@ interface RawJob {
 /** Asks for the end of a run; one that is over already is left as it is. @throws FairleadError GITHUB_REJECTED */
 export async function cancelRun(client: Client, repository: string, id: number): Promise<void> {
   const path = `/repos/${repository}/actions/runs/${id}/cancel`;
-  const answer = await call(client, { path, method: "POST", kind: "cancel" });
+  const answer = await call(client, { path, method: "POST", kind: "aside" });
   if (answer.status !== 202 && answer.status !== 409) throw refusal(client.owner, answer);
 }
 

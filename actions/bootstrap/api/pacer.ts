@@ -2,7 +2,7 @@ import type { HttpAnswer } from "../../core/http.ts";
 import type { Clock } from "./clock.ts";
 
 /** What a call is for: a dispatch, a look at what is there, a look at a run, or what is done aside of the dispatches. */
-export type CallKind = "write" | "read" | "poll" | "cancel";
+export type CallKind = "write" | "read" | "poll" | "aside";
 
 /**
  * GitHub's limits for one user or one installation of an App
@@ -21,7 +21,7 @@ export const githubLimits = {
 } as const;
 
 /** What each call costs of the points. */
-export const pointsOf: Readonly<Record<CallKind, number>> = { read: 1, poll: 1, write: 5, cancel: 5 };
+export const pointsOf: Readonly<Record<CallKind, number>> = { read: 1, poll: 1, write: 5, aside: 5 };
 
 const minute = 60_000;
 /** Calls at the same time; other programs may use the same token. */
@@ -79,7 +79,7 @@ export function createPacer(clock: Clock): Pacer {
   };
   /** Points of a minute that a kind leaves to others: dispatches never wait because something was looked at. */
   const leave = (kind: CallKind, now: number): number => {
-    if (kind === "write" || kind === "cancel") return spare;
+    if (kind === "write" || kind === "aside") return spare;
     const latest = writes.filter((at) => at > now - minute).length;
     const room = pointsOfDispatch * Math.max(0, Math.min(toCome, dispatchesPerMinute - latest));
     if (kind === "poll") return 2 * spare + room;

@@ -20,17 +20,25 @@ interface Told {
   readonly [field: string]: unknown;
 }
 
-async function ask({ url, token }: Target, path: string, body?: object): Promise<{ status: number; body: Told }> {
-  const response = await fetch(`${url}/repos/${path}`, {
+async function ask(
+  { url, token }: Target,
+  path: string,
+  body?: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; body: Told; headers: Headers }> {
+  const response = await fetch(path.startsWith("/") ? `${url}${path}` : `${url}/repos/${path}`, {
     method: body === undefined ? "GET" : "POST",
     headers: {
       accept: "application/vnd.github+json",
       authorization: `Bearer ${token}`,
+      "user-agent": "fairlead-contract",
       "x-github-api-version": "2022-11-28",
+      ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: (await response.json()) as Told };
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? { status: 0 } : JSON.parse(text) };
 }
 
 function contract(target: () => Target): void {
@@ -75,6 +83,34 @@ function contract(target: () => Target): void {
     assert.ok(listed.some((each) => each.id === id));
     const jobs = await ask(target(), `${repository}/actions/runs/${id}/jobs`);
     assert.ok(Array.isArray(jobs.body["jobs"]));
+  });
+
+  it("tells whose token it is, and what is left of the hour", async () => {
+    const { status, body, headers } = await ask(target(), "/user");
+    assert.equal(status, 200);
+    assert.equal(typeof body["login"], "string");
+    for (const name of ["limit", "remaining", "reset"]) assert.match(headers.get(`x-ratelimit-${name}`) ?? "", /^\d+$/);
+  });
+
+  it("says that nothing changed, and takes nothing of the hour for it", async () => {
+    const { repository } = target();
+    const first = await ask(target(), repository);
+    const again = await ask(target(), repository, undefined, { "if-none-match": first.headers.get("etag") ?? "" });
+    assert.equal(again.status, 304);
+    const left = ({ headers }: { headers: Headers }) => Number(headers.get("x-ratelimit-remaining"));
+    assert.equal(left(again), left(first));
+  });
+
+  it("gives a workflow file as it is at a branch, and the refs that begin with a text", async () => {
+    const { repository, workflow } = target();
+    const ref = String((await ask(target(), repository)).body["default_branch"]);
+    const file = await ask(target(), `${repository}/contents/.github/workflows/${workflow}?ref=${ref}`);
+    assert.deepEqual([file.status, file.body["type"], file.body["encoding"]], [200, "file", "base64"]);
+    assert.match(Buffer.from(String(file.body["content"]), "base64").toString(), /workflow_dispatch/);
+    const missing = await ask(target(), `${repository}/contents/no-such-file?ref=${ref}`);
+    assert.equal(missing.status, 404);
+    const tags = await ask(target(), `${repository}/git/matching-refs/tags/no-such-tag`);
+    assert.deepEqual([tags.status, tags.body], [200, []]);
   });
 }
 

@@ -198,6 +198,7 @@ function answerToken(
   return { ...answer, headers: { ...limits.headers(), ...scopes, etag } };
 }
 
+/** Documented in "Rate limits for the REST API", "Exceeding the rate limit". */
 function limited({ kind, retryAfter }: { kind: string; retryAfter: number }, limits: Limits): Answer {
   const message =
     kind === "primary" ? "API rate limit exceeded for user." : "You have exceeded a secondary rate limit. Please wait.";
@@ -213,6 +214,7 @@ function answerAs(
   apiUrl: string,
   state: State,
 ): Answer {
+  // The header is documented ("Authenticating to the REST API", SAML single sign-on); the words are those of public issues.
   if (caller.sso !== undefined) {
     const headers = { "x-github-sso": `required; url=${caller.sso}` };
     return { ...problem(403, "Resource protected by organization SAML enforcement."), headers };
@@ -222,6 +224,7 @@ function answerAs(
   const seen = () => state.repositories.filter(({ name }) => sees(caller, name));
   switch (route) {
     case "GET /user":
+      // Seen in public issues about this call with the token of a job.
       if (caller.installation) return problem(403, "Resource not accessible by integration");
       return { status: 200, body: fill("public-user", { login: caller.login, user_view_type: "public" }) };
     case "GET /user/repos":
@@ -302,6 +305,7 @@ function dispatch(
   apiUrl: string,
   state: State,
 ): Answer {
+  // That permissions are looked at before refs is a guess; the header is documented ("Troubleshooting the REST API").
   if (caller.may === "read" || caller.writes === false) {
     const message = caller.installation
       ? "Resource not accessible by integration"
@@ -385,6 +389,7 @@ function answerRun(
   if (run === undefined || now < run.createdAt + (state.visibleLag ?? 0)) return problem(404, "Not Found");
   if (part.endsWith("/cancel")) {
     if (caller.may === "read") return problem(403, "Resource not accessible by personal access token");
+    // The status is in GitHub's OpenAPI document, the words are a guess.
     if (statusOf(run, now) === "completed") return problem(409, "Cannot cancel a workflow run that is completed.");
     Object.assign(run, { cancelled: true, conclusion: "cancelled", endsAt: now });
     return { status: 202, body: {} };
