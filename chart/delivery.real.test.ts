@@ -52,6 +52,29 @@ describe("secrets that the deploy action delivers", () => {
     assert.notDeepEqual(pods("shop-db-secrets-a"), pods("shop-db-secrets-b"));
   });
 
+  helmTest(
+    "a key is optional when nothing needs it, neither a variable, a file, a check nor the set's own list",
+    () => {
+      const optional = (key: string) => ({ secret: `db/${key}`, optional: true });
+      const env = {
+        A: optional("ONLY"),
+        B: optional("EXTRA"),
+        C: optional("BOTH"),
+        D: optional("CA"),
+        E: optional("SEEN"),
+      };
+      const { spec, ...others } = manifest({}) as { spec: { components: Values } };
+      const components = { ...spec.components, extra: { env }, other: { env: { C: { secret: "db/BOTH" } } } };
+      const verify = { seen: { http: "/", component: "extra", expect: { secret: "db/SEEN" } } };
+      const values = { ...others, spec: { ...spec, components, verify } };
+      const { application, errors } = resolved(values);
+      assert.deepEqual(errors, []);
+      const { keys, optionalKeys } = application.secrets.db;
+      assert.deepEqual(Object.keys(keys).sort(), ["BOTH", "CA", "DSN", "EXTRA", "ONLY", "SEEN"]);
+      assert.deepEqual(optionalKeys, ["ONLY"]);
+    },
+  );
+
   helmTest("the resolved document says which keys are wanted, and where", () => {
     const { application, errors } = resolved(manifest({}));
     assert.deepEqual(errors, []);

@@ -35,7 +35,8 @@ export async function run(inputs: SecretsInputs, context: Context): Promise<Secr
   const base64 = new Set(inputs.base64);
   // All that came is masked, also what is not wanted: a wrong choice must not show it.
   for (const { key, value } of found) await maskSecretValue(key, value, context.masker, base64.has(key));
-  const secrets = select(withoutRepeats(found), inputs.names ?? everything, inputs.prefix ?? "");
+  const place = `project "${project}", environment "${environment}", folder ${paths.map((path) => `"${path}"`).join(" or ")}`;
+  const secrets = select(withoutRepeats(found), inputs.names ?? everything, inputs.prefix ?? "", place);
   const names = secrets.map(({ name }) => name).sort();
   context.runner.info(
     `Infisical: ${names.length} secrets from project ${project}, environment ${environment}, folder ${paths.join(", ")}${names.length > 0 ? `: ${names.join(", ")}` : ""}`,

@@ -10,7 +10,9 @@ const found: readonly Found[] = [
 ];
 
 const taken = (lines: string, prefix = "", secrets = found) =>
-  Object.fromEntries(select(secrets, selection(lines), prefix).map(({ name, value }) => [name, value]));
+  Object.fromEntries(
+    select(secrets, selection(lines), prefix, "the folder /ci").map(({ name, value }) => [name, value]),
+  );
 
 test("only what is named is taken, under the name that it is given", () => {
   assert.deepEqual(taken("TOKEN as GH_TOKEN\ngrüße.txt as HELLO"), { GH_TOKEN: "t", HELLO: "g" });
@@ -34,7 +36,7 @@ test("a prefix goes in front of all names but those that were given", () => {
 });
 
 test("two secrets for one name are an error that shows both and the way out", () => {
-  assert.throws(() => select(found, everything, ""), {
+  assert.throws(() => select(found, everything, "", "the folder /ci"), {
     code: "SECRET_COLLISION",
     message: "Several secrets would get the same name: PASSWORD (/ci/database/PASSWORD, /ci/queue/PASSWORD).",
     fix: /`\/ci\/database\/PASSWORD as OTHER`/,
@@ -45,7 +47,7 @@ test("two secrets for one name are an error that shows both and the way out", ()
 test("every key that is not there is named, with the one that was meant", () => {
   assert.throws(() => taken("TOKNE\n/ci/PASSWORD\nTOKEN"), {
     code: "SECRET_MISSING",
-    message: "Infisical has no TOKNE (did you mean TOKEN?) and no /ci/PASSWORD in what this step reads.",
+    message: "Infisical has no TOKNE (did you mean TOKEN?) and no /ci/PASSWORD in the folder /ci.",
   });
 });
 

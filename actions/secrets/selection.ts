@@ -60,10 +60,16 @@ export function nameOf({ key, name }: Choice, prefix: string): string {
 /**
  * Takes what was chosen, and names it. A key keeps its own name, whatever folder it lies in.
  *
+ * @param place where it was looked for, in words.
  * @throws FairleadError SECRET_MISSING for every chosen key that is not there; SECRET_COLLISION where two secrets would
  *   get one name.
  */
-export function select(found: readonly Found[], { wanted, unwanted }: Selection, prefix: string): readonly Named[] {
+export function select(
+  found: readonly Found[],
+  { wanted, unwanted }: Selection,
+  prefix: string,
+  place: string,
+): readonly Named[] {
   const kept = found.filter((secret) => !unwanted.some((choice) => isMeant(secret, choice)));
   const chosen = wanted.length > 0 ? wanted : kept.map(({ key, folder }) => ({ key, folder, name: undefined }));
   const byKey = Map.groupBy(kept, ({ key }) => key);
@@ -72,7 +78,7 @@ export function select(found: readonly Found[], { wanted, unwanted }: Selection,
     secrets: (byKey.get(choice.key) ?? []).filter((secret) => isMeant(secret, choice)),
   }));
   const missing = pairs.filter(({ secrets }) => secrets.length === 0).map(({ choice }) => choice);
-  if (missing.length > 0) throw notThere(missing, found);
+  if (missing.length > 0) throw notThere(missing, found, place);
   const named = pairs.flatMap(({ choice, secrets }) =>
     secrets.map((secret) => ({ ...secret, name: nameOf(choice, prefix) })),
   );
@@ -85,7 +91,7 @@ function isMeant(secret: Found, { key, folder }: Choice): boolean {
   return secret.key === key && (folder === undefined || folder === secret.folder);
 }
 
-function notThere(missing: readonly Choice[], found: readonly Found[]): FairleadError {
+function notThere(missing: readonly Choice[], found: readonly Found[], place: string): FairleadError {
   const keys = [...new Set(found.map(({ key }) => key))];
   const told = missing.map((choice) => {
     const near = suggest(choice.key, keys);
@@ -93,7 +99,7 @@ function notThere(missing: readonly Choice[], found: readonly Found[]): Fairlead
   });
   return new FairleadError({
     code: "SECRET_MISSING",
-    message: `Infisical has no ${told.join(" and no ")} in what this step reads.`,
+    message: `Infisical has no ${told.join(" and no ")} in ${place}.`,
     fix: "Correct `names` or `paths`, or add it in Infisical.",
   });
 }

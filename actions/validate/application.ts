@@ -123,6 +123,8 @@ export interface SecretSet {
   readonly synced?: boolean;
   /** The keys that are wanted: by variable for the set `app`, else each by itself. */
   readonly keys: Readonly<Record<string, string>>;
+  /** Those that nothing needs: a variable without one is not set. */
+  readonly optionalKeys?: readonly string[];
   readonly copies: readonly Copy[];
 }
 

@@ -76,10 +76,10 @@ export function readRequirements(): Map<string, readonly Requirement[]> {
   return new Map(files.map((file) => [basename(file, ".json"), JSON.parse(readFileSync(join(folder, file), "utf8"))]));
 }
 
-/** The test files of this folder that are named after a system. */
+/** The test files of this folder that are named after a system, or after a part of fairlead. */
 export function systemTests(): string[] {
-  const systems = [...readRequirements().keys()].map((system) => join(import.meta.dirname, `${system}.test.ts`));
-  return globSync(systems).sort();
+  const names = [...readRequirements().keys(), ...tags].map((name) => join(import.meta.dirname, `${name}.test.ts`));
+  return globSync(names).sort();
 }
 
 /** The ids that a test's name begins with: most have one. */

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after } from "node:test";
-import { parseAllDocuments, stringify } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 import { bundledChart, type Helm, openHelm } from "../../actions/core/helm.ts";
 import { readManifest } from "../../actions/validate/manifest.ts";
 import type { Problem } from "../../actions/validate/problem.ts";
@@ -60,10 +60,23 @@ let helm: Promise<Helm> | undefined;
  * Opens a system, with the facts about its cluster where it has such a file.
  *
  * @param folder the one that holds `.deploy`, from the top of the repository.
+ * @param facts about the cluster, laid over those; a map in it over a map, one level deep.
  */
-export async function openSystem(folder: string): Promise<System> {
+export async function openSystem(folder: string, facts?: Readonly<Record<string, Loose>>): Promise<System> {
   const [clusterFile] = clusterFiles(folder);
+  if (facts !== undefined) return await open(join(repository, folder), { clusterFile: withFacts(clusterFile, facts) });
   return await open(join(repository, folder), clusterFile === undefined ? {} : { clusterFile });
+}
+
+/** Writes a file with these facts, and gives its path. */
+function withFacts(clusterFile: string | undefined, facts: Readonly<Record<string, Loose>>): string {
+  const { cluster = {} }: Loose = clusterFile === undefined ? {} : parse(readFileSync(clusterFile, "utf8"));
+  const laid = Object.entries(facts).map(([key, value]) => [key, { ...cluster[key], ...value }]);
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-facts-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "cluster.yaml");
+  writeFileSync(file, stringify({ cluster: { ...cluster, ...Object.fromEntries(laid) } }));
+  return file;
 }
 
 /** The file with facts about the cluster of a system, as a list of none or one: beside `.deploy`, or shared, one folder up. */

@@ -160,7 +160,7 @@ describe("secrets that the deploy delivers", () => {
     }
   });
 
-  it("are in every namespace that needs them, under one name, and come back where somebody deleted one; as a job too", async () => {
+  it("are in every namespace that needs them before its pods, and come back where somebody deleted one; as a job too", async () => {
     await using app = createSmallApp(world, "places");
     const { value } = newValue();
     infisical.fill("/db", { TOKEN: value });
@@ -187,6 +187,10 @@ describe("secrets that the deploy delivers", () => {
       const names = await namesIn(app.release);
       assert.equal(names.length, 1);
       assert.deepEqual(await namesIn(data), names);
+      for (const namespace of [app.release, data]) {
+        const failed = ["-n", namespace, "--field-selector", "reason=Failed", "-o", "jsonpath={.items[*].message}"];
+        assert.equal(await world.kubectl("get", "events", ...failed), "", "no pod waited for its Secret");
+      }
       await world.kubectl("delete", "secret", "-n", data, "-l", "fairlead-set");
       const again = await deploy(app, spec, { image, ...infisical.asJob.with }, infisical.asJob.env);
       assert.equal(infisical.server.exchanges.filter(({ path }) => path.endsWith("/oidc-auth/login")).length, 1);

@@ -55,7 +55,8 @@ export async function readSyncedSets(
 }
 
 function missingOf({ name, set, values }: SetValues): string[] {
-  const keys = [...new Set(Object.values(set.keys))].filter((key) => !values.has(key));
+  const isMissed = (key: string) => !values.has(key) && !set.optionalKeys?.includes(key);
+  const keys = [...new Set(Object.values(set.keys))].filter(isMissed);
   if (keys.length === 0) return [];
   return [`${keys.sort().join(", ")} (set ${name}, environment ${set.environment}, folder ${set.path})`];
 }

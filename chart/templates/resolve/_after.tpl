@@ -82,6 +82,9 @@ Takes {scope, at, expect}; changes `expect`.
       {{- $_ := unset $call.expect "config" -}}
     {{- else if and $set (eq $type "secret") -}}
       {{- $_ := set $set.keys $key $key -}}
+      {{- if $set.optionalKeys -}}
+        {{- $_ := set $set "optionalKeys" (without $set.optionalKeys $key) -}}
+      {{- end -}}
       {{- $_ := set $call.expect "secret" (dict "name" $set.secretName "key" $key) -}}
     {{- else -}}
       {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_REFERENCE_UNKNOWN" "at" (append $call.at $type) "message" (printf "spec declares no %q; sets: %s" . (keys $sets | sortAlpha | join ", " | default "none"))) -}}

@@ -14,7 +14,7 @@ NAME, because Kubernetes expands only what stands above. Takes {call, at, env, s
     {{- $_ := merge $entry (pick $value "field" "resource") -}}
     {{- range $type := list "secret" "config" -}}
       {{- with get $value $type -}}
-        {{- $found := include "fairlead.reference" (dict "call" $call "at" (append $at $name) "type" $type "text" .) | fromJson -}}
+        {{- $found := include "fairlead.reference" (dict "call" $call "at" (append $at $name) "type" $type "text" . "optional" $value.optional) | fromJson -}}
         {{- $_ := set $entry $type $found.object -}}
         {{- $_ := set $entry "key" $found.key -}}
         {{- $_ := merge $entry (pick $value "optional") -}}

@@ -1,6 +1,7 @@
 {{/*
-Gives the application's secret sets as JSON, {<set>: {baseName, secretName, existing?, path?, environment, keys, reload?}}; the
-seed's unnamed set is `app`. What components refer to is noted in them later: `keys`, and `namespaces` as {<namespace>: [suffix]}.
+Gives the application's secret sets as JSON, {<set>: {baseName, secretName, existing?, path?, environment, keys, optionalKeys?,
+reload?}}; the seed's unnamed set is `app`. What components refer to is noted in them later: `keys`, which of them somebody
+needs (`needed`) or can do without (`optional`), and `namespaces` as {<namespace>: [suffix]}.
 Takes {scope, secrets, environment}, the last from the manifest's own environment.
 */}}
 {{- define "fairlead.secrets" -}}
@@ -29,6 +30,13 @@ Takes {scope, secrets, environment}, the last from the manifest's own environmen
       {{- $_ := set $set.keys . . -}}
     {{- end -}}
     {{- $_ := set $sets $name $set -}}
+  {{- end -}}
+{{- end -}}
+{{- range $set := $sets -}}
+  {{- $_ := set $set "needed" dict -}}
+  {{- $_ := set $set "optional" dict -}}
+  {{- range $set.keys -}}
+    {{- $_ := set $set.needed . true -}}
   {{- end -}}
 {{- end -}}
 {{- range $name, $_ := .scope.values.deploy.secrets -}}
@@ -142,7 +150,7 @@ Takes {call, at, type, set}: `type` is secret or config, `call` the component.
 
 {{/*
 Gives what `set/key` refers to as JSON {object, key}, and notes the use, for secrets the key, for configuration the value,
-on which the component's checksum depends. Takes {call, at, type, text}.
+on which the component's checksum depends. Takes {call, at, type, text, optional?}: whether it may be missing.
 */}}
 {{- define "fairlead.reference" -}}
 {{- $name := splitList "/" .text | first -}}
@@ -150,7 +158,9 @@ on which the component's checksum depends. Takes {call, at, type, text}.
 {{- $object := include "fairlead.useSet" (dict "call" .call "at" .at "type" .type "set" $name) -}}
 {{- if $object -}}
   {{- if eq .type "secret" -}}
-    {{- $_ := set (get .call.scope.secrets $name).keys $key $key -}}
+    {{- $set := get .call.scope.secrets $name -}}
+    {{- $_ := set $set.keys $key $key -}}
+    {{- $_ := set (ternary $set.optional $set.needed (.optional | default false)) $key true -}}
   {{- else -}}
     {{- $set := get .call.scope.config $name -}}
     {{- if hasKey $set.data $key -}}
@@ -176,6 +186,13 @@ on which the component's checksum depends. Takes {call, at, type, text}.
     {{- include "fairlead.error" (dict "scope" $scope "code" "APP_SECRET_INCOMPLETE" "at" (list "secrets" $name) "message" "only declared keys leave Infisical; a set that is used whole needs keys") -}}
   {{- end -}}
   {{- $_ := unset $set "whole" -}}
+  {{- range keys $set.optional | sortAlpha -}}
+    {{- if not (hasKey $set.needed .) -}}
+      {{- $_ := set $set "optionalKeys" (append ($set.optionalKeys | default list) .) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- $_ := unset $set "needed" -}}
+  {{- $_ := unset $set "optional" -}}
 {{- end -}}
 {{- range list $scope.secrets $scope.config -}}
   {{- range $set := . -}}
