@@ -1,9 +1,12 @@
 // The root action's way to the cluster over the tailnet, where it is open and where it is not.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { parse, stringify } from "yaml";
 import { runAction } from "../harness/job.ts";
+import { runInMachine } from "./machine.ts";
 import { assertLoggedOut } from "./tailnet-site.ts";
 import { type App, createApp, openWorld, repository } from "./world.ts";
 
@@ -79,6 +82,26 @@ describe("the way to the cluster", () => {
     assert.match(step.annotations[0]?.message ?? "", /Nothing listens on port 6499/);
     assert.doesNotMatch(step.log, /^Kubernetes v/m);
     assert.match(step.summary, /Netcheck of this runner/);
+    await assertLeft(app, step);
+  });
+
+  it("J-09 where the registry is on the tailnet, the whole machine joins before an image is built", async () => {
+    await using app = createApp(world, "way-machine");
+    app.edit("Dockerfile", /^[\s\S]*$/, "FROM scratch\nRUN nothing\n");
+    const { cluster } = parse(readFileSync(world.clusterFile, "utf8"));
+    const facts = { cluster: { ...cluster, tailnet: { ...cluster.tailnet, registry: true } } };
+    writeFileSync(join(app.workspace, "cluster.yaml"), stringify(facts));
+    const step = await runInMachine(network, repository, {
+      workspace: app.workspace,
+      event: app.event,
+      env: world.env,
+      secrets: world.secrets,
+      with: { ...world.with, cluster: "cluster.yaml" },
+    });
+    assert.deepEqual(codesOf(step), ["IMAGE_BUILD_FAILED"], step.log);
+    const started = (part: string) => step.commands.findLastIndex((command) => command.includes(part));
+    assert.ok(started("up") !== -1 && started("up") < started("build"), JSON.stringify(step.commands));
+    assert.equal(started("--tun=userspace-networking"), -1);
     await assertLeft(app, step);
   });
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { run } from "../cluster/run.ts";
 import { clusterClient, stopTailnet } from "../cluster/tailnet.ts";
 import { runAction } from "../harness/job.ts";
+import { runInMachine } from "./machine.ts";
 import { apiPort, jobOn, namesOf, openTailnetSite, room, type TailnetSite, withKey } from "./tailnet-site.ts";
 
 let site: TailnetSite;
@@ -14,8 +13,6 @@ before(async () => {
 });
 
 after(async () => await site?.[Symbol.asyncDispose]());
-
-const untouched = "nameserver 127.0.0.1";
 
 const cluster = () => site.tailnet.clusterAddress;
 
@@ -86,29 +83,9 @@ test("a connection that the other side does not let in points to the access rule
   }
 });
 
-// A folder /etc of its own, with a resolver in it that nobody answers at; what it came to is kept beside.
-const withOwnResolver = `set -e
-mount -t tmpfs tmpfs "$1"
-mkdir "$1/upper" "$1/work"
-echo "${untouched}" > "$1/upper/resolv.conf"
-mount -t overlay overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" /etc
-folder=$1
-shift
-"$@"
-ls /etc/resolv* >&2
-cat /etc/resolv.conf >&2`;
-
-/** The same in the mode `tun`, in the network of the instance, whose resolver tailscaled may change as a machine's. */
+/** The same in the mode `tun`. */
 async function joinAsMachine(given: Readonly<Record<string, string>>, secret: string) {
-  const options = { ...jobOn(site, secret), with: { ...given, mode: "tun" } };
-  const folder = await mkdtemp(join(site.network.state, "etc-"));
-  const child = [process.execPath, join(import.meta.dirname, "run-action.ts")];
-  const { rawOutput, errors } = await site.within(
-    ["unshare", "--mount", "--", "sh", "-c", withOwnResolver, "sh", folder, ...child],
-    JSON.stringify({ directory: room, options }),
-  );
-  assert.equal(errors, `/etc/resolv.conf\n${untouched}\n`, "the resolver is as it was");
-  return JSON.parse(rawOutput) as Awaited<ReturnType<typeof joinInUserspace>>;
+  return await runInMachine(site.network, room, { ...jobOn(site, secret), with: { ...given, mode: "tun" } });
 }
 
 test("a machine in the tailnet resolves its names, until the job ends", async () => {
