@@ -1,24 +1,15 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
 import { networkInterfaces, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
 import { execute } from "../core/process.ts";
-import { poll, retry } from "../core/retry.ts";
-import { type Connection, readStatus, socketName, tailscale } from "./client.ts";
+import { poll } from "../core/retry.ts";
+import { type Connection, readStatus, socketName } from "./client.ts";
+import { recordStart } from "./started.ts";
 import type { Tailscale } from "./tool.ts";
-
-/** What the post step needs to end a tailscaled that the main step started; kept as JSON. */
-interface Started extends Connection {
-  /** What runs a command as root, where the daemon belongs to root and we do not; else empty. */
-  readonly elevation: readonly string[];
-  /** The daemon, or `sudo` in front of it. */
-  readonly process: number;
-  /** Clock ticks since boot, so that another process with the same number is not taken for it. */
-  readonly startTime: string;
-}
 
 /** A running tailscaled of our own. */
 export interface Daemon {
@@ -29,7 +20,6 @@ export interface Daemon {
   readonly proxy: string | undefined;
 }
 
-const recordName = "tailnet.json";
 const proxyPattern = /HTTP proxy listening on (127\.0\.0\.1:\d+)/;
 
 /**
@@ -140,11 +130,7 @@ function launch(
   });
   child.unref();
   // Recorded at once, not after a turn of the event loop, in which a failing stage beside us may end this process.
-  const startTime = startTimeOf(child.pid ?? 0);
-  if (startTime !== undefined) {
-    const record: Started = { ...connection, elevation, process: child.pid ?? 0, startTime };
-    writeFileSync(join(context.folder, recordName), JSON.stringify(record), { mode: 0o600 });
-  }
+  recordStart({ ...connection, elevation, process: child.pid ?? 0 }, context);
   return ended;
 }
 
@@ -164,103 +150,4 @@ export async function lastLines(connection: Connection): Promise<string> {
 
 async function readLog({ folder }: Connection): Promise<string> {
   return await readFile(join(folder, "tailscaled.log"), "utf8");
-}
-
-/**
- * Logs the machine out, ends exactly the daemon that {@link startDaemon} started in this folder, and removes its
- * files. Does nothing where none was started, or it is gone already.
- *
- * @throws FairleadError when it could not be logged out or ended; whatever could be undone is.
- */
-export async function stopDaemon(context: Context): Promise<void> {
-  const recordFile = join(context.folder, recordName);
-  const record = await readFile(recordFile, "utf8").then(
-    (text): Started => JSON.parse(text),
-    () => undefined,
-  );
-  if (record === undefined) return;
-  try {
-    if (isRunning(record)) await logOut(record, context);
-  } finally {
-    await end(record, context);
-    await remove(record, context);
-    await rm(recordFile, { force: true });
-  }
-}
-
-async function logOut(record: Started, context: Context): Promise<void> {
-  // The daemon may just be changing its connections, and then the one that it says goodbye on is closed under it.
-  const policy = { attempts: 3, delay: 250, longest: 1_000, signal: context.signal, retryable: endedByItself };
-  try {
-    await retry(policy, async () => await tailscale(record, ["logout"], 5_000, context));
-  } catch (thrown) {
-    context.signal.throwIfAborted();
-    throw new FairleadError({
-      code: "TAILNET_FAILED",
-      message: `This machine could not be logged out of the tailnet (${messageOf(thrown).replace(/\.$/, "")}). It is ephemeral, so the tailnet forgets it by itself; nothing of it is left on the runner.`,
-      cause: thrown,
-    });
-  }
-}
-
-function endedByItself(thrown: unknown): boolean {
-  return !(thrown instanceof FairleadError && thrown.code === "TIMEOUT");
-}
-
-async function end(record: Started, context: Context): Promise<void> {
-  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    if (!isRunning(record)) return;
-    await send(signal, record, context);
-    await gone(record, context).catch((thrown) => {
-      if (signal === "SIGKILL") throw thrown;
-    });
-  }
-}
-
-async function send(signal: NodeJS.Signals, { elevation, process: started }: Started, context: Context): Promise<void> {
-  const [sudo, ...rest] = elevation;
-  if (sudo === undefined) process.kill(started, signal);
-  else await execute(sudo, [...rest, "kill", "-s", signal.slice(3), String(behindSudo(started))], context);
-}
-
-/** The process that `sudo` runs, and ends with: one that is killed itself would leave it behind. */
-function behindSudo(process: number): number {
-  try {
-    if (readFileSync(`/proc/${process}/comm`, "utf8").trim() !== "sudo") return process;
-    const [child] = readFileSync(`/proc/${process}/task/${process}/children`, "utf8").trim().split(" ");
-    return child ? behindSudo(Number(child)) : process;
-  } catch {
-    return process;
-  }
-}
-
-/** Removes the daemon's files, of which those that it made belong to root where it ran as root. */
-async function remove({ elevation, folder }: Started, context: Context): Promise<void> {
-  const [sudo, ...rest] = elevation;
-  if (sudo !== undefined) await execute(sudo, [...rest, "rm", "-rf", folder], context);
-  else await rm(folder, { recursive: true, force: true });
-}
-
-async function gone(record: Started, { signal }: Context): Promise<void> {
-  const onTimeout = () =>
-    new FairleadError({ code: "TIMEOUT", message: "tailscaled did not end when it was told to." });
-  await poll({ interval: 50, timeout: 5_000, signal, onTimeout }, async () =>
-    isRunning(record) ? { waiting: "it runs" } : { done: true },
-  );
-}
-
-function isRunning({ process, startTime }: Started): boolean {
-  return startTimeOf(process) === startTime;
-}
-
-/** The start time of a process (field 22 of `/proc/<pid>/stat`, proc(5)); undefined once it is gone or a zombie. */
-function startTimeOf(process: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${process}/stat`, "utf8");
-    // The second field is the program's name in brackets, and may itself hold blanks and brackets.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
 import { post } from "../core/action.ts";
-import { leave } from "./run.ts";
+import { leave } from "./leave.ts";
 
 await post(leave);

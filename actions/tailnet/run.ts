@@ -1,7 +1,7 @@
 import type { Context } from "../core/context.ts";
 import { formatDuration } from "../core/duration.ts";
 import { findMachine, readStatus, type Status } from "./client.ts";
-import { startDaemon, stopDaemon } from "./daemon.ts";
+import { startDaemon } from "./daemon.ts";
 import type { TailnetInputs } from "./inputs.ts";
 import { joinTailnet } from "./join.ts";
 import type { Probe } from "./probe.ts";
@@ -23,7 +23,7 @@ export interface Tailnet {
 }
 
 /**
- * Joins a tailnet and waits until every probe has answered through it. {@link leave} undoes it.
+ * Joins a tailnet and waits until every probe has answered through it. `leave` undoes it.
  *
  * @throws FairleadError TAILNET_FAILED, TAILNET_UNREACHABLE, TOOL_MISSING
  */
@@ -41,9 +41,6 @@ export async function run(inputs: TailnetInputs, context: Context): Promise<Tail
   const connection = connectionTo(inputs.probe[0], await readStatus(daemon.connection, context));
   return { ip, hostname, version: Version.split("-")[0] ?? "", connection, proxy: daemon.proxy };
 }
-
-/** Undoes what {@link run} did with the same `context.folder`; does nothing where it did nothing. */
-export const leave: (context: Context) => Promise<void> = stopDaemon;
 
 function connectionTo(probe: Probe | undefined, status: Status): Tailnet["connection"] {
   const machine = probe && findMachine(status, probe.host);

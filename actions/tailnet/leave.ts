@@ -1,0 +1,75 @@
+import { rm } from "node:fs/promises";
+import type { Context } from "../core/context.ts";
+import { FairleadError, messageOf } from "../core/errors.ts";
+import { execute } from "../core/process.ts";
+import { poll, retry } from "../core/retry.ts";
+import { tailscale } from "./client.ts";
+import { behindSudo, isRunning, readRecord, removeRecord, type Started } from "./started.ts";
+
+/**
+ * Logs the machine out, ends exactly the daemon that was started in this folder, and removes its
+ * files. Does nothing where none was started, or it is gone already.
+ *
+ * @throws FairleadError when it could not be logged out or ended; whatever could be undone is.
+ */
+export async function leave(context: Context): Promise<void> {
+  const record = await readRecord(context);
+  if (record === undefined) return;
+  try {
+    if (isRunning(record)) await logOut(record, context);
+  } finally {
+    await end(record, context);
+    await remove(record, context);
+    await removeRecord(context);
+  }
+}
+
+async function logOut(record: Started, context: Context): Promise<void> {
+  // The daemon may just be changing its connections, and then the one that it says goodbye on is closed under it.
+  const policy = { attempts: 3, delay: 250, longest: 1_000, signal: context.signal, retryable: endedByItself };
+  try {
+    await retry(policy, async () => await tailscale(record, ["logout"], 5_000, context));
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    throw new FairleadError({
+      code: "TAILNET_FAILED",
+      message: `This machine could not be logged out of the tailnet (${messageOf(thrown).replace(/\.$/, "")}). It is ephemeral, so the tailnet forgets it by itself; nothing of it is left on the runner.`,
+      cause: thrown,
+    });
+  }
+}
+
+function endedByItself(thrown: unknown): boolean {
+  return !(thrown instanceof FairleadError && thrown.code === "TIMEOUT");
+}
+
+async function end(record: Started, context: Context): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    if (!isRunning(record)) return;
+    await send(signal, record, context);
+    await gone(record, context).catch((thrown) => {
+      if (signal === "SIGKILL") throw thrown;
+    });
+  }
+}
+
+async function send(signal: NodeJS.Signals, { elevation, process: started }: Started, context: Context): Promise<void> {
+  const [sudo, ...rest] = elevation;
+  if (sudo === undefined) process.kill(started, signal);
+  else await execute(sudo, [...rest, "kill", "-s", signal.slice(3), String(behindSudo(started))], context);
+}
+
+/** Removes the daemon's files, of which those that it made belong to root where it ran as root. */
+async function remove({ elevation, folder }: Started, context: Context): Promise<void> {
+  const [sudo, ...rest] = elevation;
+  if (sudo !== undefined) await execute(sudo, [...rest, "rm", "-rf", folder], context);
+  else await rm(folder, { recursive: true, force: true });
+}
+
+async function gone(record: Started, { signal }: Context): Promise<void> {
+  const onTimeout = () =>
+    new FairleadError({ code: "TIMEOUT", message: "tailscaled did not end when it was told to." });
+  await poll({ interval: 50, timeout: 5_000, signal, onTimeout }, async () =>
+    isRunning(record) ? { waiting: "it runs" } : { done: true },
+  );
+}
