@@ -52,6 +52,7 @@ test("of a value that is said to be base64, what it encodes is masked too, line 
 
 for (const [what, value, parts] of [
   ["a password in an address", "postgres://app:s3cr%21t@db:5432/shop", ["s3cr%21t", "s3cr!t"]],
+  ["a password with the end of one in it", "postgres://app:s3c@ret77@db:5432/a?mail=b@c", ["s3c", "s3c@ret77"]],
   ["a password without a user", "redis://:hunter22@cache:6379", ["hunter22"]],
   ["a password with the letters of an address", "amqp://app:a/b:c@queue", ["a/b:c"]],
   ["a password in a connection string", "host=db user=app password='two words' port=1", ["two words"]],

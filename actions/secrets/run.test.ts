@@ -158,6 +158,16 @@ test("an address that only sends elsewhere is told, and nothing is sent there", 
   assert.equal(infisical.exchanges.length, 1);
 });
 
+test("a folder that the server says is missing is told as one that is empty", async (t) => {
+  const { infisical, inputs, id, context } = await scene(t, { generation: "current" });
+  const body = { message: "Folder with path '/ci' in environment with slug 'prod' not found" };
+  for (const route of [/v3\/secrets/, /v4\/secrets/]) infisical.interrupt({ route, answer: { status: 404, body } });
+  for (const project of ["shop", id]) {
+    const missing = { code: "INFISICAL_EMPTY", message: /project "[^"]+", environment "prod", folder "\/ci"/ };
+    await assert.rejects(run({ ...inputs, project }, context), missing);
+  }
+});
+
 test("values that the identity may not see are no values", async (t) => {
   const { infisical, inputs, context } = await scene(t);
   const hidden = { secretKey: "TOKEN", secretValue: "<hidden-by-infisical>", secretValueHidden: true };
