@@ -249,6 +249,12 @@ describe("what is in the way", () => {
     });
   }
 
+  it("is single sign-on that hides what is to be discovered", async (test) => {
+    const tokens = [{ ...acme, sso: "https://sso.example/acme" }];
+    const { failure } = await bootstrap(test, { github: { tokens }, with: { repositories: "", owners: "acme" } });
+    assert.match(failure?.sentence ?? "", /not authorised for single sign-on, so it sees none of the repositories\./);
+  });
+
   it("is a role that the token's user lacks in a repository", async (test) => {
     const { outcomes } = await bootstrap(test, { github: { tokens: [{ ...acme, writes: false }, team] } });
     assert.match(

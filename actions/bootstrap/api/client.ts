@@ -120,14 +120,23 @@ export function parse<T>({ apiUrl }: Connection, { body }: HttpAnswer): T {
   throw rejected(`What answers at ${apiUrl} is not GitHub's REST API.`, "Check `api-url`.");
 }
 
-/** All pages of a list. @param items takes the list out of an answer. */
-export async function readPages<A, T>(client: Client, request: Call, items: (answer: A) => readonly T[]): Promise<T[]> {
+/**
+ * All pages of a list.
+ *
+ * @param items takes the list out of an answer.
+ * @returns the list, and whether single sign-on keeps a part of it back (GitHub's docs, "Authenticating to the REST API").
+ */
+export async function readPages<A, T>(client: Client, request: Call, items: (answer: A) => readonly T[]) {
   const all: T[] = [];
+  let partial = false;
   for (let page = 1; ; page++) {
     const query = { ...request.query, per_page: "100", page: String(page) };
-    const found = items(await read<A>(client, { ...request, query }));
+    const answer = await call(client, { ...request, query });
+    if (answer.status !== 200) throw refusal(client.owner, answer);
+    partial ||= (answer.headers.get("x-github-sso") ?? "").startsWith("partial-results");
+    const found = items(parse<A>(client, answer));
     all.push(...found);
-    if (found.length < 100) return all;
+    if (found.length < 100) return { all, partial };
   }
 }
 

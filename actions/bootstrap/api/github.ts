@@ -68,9 +68,14 @@ export async function findRepository(client: Client, repository: string): Promis
   return repositoryOf(checked<RawRepository>(client, answer));
 }
 
-/** All repositories of an owner that the token sees. @param app whether it is the token of an App's installation. */
+/**
+ * All repositories of an owner that the token sees.
+ *
+ * @param app whether it is the token of an App's installation.
+ * @throws FairleadError GITHUB_REJECTED, also where single sign-on hides all of them.
+ */
 export async function listRepositories(client: Client, app: boolean): Promise<Repository[]> {
-  const all = app
+  const { all, partial } = app
     ? await readPages(
         client,
         { path: "/installation/repositories" },
@@ -82,7 +87,12 @@ export async function listRepositories(client: Client, app: boolean): Promise<Re
         (repositories: readonly RawRepository[]) => repositories,
       );
   const owner = client.owner.toLowerCase();
-  return all.filter((each) => each.owner.login.toLowerCase() === owner).map(repositoryOf);
+  const own = all.filter((each) => each.owner.login.toLowerCase() === owner);
+  if (own.length > 0 || !partial) return own.map(repositoryOf);
+  throw rejected(
+    `The token of ${client.owner} is not authorised for single sign-on, so it sees none of the repositories.`,
+    "Authorise it in the settings of the token (Configure SSO).",
+  );
 }
 
 /** The text of a file at a branch or tag; undefined where there is none. @throws FairleadError GITHUB_REJECTED */

@@ -1,6 +1,6 @@
 import { FairleadError } from "../../core/errors.ts";
 import { mapSome } from "../../core/map-some.ts";
-import type { OwnerClient } from "../access/clients.ts";
+import { type OwnerClient, together } from "../access/clients.ts";
 import { findRepository, listRepositories, type Repository, readFile } from "../api/github.ts";
 import type { Line } from "./list.ts";
 import { type Declared, manifestFile, type ReadManifests } from "./manifests.ts";
@@ -31,7 +31,11 @@ export interface SurveyOptions {
 /** Repositories of one owner that are looked at at the same time. */
 const atOnce = 16;
 
-/** Looks at all repositories that are listed, and at all of the owners that hold a manifest. Nothing is dispatched. */
+/**
+ * Looks at all repositories that are listed, and at all of the owners that hold a manifest. Nothing is dispatched.
+ *
+ * @throws FairleadError GITHUB_REJECTED when a token is refused for every repository of its owner.
+ */
 export async function survey(
   clients: ReadonlyMap<string, OwnerClient>,
   { lines, owners, alsoTold, topic, readManifests, releases }: SurveyOptions,
@@ -43,18 +47,24 @@ export async function survey(
   const texts = new Map<string, string>();
   const byOwner = Map.groupBy(asked, ({ line }) => line.owner.toLowerCase());
   const looked = new Map<Surveyed, Surveyed>();
+  const refusedOwners: FairleadError[] = [];
   await Promise.all(
     [...byOwner].map(async ([owner, ofOwner]) => {
       const client = clientOf(clients, owner);
       // Two lines of one repository are two refs of it.
       const groups = [...Map.groupBy(ofOwner, ({ line }) => line.repository.toLowerCase()).values()];
-      await mapSome(groups, atOnce, async (group) => {
+      const refused = await mapSome(groups, atOnce, async (group) => {
         const found = await lookAt(client, group[0] as Surveyed);
         if (found.text !== undefined && found.repository !== undefined) texts.set(found.repository.name, found.text);
         for (const one of group) looked.set(one, { ...one, ...found.about });
+        return found.refused;
       });
+      // What is refused for every repository lies with the token.
+      const [first] = refused;
+      if (first !== undefined && refused.every((each) => each !== undefined)) refusedOwners.push(first);
     }),
   );
+  if (refusedOwners.length > 0) throw together(refusedOwners);
   const manifests = await readManifests(texts, releases);
   const surveyed = asked.map((one) => withManifest(looked.get(one) ?? one, manifests));
   const told = new Set(alsoTold.map((owner) => owner.toLowerCase()));
@@ -80,6 +90,8 @@ async function discover(client: OwnerClient, owner: string, topic: string | unde
 }
 
 interface Found {
+  /** What GitHub refused to tell. */
+  readonly refused?: FairleadError;
   readonly about: Partial<Surveyed>;
   readonly repository?: Repository;
   readonly text?: string | undefined;
@@ -106,8 +118,8 @@ async function lookAt(client: OwnerClient, { line, repository: known }: Surveyed
     const text = await readFile(client, repository.name, manifestFile, repository.defaultBranch);
     return { about: { repository }, repository, text };
   } catch (thrown) {
-    if (thrown instanceof FairleadError && thrown.code === "GITHUB_REJECTED") return fault(thrown.sentence);
-    throw thrown;
+    if (!(thrown instanceof FairleadError) || thrown.code !== "GITHUB_REJECTED") throw thrown;
+    return { ...fault(thrown.sentence), refused: thrown };
   }
 }
 

@@ -121,7 +121,7 @@ function answerToken(
     limits.refund();
     return { status: 304, headers: { ...limits.headers(), etag } };
   }
-  return { ...answer, headers: { ...limits.headers(), ...scopes, etag } };
+  return { ...answer, headers: { ...limits.headers(), ...scopes, ...answer.headers, etag } };
 }
 
 /** Documented in "Rate limits for the REST API", "Exceeding the rate limit". */
@@ -140,11 +140,6 @@ function answerAs(
   apiUrl: string,
   state: State,
 ): Answer {
-  // The header is documented ("Authenticating to the REST API", SAML single sign-on); the words are those of public issues.
-  if (caller.sso !== undefined) {
-    const headers = { "x-github-sso": `required; url=${caller.sso}` };
-    return { ...problem(403, "Resource protected by organization SAML enforcement."), headers };
-  }
   const route = `${operation.method} ${operation.path}`;
   const query = incoming.url.searchParams;
   const seen = () => state.repositories.filter(({ name }) => sees(caller, name));
@@ -154,6 +149,9 @@ function answerAs(
       if (caller.installation) return problem(403, "Resource not accessible by integration");
       return { status: 200, body: fill("public-user", { login: caller.login, user_view_type: "public" }) };
     case "GET /user/repos":
+      // Documented: what single sign-on protects is left out, and the header names the organisations by their numbers.
+      if (caller.sso !== undefined)
+        return { status: 200, body: [], headers: { "x-github-sso": "partial-results; organizations=7" } };
       return { status: 200, body: page(seen(), query).map((each) => repositoryBody(each, "repository", caller)) };
     case "GET /installation/repositories": {
       if (!caller.installation) return problem(403, "You must authenticate with an installation access token");
@@ -186,6 +184,11 @@ function answerRepository(
   const repository = state.byName.get(`${owner}/${name}`.toLowerCase());
   // What a token may not see does not exist for it (documented).
   if (repository === undefined || !sees(caller, repository.name)) return problem(404, "Not Found");
+  // The header is documented ("Authenticating to the REST API", SAML single sign-on); the words are those of public issues.
+  if (caller.sso !== undefined) {
+    const headers = { "x-github-sso": `required; url=${caller.sso}` };
+    return { ...problem(403, "Resource protected by organization SAML enforcement."), headers };
+  }
   const query = incoming.url.searchParams;
   const part = route.replace("/repos/{owner}/{repo}", "");
   if (part === "GET ") return { status: 200, body: repositoryBody(repository, "full-repository", caller) };
