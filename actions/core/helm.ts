@@ -68,8 +68,10 @@ export interface Helm {
   /**
    * `helm rollback`: applies an earlier revision as a new one, and returns without waiting for readiness. Once it runs
    * only the fence stops it: Helm has no way to end it in order.
+   *
+   * @param force takes fields back that somebody else has changed; Helm refuses it where it does not apply on the server.
    */
-  rollback(release: string, namespace: string, revision: number, timeout: number): Promise<void>;
+  rollback(release: string, namespace: string, revision: number, timeout: number, force?: boolean): Promise<void>;
   /** `helm uninstall`, which only the fence stops, too. */
   uninstall(release: string, namespace: string, timeout: number): Promise<void>;
   /** `helm pull --untar`: fetches a chart from a registry; where that speaks only plain HTTP, by that. */
@@ -115,8 +117,9 @@ export async function openHelm(context: Context, options: HelmOptions = {}): Pro
     upgrade: async (request) => {
       await run(request.timeout, upgradeArguments(request), request.values, request.signal);
     },
-    rollback: async (release, namespace, revision, timeout) => {
-      await runToItsEnd(timeout, ["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)]);
+    rollback: async (release, namespace, revision, timeout, force = false) => {
+      const args = ["rollback", release, String(revision), "--namespace", namespace, ...limits(timeout)];
+      await runToItsEnd(timeout, force ? [...args, "--force-conflicts"] : args);
     },
     pull: async (reference, folder) => {
       const args = ["pull", reference, "--untar", "--untardir", folder];

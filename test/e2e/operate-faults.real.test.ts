@@ -52,7 +52,9 @@ const keys = () => ({
 before(async () => {
   await world.kubectl("create", "namespace", release);
   await world.apply(keys());
-  for (const spec of [system("first", { KEY: { secret: "keys/key" } }), system("second")]) {
+  const manifests = { extra: { apiVersion: "v1", kind: "ConfigMap", data: { text: "first" } } };
+  const first = { ...system("first", { KEY: { secret: "keys/key" } }), manifests };
+  for (const spec of [first, system("second")]) {
     const step = await app.deploy(spec, { with: { image: `web=${world.cluster.baseImage.reference}` } });
     assert.equal(step.outputs["status"], "deployed", step.log);
   }
@@ -92,15 +94,17 @@ describe("an operation that meets trouble", () => {
   });
 
   it("rollback that Helm cannot apply tells Helm's words, and what serves", async () => {
-    const scale = async (pods: number) =>
-      await world.kubectl("scale", "deployment/web", `--replicas=${pods}`, "-n", release);
-    await scale(2);
+    // The first revision has one more ConfigMap than there may be.
+    const spec = { hard: { "count/configmaps": "1" } };
+    const metadata = { name: "few", namespace: release };
+    await world.apply({ apiVersion: "v1", kind: "ResourceQuota", metadata, spec });
+    await world.kubectl("wait", "resourcequota/few", "-n", release, "--for=jsonpath={.status.used}", "--timeout=60s");
     const before = await app.revisions();
     const step = await ask({ operation: "rollback", revision: "1", hold: "false" });
-    assert.match(onlyError(step).message, /helm rollback: .*conflict[\s\S]* Ready now: web-/);
+    assert.match(onlyError(step).message, /helm rollback: .*exceeded quota[\s\S]* Ready now: web-/);
     assert.equal(step.report.code, "HELM_FAILED");
     assert.deepEqual((await app.revisions()).slice(before.length), [`${before.length + 1} failed`]);
-    await scale(1);
+    await world.kubectl("delete", "resourcequota", "few", "-n", release);
   });
 
   it("rollback to what cannot run any more says why, and leaves it to the person", async () => {

@@ -56,6 +56,12 @@ const system: Spec = {
   },
 };
 
+const components = system["components"] as Record<string, Spec>;
+const scaled = {
+  ...system,
+  components: { ...components, web: { ...components["web"], replicas: { min: 1, max: 2, cpu: 80 } } },
+};
+
 const get = async (...what: string[]) => JSON.parse(await world.kubectl("get", ...what, "-n", release, "-o", "json"));
 const replicasOf = async (workload: string) => (await get(workload)).spec?.replicas;
 const podsOf = async (component: string): Promise<{ metadata: { name: string; uid: string } }[]> =>
@@ -212,11 +218,6 @@ describe("operations on what runs", () => {
   });
 
   it("B-26 scale changes the bounds where an autoscaler decides", async () => {
-    const components = system["components"] as Record<string, Spec>;
-    const scaled = {
-      ...system,
-      components: { ...components, web: { ...components["web"], replicas: { min: 1, max: 2, cpu: 80 } } },
-    };
     const step = await app.deploy(scaled, { secrets, with: { image: `web=${image}` } });
     assert.equal(step.outputs["status"], "deployed", step.log);
     const bounds = await operate(world, app, { operation: "scale", component: "web", replicas: "2-3" }, { secrets });
@@ -237,10 +238,10 @@ describe("operations on what runs", () => {
     assert.deepEqual((await get("pods")).items, []);
     assert.equal((await get("persistentvolumeclaims")).items.length, 1);
     const state = await operate(world, app, { operation: "status" }, { secrets });
-    assert.match(state.report.said, /Deployment web is stopped/);
-    const refused = await operate(world, app, { operation: "restart", component: "web" }, { secrets });
-    assert.match(onlyError(refused).message, /The Deployment web is stopped\./);
-    const again = await app.deploy(system, { secrets, with: { image: `web=${image}` } });
+    assert.match(state.report.said, /Deployment web is not there; StatefulSet database is stopped/);
+    const refused = await operate(world, app, { operation: "restart", component: "database" }, { secrets });
+    assert.match(onlyError(refused).message, /The StatefulSet database is stopped\./);
+    const again = await app.deploy(scaled, { secrets, with: { image: `web=${image}` } });
     assert.equal(again.outputs["status"], "deployed", again.log);
     assert.deepEqual([(await podsOf("web")).length, (await podsOf("agent")).length], [1, 1]);
   });

@@ -67,12 +67,14 @@ describe("a release that is rolled back by a person", () => {
     const later = await app.deploy({ command: server({ text: "third" }) });
     assert.deepEqual([later.outputs["status"], later.outputs["revision"]], ["deployed", "4"], later.log);
 
+    await world.kubectl("scale", `deployment/${app.name}`, "--replicas=2", "-n", app.release);
     const chosen = await operate(world, app, { operation: "rollback", revision: "2", hold: "false" });
-    assert.deepEqual([chosen.outputs["status"], chosen.outputs["revision"]], ["rolled-back", "5"], chosen.log);
+    assert.deepEqual([chosen.outputs["status"], chosen.outputs["revision"]], ["rolled-back", "6"], chosen.log);
+    assert.match(chosen.report.said, /\.spec\.replicas was changed by hand, and is taken back$/);
     const listed = rowsOf(chosen.report, "Revisions").map(({ revision, description }) => [revision, description]);
     assert.deepEqual(
       listed.map(([revision]) => revision),
-      ["5", "4", "3", "2", "1"],
+      ["6", "5", "4", "3", "2", "1"],
     );
     assert.equal(listed[0]?.[1], "Rollback to 2");
     const free = await operate(world, app, { operation: "resume" });

@@ -41,8 +41,9 @@ export async function rollback(operation: Operation, lock: Lock): Promise<Outcom
   using watching = await openWatching({ ...operation, application });
   await lock.confirm();
   context.runner.info(`${release} goes back to revision ${target.number}`);
+  let forced = "";
   try {
-    await helm.rollback(release, namespace, target.number, remaining(watching.end));
+    forced = await goBack(operation, target, watching);
   } catch (thrown) {
     return await brokenOff(operation, watching, thrown, held);
   }
@@ -53,10 +54,32 @@ export async function rollback(operation: Operation, lock: Lock): Promise<Outcom
   await markVerified(cluster, namespace, release, revision, target.madeBy);
   return {
     status: "rolled-back",
-    said: `${release} revision ${revision} is healthy: it is revision ${target.number} again${held}`,
+    said: `${release} revision ${revision} is healthy: it is revision ${target.number} again${forced}${held}`,
     revision,
     sections: [checkSection(results), await historyOf(await refreshed(operation))],
   };
+}
+
+/**
+ * Lets Helm bring a revision back; gives the end of a sentence on fields that had to be taken back. What was changed by hand,
+ * as people do before they roll back, must not keep a person from what is asked for now.
+ */
+async function goBack(
+  { helm, application }: Operation,
+  { number }: Revision,
+  { end, context }: Watching,
+): Promise<string> {
+  const { release, namespace } = application;
+  try {
+    await helm.rollback(release, namespace, number, remaining(end));
+    return "";
+  } catch (thrown) {
+    const [, field = "fields"] = /conflict with .*: (\S+?)\.?$/m.exec(messageOf(thrown)) ?? [];
+    if (!/Apply failed with \d+ conflict/.test(messageOf(thrown))) throw thrown;
+    context.runner.annotate("notice", `Changed by hand, and taken back: ${messageOf(thrown)}`, "Rollback");
+    await helm.rollback(release, namespace, number, remaining(end), true);
+    return `; ${field} was changed by hand, and is taken back`;
+  }
 }
 
 /** Watches what was brought back until it is healthy, and makes its checks. */

@@ -6,7 +6,7 @@ import type { Replicas } from "../inputs.ts";
 import { change, readObject } from "../objects.ts";
 import { type Operation, openWatching, refused } from "../operation.ts";
 import type { Outcome } from "../outcome.ts";
-import { type Autoscaler, listAutoscalers } from "../status/lists.ts";
+import { type Autoscaler, listAutoscalers, scales } from "../status/lists.ts";
 import { componentFor, pathOf } from "../target.ts";
 import { expectedOf, unhealthy, watchOne } from "../watching.ts";
 
@@ -38,10 +38,6 @@ export async function scale(operation: Operation, lock: Lock): Promise<Outcome> 
   if (fault !== undefined) return await unhealthy(operation, watching, `${name} was scaled from ${what}`, fault);
   const said = `${name} was scaled from ${what}, all of them ready; the next deploy goes by the manifest again`;
   return { status: "scaled", said, revision: newestOf(operation), sections: [] };
-}
-
-function scales({ metadata, spec: { scaleTargetRef } }: Autoscaler, { kind, name, namespace }: Component): boolean {
-  return metadata.namespace === namespace && scaleTargetRef.kind === kind && scaleTargetRef.name === name;
 }
 
 function sayBounds({ metadata, spec }: Autoscaler, { min, max }: Replicas): string {

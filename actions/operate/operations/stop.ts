@@ -10,12 +10,13 @@ import { change, readObject, remove } from "../objects.ts";
 import { failed, type Operation, openWatching } from "../operation.ts";
 import { stopOrder } from "../order.ts";
 import type { Outcome } from "../outcome.ts";
+import { listAutoscalers, scales } from "../status/lists.ts";
 import { pathOf, podsAmong } from "../target.ts";
 
 /**
  * Ends all pods of an application, those first that come `after` others, and keeps everything else: claims, configuration,
- * Services, the release itself. What has no number of pods is deleted: a DaemonSet, a CronJob, a Job that runs. The next
- * deploy makes it all run again, also of the same commit.
+ * Services, the release itself. What has no number of pods of its own is deleted: a DaemonSet, a CronJob, a Job that
+ * runs, what an autoscaler decides. The next deploy makes it all run again, also of the same commit.
  */
 export async function stop(operation: Operation, lock: Lock): Promise<Outcome> {
   const { application, context } = operation;
@@ -34,7 +35,11 @@ export async function stop(operation: Operation, lock: Lock): Promise<Outcome> {
   return { status: "stopped", said, revision: newestOf(operation), sections: [{ name: "Stopped", rows }] };
 }
 
-async function stopOne({ cluster }: Operation, { store }: Watching, component: Component): Promise<string> {
+async function stopOne(
+  { cluster, application }: Operation,
+  { store }: Watching,
+  component: Component,
+): Promise<string> {
   const { kind, name, namespace } = component;
   if (kind === "Job") {
     // One that has ended holds nothing, and would run again.
@@ -52,6 +57,10 @@ async function stopOne({ cluster }: Operation, { store }: Watching, component: C
   }
   if ((await readObject(cluster, pathOf(component))) === undefined) return "is not there";
   if (kind === "Deployment" || kind === "StatefulSet") {
+    const autoscaled = (await listAutoscalers(cluster, application)).some((one) => scales(one, component));
+    // An autoscaler leaves zero alone, and no deploy says a number beside it.
+    if (autoscaled) await remove(cluster, pathOf(component));
+    if (autoscaled) return "deleted, since an autoscaler decides its number of pods";
     await change(cluster, pathOf(component), { spec: { replicas: 0 } });
     return "scaled to 0 pods";
   }

@@ -10,9 +10,6 @@ export async function driftOf({ cluster, application, revisions }: Operation): P
   if (newest === undefined) return { section: { name: "Drift", rows: [] }, wrong: [] };
   const objects = await readObjects(newest.words?.rendered ?? "");
   const drifted = await findDrift(cluster, await discover(cluster), objects, application);
-  const rows = drifted.map((object) => ({
-    object,
-    "what it means": `not as revision ${newest.number} says; the next deploy puts it right`,
-  }));
+  const rows = drifted.map((object) => ({ object, state: `deleted or changed since revision ${newest.number}` }));
   return { section: { name: "Drift", rows }, wrong: [] };
 }

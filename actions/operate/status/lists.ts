@@ -1,7 +1,7 @@
 import type { CoreV1Event, V1EndpointSlice } from "@kubernetes/client-node";
 import type { Cluster, List } from "../../core/cluster.ts";
 import { timeOf } from "../../deploy/tracking/snapshot.ts";
-import type { Application } from "../../validate/application.ts";
+import type { Application, Component } from "../../validate/application.ts";
 import type { Section } from "../outcome.ts";
 
 /** A part of the status, and what is wrong in it, each a sentence without the full stop. */
@@ -109,6 +109,14 @@ export interface Autoscaler {
     readonly desiredReplicas?: number;
     readonly conditions?: readonly Condition[];
   };
+}
+
+/** Whether an autoscaler decides how many pods a component has. */
+export function scales(
+  { metadata, spec: { scaleTargetRef } }: Autoscaler,
+  { kind, name, namespace }: Pick<Component, "kind" | "name" | "namespace">,
+): boolean {
+  return metadata.namespace === namespace && scaleTargetRef.kind === kind && scaleTargetRef.name === name;
 }
 
 /** All autoscalers in the namespaces of an application. */
