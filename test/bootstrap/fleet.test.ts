@@ -10,7 +10,8 @@ import { randomFrom } from "../manifests/random.ts";
 import { createFleet, expectedRefs, type Fleet, type FleetOptions } from "./fleet.ts";
 
 const seed = chooseSeed();
-const size = { repositories: howMany(120, 1_000), owners: 12 };
+// Most of the calls look at runs, so shorter ones are looked at less often.
+const size = { repositories: howMany(120, 1_000), owners: 12, takes: howMany(30_000, 120_000) };
 
 function fleetFor(salt: number, changes: Partial<FleetOptions> = {}): Fleet {
   const random = randomFrom(seed + salt);

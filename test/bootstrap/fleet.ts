@@ -19,6 +19,8 @@ export interface FleetOptions {
   readonly errors?: number;
   /** Share of runs that fail; 0.05 by default. */
   readonly failing?: number;
+  /** Milliseconds of the shortest run, half of the longest; two minutes by default. */
+  readonly takes?: number;
   readonly hourlyLimit?: number;
 }
 
@@ -51,14 +53,14 @@ const failures = [
 ];
 const apiUrl = "https://api.github.example";
 
-/** Makes a fleet: runs take two to four minutes, every tenth repository has a release of its own for production. */
+/** Makes a fleet; every tenth repository has a release of its own for production. */
 export function createFleet(options: FleetOptions): Fleet {
-  const { random, errors = 0.02, failing = 0.05 } = options;
+  const { random, errors = 0.02, failing = 0.05, takes: shortest = 120_000 } = options;
   const clock = simulatedClock();
   const names = Array.from({ length: options.owners }, (_, index) => `owner-${index}`);
   const repositories = Array.from({ length: options.repositories }, (_, index): Repository => {
     const conclusion = random() < failing ? (failures[Math.floor(random() * failures.length)] ?? "failure") : "success";
-    const takes = 120_000 + Math.floor(random() * 120_000);
+    const takes = shortest + Math.floor(random() * shortest);
     const workflow = { file: "deploy.yml", takes, conclusion };
     const manifest = index % 10 === 0 ? "staging, prod" : "staging";
     const tags = index % 10 === 0 ? ["v1.9.0", "v1.10.0", "v1.2.3"] : [];
