@@ -30,13 +30,13 @@ async function findAddress(address: string, { connection }: Daemon, context: Con
 async function findByProxy(host: string, daemon: Daemon, context: Context): Promise<void> {
   const { addresses, code } = await askTailnet(host, daemon, context);
   if (addresses.length > 0) return;
-  const reason = await unknownToMachine(host);
+  const reason = await unknownToMachine(host, context.signal);
   if (reason !== undefined) throw unknown(code, reason);
 }
 
 /** Programs on the machine ask its resolver, which `accept-dns` lets ask the tailnet's. */
 async function findByMachine(host: string, daemon: Daemon, context: Context): Promise<void> {
-  const reason = await unknownToMachine(host);
+  const reason = await unknownToMachine(host, context.signal);
   if (reason === undefined) return;
   const { addresses, code } = await askTailnet(host, daemon, context);
   if (addresses.length === 0) throw unknown(code, reason);
@@ -57,8 +57,14 @@ async function askTailnet(host: string, { connection }: Daemon, context: Context
   }
 }
 
-async function unknownToMachine(host: string): Promise<string | undefined> {
-  return await lookup(host).then(() => undefined, messageOf);
+/** Why the machine's resolver does not know a name; undefined when it does. A lookup cannot be stopped, but left. */
+async function unknownToMachine(host: string, signal: AbortSignal): Promise<string | undefined> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const leave = () => reject(signal.reason);
+  if (signal.aborted) leave();
+  signal.addEventListener("abort", leave, { once: true });
+  const looked = lookup(host).then(() => undefined, messageOf);
+  return await Promise.race([looked, late]).finally(() => signal.removeEventListener("abort", leave));
 }
 
 function unknown(code: string, reason: string): Obstacle {

@@ -23,7 +23,8 @@ async function reach(probe: Probe, daemon: Daemon, timeout: number, context: Con
   const start = performance.now();
   const way = wayThrough(daemon, context);
   let since: { readonly reason: string; readonly first: number } | undefined;
-  const options = { interval: 250, timeout, signal: context.signal };
+  // What ends it is decided below, with the last obstacle in hand.
+  const options = { interval: 250, timeout: Number.POSITIVE_INFINITY, signal: context.signal };
   const failed = await poll<Obstacle | undefined>({ ...options, onTimeout: Error }, async () => {
     const obstacle = await tryOnce(probe, way, Math.min(longestAttempt, timeout), context);
     if (obstacle === undefined) return { done: undefined };

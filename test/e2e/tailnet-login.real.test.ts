@@ -155,19 +155,23 @@ function processesWith(...parts: readonly string[]): number[] {
   });
 }
 
-test("a `tailscale up` that hangs is killed before the next one starts", async () => {
+test("a `tailscale up` that hangs is killed before the next one starts", async (t) => {
   const parts = ["up", "--hostname=hung"];
+  let stopped = false;
+  // The first one does not get through before it is found.
+  const controlUrl = await gate(t, () => stopped);
   const running = runAction(room, {
     ...jobOn(site, site.tailnet.authKey),
-    with: withKey(site.tailnet, { hostname: "hung", timeout: "2s", retries: "1" }),
+    with: withKey(site.tailnet, { hostname: "hung", timeout: "6s", retries: "1", "control-url": controlUrl }),
   });
   // One that is stopped does not see that its own time is over.
-  const options = { interval: 1, timeout: 60_000, signal: AbortSignal.timeout(90_000), onTimeout: Error };
+  const options = { interval: 20, timeout: 60_000, signal: AbortSignal.timeout(90_000), onTimeout: Error };
   const hung = await poll(options, async () => {
     const [first] = processesWith(...parts);
     return first === undefined ? { waiting: "no `tailscale up`" } : { done: first };
   });
   process.kill(hung, "SIGSTOP");
+  stopped = true;
   const { conclusion, annotations, commands, leftBehind, orphans, log } = await running;
   assert.equal(conclusion, "success", log);
   assert.deepEqual({ annotations, leftBehind, orphans }, { annotations: [], leftBehind: [], orphans: [] });
