@@ -18,6 +18,7 @@ import {
   reported,
   secretsDelivered,
   tailnetJoined,
+  tokensAsked,
 } from "./consumers.ts";
 import { recordingContext } from "./context.ts";
 
@@ -49,6 +50,7 @@ const consumers: Readonly<Record<string, Consumer>> = {
   "environments.prod.tag": { look: followed, example: "main" },
   "cluster.ingress.zones": { look: reported, example: ["example.org"] },
   "cluster.infisical.path": { look: credentialsAsked },
+  "cluster.infisical.bootstrapPath": { look: tokensAsked },
   "cluster.infisical.environment": { look: credentialsAsked },
   "cluster.tailnet.controlUrl": { look: tailnetJoined },
   "cluster.tailnet.tags": { look: tailnetJoined },
@@ -97,7 +99,6 @@ const consumers: Readonly<Record<string, Consumer>> = {
 
 /** Keys whose action does not exist yet: how its code would take each up, so that an entry that is out of date is found. */
 const awaiting: Readonly<Record<string, RegExp>> = {
-  "cluster.infisical.bootstrapPath": /bootstrapPath/,
   "cluster.build.cache": /build\.cache|--cache-from/,
 };
 

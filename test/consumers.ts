@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { type ClusterFacts, findCredentials as findTokens } from "../actions/bootstrap/credentials.ts";
+import type { BootstrapInputs } from "../actions/bootstrap/inputs.ts";
 import type { Context } from "../actions/core/context.ts";
 import { FairleadError } from "../actions/core/errors.ts";
 import { readSyncedSets } from "../actions/deploy/delivery/values.ts";
@@ -81,9 +83,9 @@ export const built: Look = (seen, context) => {
 /** Namespaces as they are applied. */
 export const namespacesApplied: Look = async (seen) => {
   const applied: unknown[] = [];
-  const core = { patchNamespace: async ({ body }: { body: unknown }) => applied.push(body) };
+  const read = async (request: unknown) => applied.push(request);
   const call = async () => ({ status: 404, body: "" });
-  await ensureNamespaces({ ask: (ask: () => unknown) => ask(), call, core } as never, applicationOf(seen));
+  await ensureNamespaces({ call, read } as never, applicationOf(seen));
   return applied;
 };
 
@@ -132,11 +134,9 @@ const release = Buffer.from(gzipSync(JSON.stringify({ info: {} })).toString("bas
 const releasesOnly = {
   ask: async <T>(call: () => Promise<T>) => await call(),
   call: async () => ({ status: 200, body: "{}" }),
-  core: {
-    listNode: async () => ({ items: [] }),
-    readNamespacedSecret: async () => ({ metadata: {}, data: { release } }),
-    replaceNamespacedSecret: async () => ({}),
-  },
+  read: async () => ({ items: [], metadata: {}, data: { release } }),
+  send: async () => ({ metadata: {}, data: { release } }),
+  readText: async () => "",
 };
 
 /** The checks that a manifest declares, each with what it asks the cluster for and what it finds. */
@@ -154,7 +154,8 @@ export const checked: Look = async (seen, { masker, signal }) => {
     ask: async <T>(call: () => Promise<T>) => await call(),
     call: answer({ status: 200, body: "it answers" }),
     run: answer({ code: 0, output: "it answers" }),
-    core: { readNamespacedPodLog: answer("it answers"), readNamespacedSecret: answer(secret) },
+    read: answer(secret),
+    readText: answer("it answers"),
   };
   const store = { snapshot: () => twoPodsOf(Object.values(application.components)) };
   const checks = declaredChecks({ cluster, application, store, masker } as never);
@@ -190,6 +191,21 @@ export const credentialsAsked: Look = async (seen, context) => {
   const asking = { ...cluster, infisical: { ...cluster.infisical, url: server.url } };
   // What the server answers is of no use; what it was asked is.
   await findCredentials(inputs as unknown as PipelineInputs, asking, context).catch(() => undefined);
+  return asked;
+};
+
+/** What Infisical is asked for the tokens of a bootstrap. */
+export const tokensAsked: Look = async (seen, context) => {
+  const asked: string[] = [];
+  await using server = await answering((url) => {
+    asked.push(url);
+    return url.includes("/login") ? { accessToken: "an-unreal-access-token", expiresIn: 60 } : { secrets: [] };
+  });
+  const { cluster } = applicationOf(seen);
+  const identity = { clientId: "an-identity", clientSecret: "an-unreal-client-secret" };
+  const inputs = { tokens: {}, preflight: [], identity } as unknown as BootstrapInputs;
+  const facts = { ...cluster, infisical: { ...cluster.infisical, url: server.url } } as unknown as ClusterFacts;
+  await findTokens(inputs, ["acme"], facts, context);
   return asked;
 };
 
