@@ -9,6 +9,7 @@ import {
   call,
   clockNote,
   isAboutToken,
+  isJson,
   messageIn,
   notInfisical,
   readJson,
@@ -188,9 +189,10 @@ function isMissingFolder(answer: HttpAnswer): boolean {
   return answer.status === 404 && /^(folder|environment)\b/i.test(messageIn(answer) ?? "");
 }
 
-/** The answer of a server that has no such API; the text is Fastify's. */
+/** The answer of a server that has no such API: Fastify's text, or the page of the dashboard or of a proxy. */
 function isMissingRoute(answer: HttpAnswer): boolean {
-  return answer.status === 404 && /^Route\b/.test(messageIn(answer) ?? "");
+  if (answer.status === 404 && /^Route\b/.test(messageIn(answer) ?? "")) return true;
+  return (answer.status === 404 || answer.status === 200) && !isJson(answer);
 }
 
 function isId(project: string): boolean {

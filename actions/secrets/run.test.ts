@@ -227,6 +227,14 @@ for (const generation of ["july-2024", "current"] as const) {
   });
 }
 
+for (const status of [200, 404]) {
+  test(`a page with ${status} in place of the newest API is taken for a server without it`, async (t) => {
+    const { infisical, inputs, id, context } = await scene(t);
+    infisical.interrupt({ route: /v4\/secrets/, answer: { status, body: "<html>" } });
+    assert.equal((await run({ ...inputs, project: id }, context)).count, 3);
+  });
+}
+
 test("several folders, those below, and what is chosen of them", async (t) => {
   const { inputs, context } = await shelves(t, {
     "/ci": { secrets: { TOKEN: random() } },

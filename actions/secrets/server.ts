@@ -131,6 +131,11 @@ export function readJson<T extends object>(server: Server, answer: HttpAnswer): 
   return value as T;
 }
 
+/** Whether an answer can be one of Infisical's. */
+export function isJson(answer: HttpAnswer): boolean {
+  return parseObject(answer.body) !== undefined;
+}
+
 function parseObject(body: string): object | undefined {
   try {
     const value: unknown = JSON.parse(body);
