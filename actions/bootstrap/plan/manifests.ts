@@ -18,7 +18,7 @@ export interface Declared {
 
 /** One environment. */
 export interface Environment {
-  /** Which push deploys it; none when only its name does. */
+  /** Which push deploys it; none, or a rule without a branch and a tag, when only its name does. */
   readonly deploy?: DeployRule | undefined;
   /** Where Helm keeps its release; told when it was asked for. */
   readonly release?: { readonly name: string; readonly namespace: string } | undefined;
