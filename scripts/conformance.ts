@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { ensureTools } from "../test/cluster/toolchain.ts";
 import { idsOf, readRequirements, referencesOf, systemTests } from "../test/conformance/requirements.ts";
 import { conclude, renderTable } from "../test/conformance/table.ts";
-import { runTests, testFiles } from "./suite.ts";
+import { runTests } from "./suite.ts";
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { cluster: { type: "boolean" } } });
 const [system] = positionals;
@@ -22,16 +22,19 @@ const chosen = [...requirements]
   .filter(([name]) => system === undefined || name === system)
   .flatMap(([, list]) => list);
 const root = join(import.meta.dirname, "..");
+const systems = systemTests();
 const named = new Set(chosen.flatMap(referencesOf).map(({ file }) => join(root, file)));
-const [units, real] = [testFiles("unit"), testFiles("real")].map((files) => files.filter((file) => named.has(file)));
+const others = [...named].filter((file) => !systems.includes(file)).sort();
+const slow = others.filter((file) => file.endsWith(".real.test.ts"));
+const quick = others.filter((file) => !slow.includes(file));
 
 await ensureTools(["helm"], console.error);
 await import("./build.ts");
-const own = await runTests(systemTests(), availableParallelism());
-const others = await runTests(units ?? [], availableParallelism());
-const slow = values.cluster ? await runTests(real ?? [], 1) : [];
+const own = await runTests(systems, availableParallelism());
+const elsewhere = await runTests(quick, availableParallelism());
+const onCluster = values.cluster ? await runTests(slow, 1) : [];
 const stray = own.filter(({ name, passed }) => !passed && idsOf(name).length === 0);
-const rows = chosen.map((requirement) => conclude(requirement, [...own, ...others, ...slow]));
+const rows = chosen.map((requirement) => conclude(requirement, [...own, ...elsewhere, ...onCluster]));
 console.log(renderTable(rows));
 for (const { name, message } of stray) console.error(`${name}: ${message}`);
 process.exit(stray.length > 0 || rows.some(({ state }) => state === "failed" || state === "missing") ? 1 : 0);

@@ -6,8 +6,10 @@ import { test } from "node:test";
 import { parseAllDocuments, parseDocument } from "yaml";
 import { repositoriesIn } from "../actions/bootstrap/plan/list.ts";
 import { bundledChart } from "../actions/core/helm.ts";
+import { type OperationName, operations } from "../actions/operate/inputs.ts";
 import { objectChecker } from "../actions/validate/objects.ts";
 import { checkSchema } from "../actions/validate/schema.ts";
+import { operationCommand } from "../scripts/commands/operate.ts";
 import { anchorsOf, blocksOf, localLinksOf, manifestOf, stepsOf, workflowOf } from "./docs.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -109,8 +111,21 @@ function checkWorkflow(workflow: Record<string, unknown> | undefined): void {
   }
 }
 
-function checkCommands(text: string): void {
+/** What a command of the command line tells of its options. */
+async function usageOf(name: string): Promise<string> {
+  if (["validate", "render", "diff", "bootstrap"].includes(name)) {
+    return (await import(`../scripts/commands/${name}.ts`))[name].usage;
+  }
+  assert.ok((operations as readonly string[]).includes(name), `fairlead has no command ${name}`);
+  return operationCommand(name as OperationName, "it").usage;
+}
+
+async function checkCommands(text: string): Promise<void> {
   for (const [script] of text.matchAll(/(?<![\w/])(\.\/)?(scripts|test)\/[\w./-]+/g)) {
     assert.ok(existsSync(join(root, script)), `${script} does not exist`);
+  }
+  for (const [line, name = ""] of text.matchAll(/^npx github:jterrazz\/fairlead#v1 (\w+).*$/gm)) {
+    const usage = await usageOf(name);
+    for (const [option] of line.matchAll(/(?<= )--[\w-]+/g)) assert.ok(usage.includes(option), `${name} ${option}`);
   }
 }

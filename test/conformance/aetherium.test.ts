@@ -7,6 +7,7 @@ import { after, describe, it } from "node:test";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
 import { runCheck } from "./checks.ts";
+import { assertForwards, readPage } from "./pages.ts";
 import { env, type Loose, openSystem, podSpec, type Rendering } from "./system.ts";
 
 const system = await openSystem("examples/aetherium");
@@ -474,6 +475,32 @@ describe("checks", () => {
     });
     assert.equal(runCheck(rendering, "catalog", list("consul", "aetherium-worker")).state, "passed");
     assert.equal(runCheck(rendering, "catalog", list("consul")).state, "wrong");
+  });
+});
+
+describe("pages", () => {
+  const page = readPage("examples/aetherium/README.md");
+
+  it("A-28 more workers are more nodes with the label by which workers are placed", async () => {
+    const { nodeSelector } = podSpec((await system.render("staging")).get("DaemonSet/aetherium-worker"));
+    const [[label, value] = []] = Object.entries(nodeSelector);
+    assert.ok(page.includes(`the label \`${label}=${value}\``));
+    assert.match(page, /fairlead#v1 status staging` shows how many nodes are labelled/);
+  });
+
+  it("A-32 the page has the port-forwards to Consul and the gateway", async () => {
+    assertForwards(page, await system.render("staging"), "aetherium-consul", "aetherium-api-gateway");
+  });
+
+  it("X-39 the page says which kernel is needed and that downloads are not compared", async () => {
+    const script = fileAt(
+      await system.render("prod"),
+      "DaemonSet/aetherium-node-provisioner",
+      "/scripts/provision-node.sh",
+    );
+    assert.doesNotMatch(script, /sha256sum/, "then the page would be wrong");
+    assert.match(page, /must be 5\.10 with vsock/);
+    assert.match(page, /is\s+not compared with a checksum/);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { runCheck } from "./checks.ts";
+import { assertForwards, commandsOn, readPage } from "./pages.ts";
 import { env, type Loose, openSystem, podSpec, type Rendering } from "./system.ts";
 
 const system = await openSystem("examples/blockchain");
@@ -303,6 +304,31 @@ describe("checks", () => {
       const { state, output } = look({ MINER_ADDRESS });
       assert.deepEqual([state, output], ["wrong", "invalid character in MINER_ADDRESS\n"]);
     }
+  });
+});
+
+describe("pages", () => {
+  it("B-18 the page has the port-forward that opens the webservers", async () => {
+    assertForwards(readPage("examples/blockchain/README.md"), await system.render("local"), "webserver-service");
+  });
+
+  it("B-20 an image that is loaded into the node is the one that is used, and nothing is pushed", async () => {
+    const page = readPage("examples/blockchain/README.md");
+    const { image, imagePullPolicy } = (await system.render("local")).container("StatefulSet/miner");
+    assert.deepEqual(commandsOn(page, "kind"), [`kind load docker-image ${image}`]);
+    assert.deepEqual([imagePullPolicy, commandsOn(page, "docker push")], ["IfNotPresent", []]);
+  });
+
+  it("B-30 commands for status, logs, rollout and events are on one page", () => {
+    const page = readPage("docs/day-by-day.md");
+    for (const begin of [
+      "npx github:jterrazz/fairlead#v1 status",
+      "npx github:jterrazz/fairlead#v1 logs",
+      "kubectl rollout status",
+      "kubectl get events",
+      "kubectl describe pod",
+    ])
+      assert.ok(commandsOn(page, begin).length > 0, begin);
   });
 });
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
 import { parse } from "yaml";
 import { clusterFacts, findCredentials } from "../../actions/bootstrap/credentials.ts";
@@ -12,7 +14,9 @@ import { bundledChart } from "../../actions/core/helm.ts";
 import { compareObjects, warningsOf } from "../../actions/validate/changes/compare.ts";
 import { knownManifests, type SimulatedOptions, simulate } from "../bootstrap/simulated.ts";
 import { recordingContext } from "../context.ts";
+import { blocksOf } from "../docs.ts";
 import { startInfisical } from "../fakes/infisical/server.ts";
+import { commandsOn, readPage } from "./pages.ts";
 import { env, type Loose, openSystem, plainHelm, podSpec, type Rendering, type System } from "./system.ts";
 
 const clusterFile = "examples/jterrazz/cluster.yaml";
@@ -345,6 +349,101 @@ describe("what is rendered", () => {
     assert.match(version, /^\d+\.\d+\.\d+$/);
   });
 });
+
+describe("pages", () => {
+  const front = readPage("README.md");
+  const use = front.slice(front.indexOf("## Use it"), front.indexOf("### Deploy to prod"));
+  const blocks = blocksOf(use).map(({ text }) => parse(text));
+  const [workflow] = blocks.filter((block) => block?.jobs);
+
+  it("J-01, J-41 the workflow to copy deploys a push to main and tags v*, and the page says which goes where", () => {
+    assert.deepEqual(workflow.on.push, { branches: ["main"], tags: ["v*"] });
+    assert.match(use, /A push to the default branch deploys `staging`, a tag `v\*`\s+deploys `prod`/);
+  });
+
+  it("J-03 the workflow to copy needs two secrets and no other", () => {
+    const named = [...JSON.stringify(workflow).matchAll(/secrets\.(\w+)/g)].map(([, name]) => name);
+    assert.deepEqual(named, ["INFISICAL_CLIENT_ID", "INFISICAL_CLIENT_SECRET"]);
+  });
+
+  it("J-32 the page says that a record outlives its host", () => {
+    const page = readPage("actions/deploy/README.md").replaceAll(/\s+/g, " ");
+    assert.match(page, /A host that is routed no more is a notice, because nobody removes its DNS record/);
+  });
+
+  it("J-50 the example of a bootstrap has the platform in the first wave", () => {
+    const [example] = blocksOf(readPage("actions/bootstrap/README.md")).map(({ text }) => parse(text));
+    const waves = example.steps[0].with.repositories
+      .trim()
+      .split("\n")
+      .map((line: string) => line.split(" "));
+    const platform = waves.find(([name]: string[]) => name === "acme/platform");
+    assert.equal(platform.at(-1), "wave=1");
+    assert.ok(waves.length > 1 && waves.every((line: string[]) => line === platform || line.at(-1) !== "wave=1"));
+  });
+
+  it("J-51 a new application: manifest, workflow, the cluster's facts, the list of bootstrap, and its two secrets", () => {
+    const steps = [
+      "kind: Application",
+      "uses: jterrazz/fairlead@v1",
+      "cluster:\n     registry:",
+      "actions/bootstrap/README.md",
+    ];
+    const places = steps.map((step) => use.indexOf(step));
+    assert.ok(
+      places.every((place) => place > 0),
+      places.join(),
+    );
+    assert.deepEqual(
+      places,
+      places.toSorted((one, other) => one - other),
+    );
+    assert.match(
+      front,
+      /### What you need\s+In \*\*GitHub\*\*, two secrets of the repository: `INFISICAL_CLIENT_ID` and `INFISICAL_CLIENT_SECRET`/,
+    );
+  });
+
+  it("J-52, X-28 a backup of what nothing writes to, or by the database, comes back whole", (test) => {
+    const page = readPage("docs/day-by-day.md");
+    const [save = "", restore = "", ...more] = commandsOn(page, "tar ");
+    assert.deepEqual(more, []);
+    const before = page.slice(0, page.indexOf(save)).trimEnd();
+    assert.match(before, /fairlead#v1 stop prod$/, "nothing writes any more");
+    assert.match(page, /A copy of files that a program writes to is no backup/);
+    const root = mkdtempSync(join(tmpdir(), "fairlead-backup-"));
+    test.after(() => rmSync(root, { recursive: true }));
+    const data = join(root, "k8s-data");
+    mkdirSync(join(data, "my-app-prod"), { recursive: true });
+    const rows = (path: string) => {
+      using database = openDatabase(path);
+      return database.prepare("SELECT * FROM notes").all().length;
+    };
+    const live = join(data, "my-app-prod/app.db");
+    {
+      using database = openDatabase(live);
+      database.exec("CREATE TABLE notes (text); INSERT INTO notes VALUES ('one'), ('two')");
+      const [, statement = ""] = /sqlite3 \/data\/app\.db \\"(VACUUM INTO '.*')\\""$/m.exec(page) ?? [];
+      database.exec(statement.replace("/data/", `${data}/my-app-prod/`));
+    }
+    assert.equal(rows(join(data, "my-app-prod/backup.db")), 2);
+    const run = (command: string) => {
+      const script = command.replaceAll("/var/lib/k8s-data", data).replace("20260131", "$(date +%Y%m%d)");
+      const { status, stderr } = spawnSync("sh", ["-c", script], { cwd: root, encoding: "utf8" });
+      assert.equal(status, 0, stderr);
+    };
+    run(save);
+    rmSync(join(data, "my-app-prod"), { recursive: true });
+    run(restore);
+    assert.equal(rows(live), 2);
+  });
+});
+
+/** A database that is closed at the end of a block. */
+function openDatabase(path: string): DatabaseSync & Disposable {
+  const database = new DatabaseSync(path);
+  return Object.assign(database, { [Symbol.dispose]: () => database.close() });
+}
 
 describe("traps", () => {
   it("X-04 one manifest by any of the three controllers, with a private registry or without", async () => {

@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
 import { parse } from "yaml";
 import { runCheck } from "./checks.ts";
+import { commandsOn, readPage } from "./pages.ts";
 import { env, type Loose, openSystem, podSpec, type Rendering } from "./system.ts";
 
 const system = await openSystem("examples/vultisig");
@@ -552,6 +553,45 @@ describe("checks and advice", () => {
       assert.equal(given.length, 1, line);
       assert.match(given[0] ?? "", advice);
     }
+  });
+});
+
+describe("the start, by hand", () => {
+  const page = readPage("examples/vultisig/README.md");
+
+  it("V-37 each make target, script and flag has something that replaces it", () => {
+    const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+    const replaced = new Map(
+      rows.map((row) => row.split("|").map((cell) => cell.trim())).map(([, old, now]) => [old, now]),
+    );
+    const targets = ["deploy-secrets", "deploy-k8s-prod", "deploy-k8s-local", "delete-k8s", "k8s-start", "k8s-stop"];
+    for (const word of [
+      ...targets.map((target) => `make ${target}`),
+      "k8s-start.sh --local",
+      "k8s-start.sh --skip-seed",
+    ])
+      assert.ok(
+        [...replaced].some(([old = "", now = ""]) => old.includes(`\`${word}\``) && now.length > 10),
+        word,
+      );
+  });
+
+  it("V-33 an environment can leave a Job out, and nothing else goes with it", async () => {
+    const without = await system.changed(({ environments: { production: layer } }) => {
+      layer.components["seed-plugins"] = { enabled: false };
+    });
+    const names = async (of: typeof system) => (await of.render("production")).objects.map(nameOf);
+    const gone = (await names(system)).filter((name) => !/seed-plugins/.test(name));
+    assert.deepEqual(await names(without), gone);
+  });
+
+  it("V-35, X-15 nothing flushes Redis by itself; a person does, by a command that the page has", () => {
+    for (const { text, application } of [production, local])
+      assert.doesNotMatch(text + JSON.stringify(application), /flush(all|db)/i);
+    const [command = "", ...others] = commandsOn(page, "npx github:jterrazz/fairlead#v1 run");
+    assert.deepEqual(others, []);
+    assert.match(command, / run production --component redis --command '.*FLUSHALL'$/);
+    assert.ok(production.application.components.redis);
   });
 });
 

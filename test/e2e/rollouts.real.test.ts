@@ -52,6 +52,18 @@ describe("a rollout that goes wrong", () => {
   });
 });
 
+describe("a component that becomes another kind", () => {
+  it("leaves nothing of the Deployment behind, and the StatefulSet answers under the same name", async () => {
+    await using app = createSmallApp(world, "kind");
+    const address = await serve(world, app);
+    const step = await app.deploy({ ...statefulSet(1), command: server({ text: "second" }) });
+    assert.equal(step.outputs["status"], "deployed", step.log);
+    await pageWith(address, "second");
+    const names = await world.kubectl("get", "deployments,statefulsets", "-n", app.release, "-o", "name");
+    assert.equal(names.trim(), `statefulset.apps/${app.name}`);
+  });
+});
+
 /** The name of an application's only pod. */
 async function podOf({ release }: SmallApp): Promise<string> {
   return await world.kubectl("get", "pods", "-n", release, "-o", "jsonpath={.items[0].metadata.name}");

@@ -9,6 +9,7 @@ const facts = {
   namespace: "prod",
   revision: 4,
   previousRevision: 3,
+  addresses: [],
   kept: false,
 } as const;
 const fault: Fault = {
@@ -29,6 +30,13 @@ const always = ["kubectl get all -n prod", "helm history prod-web -n prod"];
 test("after a good deploy there is a way back to the revision before, when there is one", () => {
   assert.deepEqual(commands({}), [...always, "helm rollback prod-web 3 -n prod"]);
   assert.deepEqual(commands({ previousRevision: 0 }), always);
+});
+
+test("what has no route is reached by a port-forward, once it runs", () => {
+  const addresses = ["https://web.example.com", "http://api.prod.svc", "http://consul.mesh.svc:8500"];
+  const ways = ["kubectl port-forward -n prod svc/api 8080:80", "kubectl port-forward -n mesh svc/consul 8500:8500"];
+  assert.deepEqual(commands({ addresses, previousRevision: 0 }), [...always, ...ways]);
+  assert.deepEqual(commands({ addresses, previousRevision: 0, revision: 0, status: "failed" }), always);
 });
 
 test("pods of a failed revision that was kept can be looked at, and it can be undone", () => {

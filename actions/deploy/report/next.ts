@@ -13,6 +13,8 @@ interface Facts {
   readonly namespace: string;
   readonly revision: number;
   readonly previousRevision: number;
+  /** Where the application answers; `http://web.prod.svc:8080` only from inside the cluster. */
+  readonly addresses: readonly string[];
   /** Whether a revision was made that failed and is there still. */
   readonly kept: boolean;
 }
@@ -21,7 +23,7 @@ interface Facts {
 export function nextSteps(facts: Facts, fault: Fault | undefined): NextStep[] {
   const { release, namespace, status } = facts;
   if (release === "" || status === "planned") return [];
-  return [...ofFailure(facts, fault), ...always(release, namespace), ...wayBack(facts)];
+  return [...ofFailure(facts, fault), ...always(release, namespace), ...waysIn(facts), ...wayBack(facts)];
 }
 
 /** The failed pods are still there only when nothing was rolled back; after that, what serves can be looked at. */
@@ -50,6 +52,18 @@ function always(release: string, namespace: string): NextStep[] {
     { what: "What runs now", command: `kubectl get all -n ${namespace}` },
     { what: "Its revisions, and what became of each", command: `helm history ${release} -n ${namespace}` },
   ];
+}
+
+/** An address without a route is opened on the machine of whoever runs the command. */
+function waysIn({ addresses, revision }: Facts): NextStep[] {
+  if (revision === 0) return [];
+  return addresses.flatMap((address) => {
+    const [, service, namespace, port = "80"] = /^http:\/\/([^.]+)\.([^.]+)\.svc(?::(\d+))?$/.exec(address) ?? [];
+    if (service === undefined) return [];
+    const local = Number(port) < 1024 ? Number(port) + 8000 : port;
+    const command = `kubectl port-forward -n ${namespace} svc/${service} ${local}:${port}`;
+    return [{ what: `${service} at localhost:${local}`, command }];
+  });
 }
 
 function wayBack({ status, kept, release, namespace, revision, previousRevision }: Facts): NextStep[] {

@@ -92,7 +92,10 @@ export async function reportOf(
     checks: learned.checks ?? [],
     ...(changes === undefined ? {} : { changes }),
     ...(evidence === undefined ? {} : { evidence: withoutFault(evidence) }),
-    next: nextSteps({ ...facts, kept: deployed?.status === "failed" }, evidence?.fault),
+    next: nextSteps(
+      { ...facts, addresses: application?.addresses ?? [], kept: deployed?.status === "failed" },
+      evidence?.fault,
+    ),
   };
 }
 
