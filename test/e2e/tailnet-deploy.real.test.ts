@@ -1,13 +1,14 @@
 // The root action's way to the cluster over the tailnet, where it is open and where it is not.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { parse, stringify } from "yaml";
-import { runAction } from "../harness/job.ts";
+import { run } from "../cluster/run.ts";
+import { createJob, runAction } from "../harness/job.ts";
 import { runInMachine } from "./machine.ts";
-import { assertLoggedOut } from "./tailnet-site.ts";
+import { assertLoggedOut, room, withKey } from "./tailnet-site.ts";
 import { type App, createApp, openWorld, repository } from "./world.ts";
 
 const world = await openWorld();
@@ -117,5 +118,23 @@ describe("the way to the cluster", () => {
     assert.deepEqual(codesOf(step), ["CLUSTER_UNAUTHORIZED"], step.log);
     assert.match(step.log, /\/readyz answered after/);
     await assertLeft(app, step);
+  });
+
+  it("joined in a step of its own, the tailnet lets other programs through its proxy, for as long as the job lasts", async () => {
+    await using job = createJob({ env: world.env, secrets: [tailnet.authKey] });
+    const probe = `https://${tailnet.clusterAddress}:6443/readyz`;
+    const { outputs, log } = await job.run(room, { with: withKey(tailnet, { probe }) });
+    const kubeconfig = join(job.folders.home, "kubeconfig");
+    writeFileSync(kubeconfig, teamKubeconfig, { mode: 0o600 });
+    const kubectl = (accept: readonly number[]) =>
+      run(["kubectl", `--kubeconfig=${kubeconfig}`, "--request-timeout=10s", "get", "--raw", "/version"], {
+        environment: { ...world.env, HTTPS_PROXY: outputs["proxy"] },
+        accept,
+      });
+    assert.match((await kubectl([0])).output, /gitVersion/, log);
+    rmSync(kubeconfig);
+    assert.equal((await job.finish()).conclusion, "success");
+    writeFileSync(kubeconfig, teamKubeconfig, { mode: 0o600 });
+    assert.match((await kubectl([1])).errors, /refused/);
   });
 });
