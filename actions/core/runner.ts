@@ -43,7 +43,10 @@ export function actionsRunner(environment: Readonly<Record<string, string | unde
     annotate(level, message, title, place) {
       print[level](message, { ...(title === undefined ? {} : { title }), ...propertiesOf(place) });
     },
-    mask: core.setSecret,
+    mask(value) {
+      gatherOutput();
+      core.setSecret(value);
+    },
     setOutput: entriesOf(environment["GITHUB_OUTPUT"], core.setOutput),
     exportVariable: entriesOf(environment["GITHUB_ENV"], core.exportVariable),
     saveState: entriesOf(environment["GITHUB_STATE"], core.saveState),
@@ -52,6 +55,13 @@ export function actionsRunner(environment: Readonly<Record<string, string | unde
       if (file) appendFileSync(file, `${markdown}\n`);
     },
   };
+}
+
+/** What is printed until the running code ends leaves in one piece: the masks of many secrets come hundreds at a time. */
+function gatherOutput(): void {
+  if (process.stdout.writableCorked > 0) return;
+  process.stdout.cork();
+  process.nextTick(() => process.stdout.uncork());
 }
 
 type Tell = (name: string, value: string) => void;
