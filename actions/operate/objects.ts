@@ -41,8 +41,9 @@ export async function change<T extends KubernetesObject>(cluster: Cluster, path:
 
 /** Makes an object; the path is that of its collection. */
 export async function create<T extends KubernetesObject>(cluster: Cluster, path: string, body: T): Promise<T> {
-  // A try whose answer was lost may have made it.
-  return JSON.parse(await send(cluster, { method: "POST", path, body }, [409]));
+  const made = JSON.parse(await send(cluster, { method: "POST", path, body }, [409]));
+  // A try whose answer was lost has made it.
+  return made.kind === "Status" ? await cluster.read<T>({ path: `${path}/${body.metadata?.name}` }) : made;
 }
 
 /** Deletes an object with what it owns; one that is not there is fine. @param seconds that its pods get to end. */

@@ -12,6 +12,12 @@ export interface Trigger {
   /** `refs/heads/main` */
   readonly ref: string;
   readonly commit: string;
+  /** One of the example's workflows, `deploy.yml` if left out. */
+  readonly workflow?: string;
+  /** What a person fills in. */
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** Secrets of the repository, each of one line, beside the identity in Infisical. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -34,7 +40,7 @@ export async function cloneAndCommit(checkout: string, edit: () => void = () => 
 export async function runExample(
   world: World,
   { folder, checkout }: { readonly folder: string; readonly checkout: string },
-  { event, ref, commit }: Trigger,
+  { event, ref, commit, workflow = "deploy.yml", inputs = {}, secrets: more = {} }: Trigger,
 ) {
   const { act } = await ensureTools(["act"]);
   const file = (name: string, content: string) => {
@@ -45,15 +51,16 @@ export async function runExample(
   const home = join(folder, "home");
   mkdirSync(home);
   const { "infisical-client-id": clientId, "infisical-client-secret": clientSecret } = world.with;
-  const secrets = `INFISICAL_CLIENT_ID=${clientId}\nINFISICAL_CLIENT_SECRET=${clientSecret}\n`;
-  const payload = { ref, after: commit, deleted: false, repository: { default_branch: "main" } };
+  const all = { INFISICAL_CLIENT_ID: clientId, INFISICAL_CLIENT_SECRET: clientSecret, ...more };
+  const secrets = Object.entries(all).map(([name, value]) => `${name}=${value}\n`);
+  const payload = { ref, after: commit, deleted: false, repository: { default_branch: "main" }, inputs };
   const { BUILDX_CONFIG, BUILDX_BUILDER, PATH } = world.env;
   const command = [
     ...[act, event, "--directory", checkout],
-    ...["--workflows", join(checkout, "examples/hello/.github/workflows/deploy.yml")],
+    ...["--workflows", join(checkout, "examples/hello/.github/workflows", workflow)],
     ...["--platform", "ubuntu-latest=-self-hosted", "--use-gitignore=false", "--no-cache-server"],
     ...["--eventpath", file("event.json", JSON.stringify(payload))],
-    ...["--secret-file", file("secrets", secrets)],
+    ...["--secret-file", file("secrets", secrets.join(""))],
     ...["--var-file", file("variables", `CLUSTER_FILE=${world.clusterFile}\n`)],
     ...["--env-file", file("environment", `BUILDX_CONFIG=${BUILDX_CONFIG}\nBUILDX_BUILDER=${BUILDX_BUILDER}\n`)],
   ];

@@ -1,6 +1,6 @@
 // The example's own workflow file, run by act as GitHub would run it, on all real parts.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
@@ -30,6 +30,17 @@ it("runs the example's workflow, and the pushed commit is live", async () => {
   const summary = log.slice(log.indexOf("Summary - "));
   assert.match(summary, new RegExp(`^\\| Revision \\| ${revision}\\b`, "m"));
   assert.ok(summary.includes(image), summary);
+
+  // The form for the day after, filled in for a look.
+  using other = temporaryFolder();
+  const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig).toString("base64");
+  const form = { operation: "status", environment: "staging", previous: "false" };
+  const looked = await runExample(world, { folder: other.path, checkout }, {
+    ...{ event: "workflow_dispatch", ref: "refs/heads/main", commit, workflow: "operate.yml", inputs: form },
+    secrets: { KUBECONFIG_BASE64: kubeconfig },
+  } as const);
+  assert.equal(looked.code, 0, looked.log);
+  assert.match(looked.log, new RegExp(`staging-my-app revision ${revision} is healthy`));
 });
 
 function temporaryFolder(): Disposable & { readonly path: string } {

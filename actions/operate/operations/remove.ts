@@ -4,7 +4,7 @@ import type { Lock } from "../../deploy/lock/lock.ts";
 import { pullSecretName } from "../../deploy/namespace.ts";
 import { scopeOf } from "../../deploy/rollout.ts";
 import type { Application } from "../../validate/application.ts";
-import { remove as removeObject } from "../objects.ts";
+import { readObject, remove as removeObject } from "../objects.ts";
 import { type Operation, refused } from "../operation.ts";
 import type { Outcome } from "../outcome.ts";
 import { isSelected } from "../target.ts";
@@ -24,21 +24,27 @@ interface Kept {
  * @throws FairleadError OPERATION_REFUSED when `confirm` names what is not this application's, before anything is removed.
  */
 export async function remove(operation: Operation, lock: Lock): Promise<Outcome> {
-  const { application, cluster, helm, inputs, timeout } = operation;
+  const { application, cluster, context, helm, inputs, timeout } = operation;
   const { release, namespace } = application;
   const all = await keptBy(operation);
-  const chosen = inputs.confirm.map((line) => choose(all, line, application));
+  const confirmed = new Set(inputs.confirm.map((line) => choose(all, line, application)));
+  // In the order of the list, whatever that of the lines is: namespaces last.
+  const chosen = all.filter((one) => confirmed.has(one));
   await lock.confirm();
   await helm.uninstall(release, namespace, timeout);
   for (const { path } of chosen) await removeObject(cluster, path);
-  const gone = new Set(chosen.map(({ name }) => name));
-  const left = all.filter(({ name }) => !gone.has(name));
+  const left = all.filter((one) => !confirmed.has(one));
   const rows = [
     ...chosen.map(({ name }) => ({ object: name, what: "deleted" })),
     ...left.map(({ name }) => ({ object: name, what: "kept" })),
   ];
   const also = chosen.length === 0 ? "" : `, with ${chosen.map(({ name }) => name).join(", ")}`;
   const kept = left.length === 0 ? "" : `; kept: ${left.map(({ name }) => name).join(", ")}`;
+  const hosts = [...new Set(application.ingress.map(({ host }) => host))];
+  if (hosts.length > 0) {
+    const records = `Nobody removes the DNS records of ${hosts.join(", ")}; they may lead to what comes after.`;
+    context.runner.annotate("notice", records, "Left behind");
+  }
   const said = `${release} is removed${also}${kept}`;
   return { status: "removed", said, revision: 0, sections: [{ name: "Beside the release", rows }] };
 }
@@ -57,12 +63,21 @@ function choose(all: readonly Kept[], line: string, { release }: Application): K
 async function keptBy(operation: Operation): Promise<Kept[]> {
   const { application } = operation;
   const parts = Object.keys(application.namespaces).map((namespace) => keptIn(operation, namespace));
-  const found = await Promise.all(parts);
+  const [found, volumes] = await Promise.all([Promise.all(parts), volumesOf(operation)]);
   return [
     ...found.flatMap(({ claims }) => claims),
+    ...volumes,
     ...found.flatMap(({ secrets }) => secrets),
     ...found.map(({ own }) => own),
   ];
+}
+
+/** The volumes of `storage`, each a folder on a node: a claim that is made anew only gets a volume that is made anew. */
+async function volumesOf({ application, cluster }: Operation): Promise<Kept[]> {
+  const names = Object.values(application.components).flatMap(({ storage }) => storage?.volume ?? []);
+  const all = names.map((name) => keptAt("volume", name, "/api/v1/persistentvolumes"));
+  const there = await Promise.all(all.map(({ path }) => readObject(cluster, path)));
+  return all.filter((_, index) => there[index] !== undefined);
 }
 
 async function keptIn(operation: Operation, namespace: string) {
@@ -73,9 +88,11 @@ async function keptIn(operation: Operation, namespace: string) {
     listItems<V1Secret>(cluster, `${root}/secrets`),
   ]);
   const isOwnClaim = ({ metadata }: V1PersistentVolumeClaim) => isOwn(application, namespace, metadata?.labels);
+  // What another object owns goes with it.
   const isOwnSecret = ({ metadata }: V1Secret) =>
-    metadata?.labels?.["fairlead-release"] === application.release ||
-    secretNames(application).has(metadata?.name ?? "");
+    metadata?.ownerReferences === undefined &&
+    (metadata?.labels?.["fairlead-release"] === application.release ||
+      secretNames(application).has(metadata?.name ?? ""));
   const others = secrets.flatMap(({ metadata }) => {
     const { owner, name = "" } = metadata?.labels ?? {};
     return owner === "helm" && name !== application.release ? [name] : [];

@@ -14,7 +14,11 @@ interface Listed<T> {
   readonly items: readonly T[] | null;
 }
 
-/** What the API server lists in all namespaces of an application; nothing of a kind that it does not know. */
+/**
+ * What the API server lists in all namespaces of an application; nothing of a kind that it does not know.
+ *
+ * @throws as `Cluster.read`: what may not be seen must not look as if it were not there.
+ */
 async function listAll<T>(
   cluster: Cluster,
   application: Application,
@@ -22,8 +26,11 @@ async function listAll<T>(
 ): Promise<T[]> {
   const lists = await Promise.all(
     Object.keys(application.namespaces).map(async (namespace): Promise<readonly T[]> => {
-      const { status, body } = await cluster.call({ path: pathIn(namespace) });
-      return status === 200 ? ((JSON.parse(body) as Listed<T>).items ?? []) : [];
+      const path = pathIn(namespace);
+      const { status, body } = await cluster.call({ path });
+      if (status === 404) return [];
+      const list: Listed<T> = status === 200 ? JSON.parse(body) : await cluster.read({ path });
+      return list.items ?? [];
     }),
   );
   return lists.flat();
