@@ -63,6 +63,17 @@ describe("what is dispatched", () => {
     ]);
   });
 
+  it("is the newest of all tags that fit a pattern, wherever its stars are", async (test) => {
+    const tags = ["release/1.9.0", "release/1.10.0", "2026.1-live", "2026.2-live", "2026.3-test"];
+    const repositories = [{ ...app("acme/a"), manifest: "a", tags }];
+    const environments = { prod: { deploy: { tag: "release/*" } }, live: { deploy: { tag: "*-live" } } };
+    const { github } = await bootstrap(test, {
+      github: { repositories },
+      readManifests: knownManifests({ "acme/a": { environments } }),
+    });
+    assert.deepEqual(github.runs.map(({ ref }) => ref).sort(), ["2026.2-live", "release/1.10.0"]);
+  });
+
   it("is the environments that are asked for, and a ref that a line names", async (test) => {
     const repositories = [{ ...app("acme/a"), manifest: "a", tags: ["v1.0.0", "v2.0.0"] }, app("acme/b")];
     const readManifests = knownManifests({ "acme/a": { environments: both } });

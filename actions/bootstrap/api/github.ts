@@ -110,7 +110,8 @@ export async function readFile(
 
 /** Names of the tags that begin with a text. @throws FairleadError GITHUB_REJECTED */
 export async function tagsThatBeginWith(client: Client, repository: string, start: string): Promise<string[]> {
-  const path = `/repos/${repository}/git/matching-refs/tags/${encodeURIComponent(start)}`;
+  const parts = ["tags", ...(start === "" ? [] : start.split("/"))].map(encodeURIComponent);
+  const path = `/repos/${repository}/git/matching-refs/${parts.join("/")}`;
   const refs = await read<readonly { ref: string }[]>(client, { path });
   return refs.map(({ ref }) => ref.replace(/^refs\/tags\//, ""));
 }
