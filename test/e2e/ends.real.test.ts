@@ -151,6 +151,19 @@ test(`after each of ${count} ends the next deploy succeeds`, async (t: TestConte
   assert.equal(endedAll, count);
 });
 
+test("a Helm that is killed alone leaves no revision that waits for it", async () => {
+  await using setting = await openSetting("alone");
+  const { app } = setting;
+  const first = await app.deploy(good("first"), newRun());
+  assert.equal(first.outputs["status"], "deployed", first.log);
+  const moment = { event: "POST /api/v1/namespaces/<release>/secrets", occurrence: 1 };
+  const end = { by: "SIGKILL", whom: "helm", lost: false } as const;
+  const { reached, step } = await attempt(setting, good("second"), { moment, end, options: newRun() });
+  assert.deepEqual([reached, step.outputs["status"]], [true, "rolled-back"], step.log);
+  assert.match(step.log, /helm was ended by SIGKILL\. Revision 1 serves again/);
+  assert.deepEqual(await app.revisions(), ["1 superseded", "2 failed", "3 deployed"]);
+});
+
 test("a rollback that runs when the job is cancelled is waited for, and not done again", async () => {
   await using setting = await openSetting("twice");
   const { app } = setting;

@@ -3,7 +3,7 @@ import { FairleadError, type Place } from "../../core/errors.ts";
 import { pruneSecrets } from "../delivery/secrets.ts";
 import { collectEvidence } from "../evidence/collect.ts";
 import { suspendHooks } from "../hooks.ts";
-import { listRevisions, markFailed, markVerified, type Revision } from "../releases.ts";
+import { isPending, listRevisions, markFailed, markVerified, type Revision } from "../releases.ts";
 import { placeNamed } from "../report/named.ts";
 import { placed } from "../report/place.ts";
 import { type Watched, watch } from "../rollout.ts";
@@ -62,8 +62,10 @@ export async function undoApply(
   const [newest] = await listRevisions(cluster, application.namespace, application.release);
   const place = await placeNamed(deploy, thrown.message);
   if (newest?.number !== number) throw withSentence(thrown, "Nothing was changed.", place);
-  const { sentence, ...after } = await goBack(deploy, baseline);
   const reason = context.masker.redact(thrown.message.replace(/\.$/, ""));
+  // A Helm that was killed had no time to say so itself.
+  if (isPending(newest)) await markFailed(cluster, application.namespace, application.release, number, reason);
+  const { sentence, ...after } = await goBack(deploy, baseline);
   return { ...after, reason, failure: withSentence(thrown, sentence, place) };
 }
 
