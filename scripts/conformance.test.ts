@@ -39,11 +39,11 @@ test("no requirement is listed twice, and each has its form", () => {
   }
 });
 
-test("what is open has a sentence that says what is lacking, and nothing else has one", () => {
+test("what is open has a sentence that says what is lacking", () => {
   for (const requirement of all) {
-    const isOpen = openParts(requirement).length > 0;
-    assert.equal(requirement.lacks !== undefined, isOpen, requirement.id);
-    assert.ok(!isOpen || /^[A-Z].*\.$/.test(requirement.lacks ?? ""), requirement.id);
+    const { id, lacks } = requirement;
+    if (openParts(requirement).length > 0) assert.ok(lacks, `${id}: what is lacking`);
+    if (lacks !== undefined) assert.match(lacks, /^[A-Z].*\.$/, id);
   }
 });
 
@@ -54,6 +54,8 @@ test("every test that a requirement names is there, and is one of those that CI 
     for (const { file, words } of referencesOf(requirement)) {
       assert.ok(run.has(file), `${requirement.id}: CI does not run ${file}`);
       const names = namesInSource(readFileSync(join(root, file), "utf8"));
+      // What a name is made of in a loop is known when the test runs, and not before.
+      assert.ok(!words.includes("${"), `${requirement.id}: ${words}`);
       assert.ok(words.length > 5 && names.some((name) => name.includes(words)), `${requirement.id}: ${file}: ${words}`);
     }
   }
@@ -134,9 +136,9 @@ test("the table shows what passed, what ran elsewhere, what is open, and what ha
   );
   const text = renderTable(rows);
   assert.match(text, /^✓ V-01 {2}all three$/m);
-  assert.match(text, /^✓ V-02 {2}all three\n◐ V-02 {2}open: deploy: It is slow\.$/m);
+  assert.match(text, /^✓ V-02 {2}all three\n◐ V-02 {2}deploy: It is slow\.$/m);
   assert.match(text, /^✗ V-03 {2}fails\n {9}1 is not 2$/m);
-  assert.match(text, /^· V-05 {2}open: deploy: Nobody does it\.$/m);
+  assert.match(text, /^· V-05 {2}deploy: Nobody does it\.$/m);
   assert.match(text, /^– V-06 {2}Something that is needed: no cluster$/m);
   assert.match(text, /^✓ V-07 {2}a port that is taken is undone$/m);
   assert.match(text, /^○ V-08 {2}another \(test\/e2e\/b\.test\.ts\)$/m);

@@ -27,7 +27,7 @@ export interface Requirement {
   readonly says: string;
   /** Tests outside of this folder that show a part of it, by that part; see {@link readReference}. */
   readonly shown?: Readonly<Partial<Record<Tag, readonly string[]>>>;
-  /** What fairlead does not do of it, or what no test shows, in a sentence; only where a part is open. */
+  /** What fairlead does not do of it, or what no test shows, in a sentence; always where a part is open. */
   readonly lacks?: string;
   /** Why fairlead does nothing about it. */
   readonly outOfScope?: string;

@@ -42,7 +42,7 @@ function stateOf(requirement: Requirement, outcomes: readonly Outcome[], notRun:
   const isDue = tags.some((tag) => tested.includes(tag));
   if (isDue && !outcomes.some(({ name }) => idsOf(name).includes(id))) return "missing";
   if (outcomes.length + notRun.length === 0) return "later";
-  if (openParts(requirement).length > 0) return "partly";
+  if (requirement.lacks !== undefined) return "partly";
   return notRun.length > 0 ? "elsewhere" : "passed";
 }
 
@@ -85,6 +85,6 @@ function linesOf({ requirement, outcomes, notRun, state }: Row): string[] {
       return `${passed ? signs.passed : signs.failed} ${id}  ${name.replace(/^(?:[A-Z]-\d{2},? )+/, "")}${reason}`;
     }),
     ...notRun.map(({ file, words }) => `${signs.elsewhere} ${id}  ${words} (${file})`),
-    ...(open.length > 0 ? [`${signs[state]} ${id}  open: ${open.join(", ")}: ${lacks ?? says}`] : []),
+    ...(lacks === undefined ? [] : [`${signs[state]} ${id}  ${[...open, lacks].join(": ")}`]),
   ];
 }

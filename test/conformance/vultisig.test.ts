@@ -315,6 +315,23 @@ describe("environments and configuration", () => {
     assert.ok(readFileSync(join(root, "vault/vault.vult")).equals(vault));
   });
 
+  it("V-22 every runtime secret is read by its own name from the folder of its group", () => {
+    const read = Object.values(workloads).flatMap((path) =>
+      Object.values(env(podSpec(production.get(path)).containers[0])).flatMap(({ secretKeyRef }) => secretKeyRef ?? []),
+    );
+    const names = new Map(read.map(({ name, key }: Loose) => [key, name]));
+    const groups = {
+      postgres: ["POSTGRES_DSN", "POSTGRES_PASSWORD"],
+      redis: ["REDIS_URI", "REDIS_PASSWORD"],
+      minio: ["MINIO_HOST", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"],
+      encryption: ["ENCRYPTION_SECRET"],
+    };
+    for (const [group, keys] of Object.entries(groups)) {
+      for (const key of keys) assert.equal(names.get(key), `vultisig-${group}-secrets`, key);
+      assert.equal(production.application.secrets[group].path, `/vultisig/${group}`);
+    }
+  });
+
   it("V-27 numbers in configuration files stay as they are written", async () => {
     const { plugins } = parse(config(production, "verifier/vcli-config")["vcli.yaml"] ?? "");
     assert.deepEqual(

@@ -95,6 +95,26 @@ describe("a deploy with", () => {
     });
   }
 
+  for (const [what, second] of [
+    ["the same Job", "0"],
+    ["another Job", "1 - 1"],
+  ] as const) {
+    it(`${what} for every deploy runs beside what is left of the first one`, async () => {
+      await using app = createSmallApp(world, "each");
+      const seen = new Set<string>();
+      for (const code of ["0", second]) {
+        const step = await app.deploy(withJob(app, { command: ["node", "-e", code], when: "every-deploy" }));
+        assert.equal(step.outputs["status"], "deployed", step.log);
+        const { items } = JSON.parse(await world.kubectl("get", "jobs", "-n", app.release, "-o", "json"));
+        for (const { metadata, status } of items) {
+          assert.equal(status.succeeded, 1);
+          seen.add(metadata.uid);
+        }
+      }
+      assert.equal(seen.size, 2);
+    });
+  }
+
   it("a Job after it runs when the rest is ready", async () => {
     await using app = createSmallApp(world, "order");
     const slow = server({ before: "const until = Date.now() + 8_000; while (Date.now() < until) {}" });

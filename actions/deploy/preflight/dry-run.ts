@@ -1,7 +1,8 @@
 import { type Cluster, statusMessage } from "../../core/cluster.ts";
 import { pathOf, type Resources } from "../../core/discovery.ts";
 import { withoutDumps } from "../../core/dumps.ts";
-import { isHook, nameOf, type RenderedObject } from "../rendered/objects.ts";
+import type { Application } from "../../validate/application.ts";
+import { isMadeAnew, nameOf, type RenderedObject } from "../rendered/objects.ts";
 import { type PodTemplate, workloadOf } from "../rendered/templates.ts";
 import { type Obstacle, subjectOf } from "./obstacle.ts";
 import type { Quotas } from "./quota.ts";
@@ -21,13 +22,14 @@ export async function dryRun(
   resources: Resources,
   objects: readonly RenderedObject[],
   templates: readonly PodTemplate[],
-  { namespace, owned, quotas }: { readonly namespace: string; readonly owned: boolean; readonly quotas: Quotas },
+  application: Pick<Application, "namespace" | "components">,
+  { owned, quotas }: { readonly owned: boolean; readonly quotas: Quotas },
 ): Promise<Obstacle[]> {
   const accounts = new Set(
     objects.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata?.name),
   );
   const [ofObjects, ofPods] = await Promise.all([
-    Promise.all(objects.map((object) => dryRunObject(cluster, resources, object, namespace, owned))),
+    Promise.all(objects.map((object) => dryRunObject(cluster, resources, object, application, owned))),
     Promise.all(templates.map((template) => dryRunPod(cluster, template, accounts, quotas))),
   ]);
   // What is wrong with a template is told for its workload; its pod would say the same again.
@@ -40,9 +42,10 @@ async function dryRunObject(
   cluster: Cluster,
   resources: Resources,
   object: RenderedObject,
-  namespace: string,
+  application: Pick<Application, "namespace" | "components">,
   owned: boolean,
 ): Promise<Obstacle | undefined> {
+  const { namespace } = application;
   const resource = resources.find(object.apiVersion, object.kind);
   if (resource === undefined) {
     return {
@@ -54,7 +57,7 @@ async function dryRunObject(
   }
   const place = object.metadata?.namespace ?? namespace;
   const { status, body } = await cluster.call(
-    isHook(object)
+    isMadeAnew(object, application)
       ? creation(`${pathOf(resource, place)}?${query}`, object)
       : dryRunRequest(pathOf(resource, place, object.metadata?.name), object, owned),
   );
@@ -73,7 +76,7 @@ export function dryRunRequest(path: string, object: RenderedObject, owned: boole
   } as const;
 }
 
-/** Helm deletes a hook before it makes it anew, so what is there from the last time must not be compared with it. */
+/** What is there of it from the last time is gone, or has another name, when it is made; so it is not compared with that. */
 function creation(path: string, object: RenderedObject) {
   const { name, ...metadata } = object.metadata ?? {};
   const body = { ...object, metadata: { ...metadata, generateName: `${name}-` } };

@@ -70,7 +70,8 @@ export async function preflight(
       resources,
       [...secrets, ...objects].filter(({ metadata }) => !absent.includes(metadata?.namespace ?? namespace)),
       templates.filter((template) => !absent.includes(template.namespace)),
-      { namespace, owned, quotas },
+      application,
+      { owned, quotas },
     ),
   ]);
   const { content, overlay } = deploy.source.manifest;

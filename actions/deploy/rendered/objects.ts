@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
+import type { Application, Component } from "../../validate/application.ts";
 
 /** A rendered object, as loose as YAML is. */
 export interface RenderedObject extends KubernetesObject {
@@ -23,6 +24,20 @@ export function nameOf({ kind, metadata }: KubernetesObject): string {
 /** Whether Helm makes it before or after the rest of a release, and anew each time. */
 export function isHook({ metadata }: KubernetesObject): boolean {
   return metadata?.annotations?.["helm.sh/hook"] !== undefined;
+}
+
+/**
+ * Whether each deploy makes it anew: a hook, or a Job for every deploy. Such a Job has the revision in its name, and
+ * `helm template` renders each as if it were the first.
+ */
+export function isMadeAnew(object: KubernetesObject, { components }: Pick<Application, "components">): boolean {
+  const { kind, metadata } = object;
+  const isJob = kind === "Job" && Object.values(components).some((one) => isEveryDeploy(one, metadata?.name));
+  return isJob || isHook(object);
+}
+
+function isEveryDeploy({ when, name }: Component, rendered: string | undefined): boolean {
+  return when === "every-deploy" && rendered === `${name}-1`;
 }
 
 /** The name of a Job without the hash of its content, which one that runs on a change carries after it. */

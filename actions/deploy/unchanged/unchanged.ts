@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Revision } from "../releases.ts";
-import { isHook, type RenderedObject, readObjects } from "../rendered/objects.ts";
+import { isMadeAnew, type RenderedObject, readObjects } from "../rendered/objects.ts";
 import type { Deploy } from "../rollout.ts";
 import type { Store } from "../tracking/store.ts";
 import { workloadKinds, workloadsOf } from "../tracking/workloads.ts";
@@ -8,15 +8,15 @@ import { findDrift } from "./drift.ts";
 
 /**
  * Whether the newest revision is the verified one, holds the same objects with the same images, all its workloads are
- * healthy, and nobody has changed or deleted one of its objects since. A hook runs on every deploy, so with one there is
- * always something to do.
+ * healthy, and nobody has changed or deleted one of its objects since. A hook runs on every deploy, and so does a Job that
+ * says so, so with one there is always something to do.
  */
 export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, store: Store): Promise<boolean> {
   if (newest === undefined || !newest.verified || newest.status !== "deployed") return false;
   const { cluster, known, application, rendered, context } = deploy;
   const { namespace, release } = application;
   const objects = await readObjects(rendered);
-  if (objects.some(isHook)) return false;
+  if (objects.some((object) => isMadeAnew(object, application))) return false;
   const before = await readObjects(newest.words?.rendered ?? "");
   if (!isDeepStrictEqual(byName(before), byName(objects))) return false;
   const workloads = workloadsOf(store.snapshot());
