@@ -12,19 +12,32 @@ import type { BootstrapInputs } from "./inputs.ts";
 /** Facts about the cluster that bootstrap goes by. */
 export interface ClusterFacts {
   readonly registry: string;
+  /** Whether the registry is reached over the tailnet only. */
+  readonly registryInTailnet: boolean;
   readonly infisical: Readonly<Record<"url" | "project" | "path" | "environment" | "bootstrapPath", string>>;
 }
 
 /** What Infisical adds to the inputs. */
 export type Credentials = Pick<BootstrapInputs, "tokens" | "kubeconfig" | "registryLogin">;
 
+/** What is read of the values; each part of a team's file is laid over the chart's. */
+interface ClusterValues {
+  readonly registry: string;
+  readonly infisical: ClusterFacts["infisical"];
+  readonly tailnet?: { readonly registry?: boolean };
+}
+
 /** The facts of the chart's own values with those of the team's file laid over them. */
 export async function clusterFacts({ cluster }: BootstrapInputs, { workspace }: Context): Promise<ClusterFacts> {
   const { load } = await import("js-yaml");
-  const read = (file: string) => (load(readFileSync(file, "utf8")) as { cluster?: Partial<ClusterFacts> }).cluster;
-  const own = read(join(bundledChart(), "values.yaml")) as ClusterFacts;
+  const read = (file: string) => (load(readFileSync(file, "utf8")) as { cluster?: Partial<ClusterValues> }).cluster;
+  const own = read(join(bundledChart(), "values.yaml")) as ClusterValues;
   const given = cluster === undefined ? undefined : read(resolve(workspace, cluster));
-  return { registry: given?.registry ?? own.registry, infisical: { ...own.infisical, ...given?.infisical } };
+  return {
+    registry: given?.registry ?? own.registry,
+    registryInTailnet: given?.tailnet?.registry ?? own.tailnet?.registry ?? false,
+    infisical: { ...own.infisical, ...given?.infisical },
+  };
 }
 
 /**

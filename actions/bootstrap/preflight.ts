@@ -33,7 +33,7 @@ export async function preflight(
   facts: ClusterFacts,
   context: Context,
 ): Promise<void> {
-  const wanted = inputs.preflight ?? preconditionsOf(inputs, credentials);
+  const wanted = inputs.preflight ?? preconditionsOf(inputs, credentials, facts);
   const looks: Readonly<Record<Precondition, () => Promise<string>>> = {
     cluster: () => lookAtCluster(credentials, context),
     registry: () => lookAtRegistry(facts, credentials, context),
@@ -59,11 +59,15 @@ export async function preflight(
   });
 }
 
-/** What can be looked at with what was given. */
-function preconditionsOf({ cluster }: BootstrapInputs, { kubeconfig }: Credentials): Precondition[] {
+/** What can be looked at with what was given: a registry in the tailnet is perhaps not in reach of this runner. */
+function preconditionsOf(
+  { cluster }: BootstrapInputs,
+  { kubeconfig }: Credentials,
+  facts: ClusterFacts,
+): Precondition[] {
   return [
     ...(kubeconfig === undefined ? [] : ["cluster" as const]),
-    ...(cluster === undefined ? [] : ["registry" as const]),
+    ...(cluster === undefined || facts.registryInTailnet ? [] : ["registry" as const]),
   ];
 }
 
