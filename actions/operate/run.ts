@@ -1,4 +1,5 @@
 import type { Context } from "../core/context.ts";
+import { messageOf } from "../core/errors.ts";
 import { refreshed } from "./history.ts";
 import type { OperateInputs, OperationName } from "./inputs.ts";
 import { withLock } from "./lock.ts";
@@ -44,7 +45,13 @@ export async function run(inputs: OperateInputs, context: Context): Promise<Outc
 /** Adds what is not as its revision says after an operation; a release that is gone says nothing. */
 async function withDrift(operation: Operation, outcome: Outcome): Promise<Outcome> {
   if (outcome.revision === 0) return outcome;
-  const { section } = await driftOf(await refreshed(operation));
+  // What was done has to be told, also when this look fails.
+  const section = await refreshed(operation)
+    .then(driftOf)
+    .then(
+      (found) => found.section,
+      (thrown) => ({ name: "Drift", text: `Not known: ${messageOf(thrown)}` }),
+    );
   return { ...outcome, sections: [...outcome.sections, section] };
 }
 

@@ -115,8 +115,10 @@ describe("an operation that meets trouble", () => {
       /went back to revision 1, which did not become healthy: .*secret "keys" not found\. Ready now: web-/,
     );
     assert.deepEqual([step.outputs["status"], step.report.code], ["failed", "OPERATION_FAILED"]);
-    const newest = (await app.revisions()).at(-1);
-    assert.match(newest ?? "", /failed$/);
+    const newest = (await app.revisions()).at(-1) ?? "";
+    assert.match(newest, /failed$/);
+    const again = await ask({ operation: "rollback", revision: newest.split(" ")[0] ?? "" });
+    assert.match(onlyError(again).message, /Revision \d+ of \S+ has failed\. Name one with `revision`: /);
     const state = await ask({ operation: "status" });
     assert.equal(state.outputs["status"], "unhealthy", state.log);
     assert.ok(rowsOf(state.report, "Release").some(({ what }) => what === "Held"));
