@@ -91,7 +91,7 @@ async function lookAtChart({ registry }: ClusterFacts, credentials: Credentials,
   const reference = `${registry}/charts/app:${bundledVersion()}`;
   const answer = await ask(reference, credentials, context);
   if (answer.state === "there") return `The chart oci://${reference} is there.`;
-  const fix = answer.state === "denied" ? login : "Publish it with `actions/chart` first; applications come last.";
+  const fix = answer.state === "denied" ? login : "Push it to the registry first; applications come last.";
   throw notReady(`The chart oci://${reference} is not there: ${answer.reason}.`, fix);
 }
 
