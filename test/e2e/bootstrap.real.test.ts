@@ -109,7 +109,7 @@ describe("a cluster that is built anew", () => {
     const told = unpublished.annotations.map(({ message }) => message).join();
     assert.match(
       told,
-      /The chart oci:\S+ is not there: .*Publish it with `actions\/chart` first; applications come last\./,
+      /The chart oci:\S+ is not there: .*Push it to the registry first; applications come last\./,
     );
     assert.equal(github.runs.length, 0);
     await publishChart(world);
