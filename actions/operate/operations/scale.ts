@@ -25,7 +25,7 @@ export async function scale(operation: Operation, lock: Lock): Promise<Outcome> 
   const found = await readObject<V1Deployment>(cluster, pathOf(component));
   if (found === undefined) throw refused(`The ${kind} ${name} is not there.`, "Deploy it again.");
   const autoscaler = (await listAutoscalers(cluster, application)).find((one) => scales(one, component));
-  refuse(wanted, component, found, autoscaler);
+  requirePossible(wanted, component, found, autoscaler);
   using watching = await openWatching(operation);
   await lock.confirm();
   const before = found.spec?.replicas ?? 1;
@@ -50,9 +50,10 @@ async function changeBounds({ cluster }: Operation, { metadata }: Autoscaler, { 
   await change(cluster, path, { spec: { minReplicas: min, maxReplicas: max } });
 }
 
-function refuse(
+/** @throws FairleadError OPERATION_REFUSED for a number of pods that this workload cannot have. */
+export function requirePossible(
   { min, max }: Replicas,
-  { name }: Component,
+  { name }: Pick<Component, "name">,
   { spec }: V1Deployment,
   autoscaler: Autoscaler | undefined,
 ): void {
