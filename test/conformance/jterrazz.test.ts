@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -13,6 +13,7 @@ import { preflight } from "../../actions/bootstrap/preflight.ts";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { compareObjects, warningsOf } from "../../actions/validate/changes/compare.ts";
 import { knownManifests, type SimulatedOptions, simulate } from "../bootstrap/simulated.ts";
+import { ensureTools } from "../cluster/toolchain.ts";
 import { recordingContext } from "../context.ts";
 import { blocksOf } from "../docs.ts";
 import { startInfisical } from "../fakes/infisical/server.ts";
@@ -369,6 +370,29 @@ describe("pages", () => {
   it("J-32 the page says that a record outlives its host", () => {
     const page = readPage("actions/deploy/README.md").replaceAll(/\s+/g, " ");
     assert.match(page, /A host that is routed no more is a notice, because nobody removes its DNS record/);
+  });
+
+  it("J-39 the workflow to copy packs the chart under its version and pushes it, with the password on no command line", async () => {
+    const [{ on, jobs }] = blocksOf(readPage("chart/README.md")).flatMap(({ language, text }) =>
+      language === "yaml" && text.startsWith("name: Chart") ? [parse(text)] : [],
+    );
+    assert.deepEqual(on, { push: { branches: ["main"] } });
+    const [checkout, { run }] = jobs.publish.steps;
+    assert.equal(checkout.with.repository, "jterrazz/fairlead");
+    const [login, pack, push, ...more] = run.trim().split("\n");
+    assert.deepEqual(more, []);
+    assert.match(login, /--password-stdin <<< "\$PASSWORD"$/);
+    const packed = mkdtempSync(join(tmpdir(), "fairlead-chart-"));
+    try {
+      const { helm } = await ensureTools(["helm"]);
+      const args = pack.split(" ").slice(1).with(-1, packed);
+      assert.equal(spawnSync(helm, args, { cwd: join(bundledChart(), "..") }).status, 0);
+      const { version } = parse(readFileSync(join(bundledChart(), "Chart.yaml"), "utf8"));
+      assert.deepEqual(readdirSync(packed), [`app-${version}.tgz`]);
+      assert.equal(push, "helm push packed/app-*.tgz oci://registry.example.com/charts");
+    } finally {
+      rmSync(packed, { recursive: true });
+    }
   });
 
   it("J-50 the example of a bootstrap has the platform in the first wave", () => {

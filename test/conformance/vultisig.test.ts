@@ -332,6 +332,16 @@ describe("environments and configuration", () => {
     }
   });
 
+  it("V-22 the encryption key must be 64 hexadecimal digits, and is not printed", () => {
+    const look = (ENCRYPTION_SECRET: string) =>
+      runCheck(production, "encryption-key", { variables: { ENCRYPTION_SECRET } });
+    const key = randomBytes(32).toString("hex");
+    assert.deepEqual([look(key).state, look(key).output], ["passed", ""]);
+    assert.equal(look(key.slice(1)).output, "63 characters in place of 64\n");
+    assert.equal(look(`${key.slice(1)}g`).output, "not hex\n");
+    assert.equal(look("").state, "wrong");
+  });
+
   it("V-27 numbers in configuration files stay as they are written", async () => {
     const { plugins } = parse(config(production, "verifier/vcli-config")["vcli.yaml"] ?? "");
     assert.deepEqual(
