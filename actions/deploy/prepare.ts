@@ -15,6 +15,7 @@ import { readSyncedSets } from "./delivery/values.ts";
 import { imagesByComponent, named } from "./images.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { pullSecretName } from "./namespace.ts";
+import { outdated } from "./preflight/version.ts";
 import type { Journal } from "./report/journal.ts";
 import type { Deploy, Known } from "./rollout.ts";
 
@@ -57,6 +58,8 @@ async function reach({ kubeconfig, proxy }: DeployInputs, { workspace, folder, m
 async function askWhatIsKnown(cluster: Cluster, runner: Runner): Promise<Known> {
   const [version, resources, user] = await Promise.all([cluster.version(), discover(cluster), userOf(cluster)]);
   runner.info(`Kubernetes ${version}, as ${user}`);
+  const old = outdated(version);
+  if (old !== undefined) runner.annotate("warning", old, "Kubernetes");
   return { resources, user };
 }
 

@@ -107,10 +107,7 @@ describe("a cluster that is built anew", () => {
     const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
     const unpublished = await startBootstrap(world, github, kubeconfig);
     const told = unpublished.annotations.map(({ message }) => message).join();
-    assert.match(
-      told,
-      /The chart oci:\S+ is not there: .*Push it to the registry first; applications come last\./,
-    );
+    assert.match(told, /The chart oci:\S+ is not there: .*Push it to the registry first; applications come last\./);
     assert.equal(github.runs.length, 0);
     await publishChart(world);
     const start = performance.now();
