@@ -58,6 +58,26 @@ test("its secret values are masked, not its other lines", async () => {
   assert.equal(masker.redact(`${text}kind: Config`), "***kind: Config");
 });
 
+test("secrets of other ways to log in, and of a proxy, are masked; its base64 too when it came as text", async () => {
+  const secrets = Array.from({ length: 8 }, random);
+  const [id, refresh, client, variable, option, next, proxy, digits] = [...secrets.slice(0, 7), "0123456789"];
+  const text =
+    `${kubeconfig(`auth-provider: { name: oidc, config: { id-token: ${id}, refresh-token: ${refresh}, client-secret: ${client} } }`)}  - name: program
+    user:
+      tokenFile: /var/run/a-token
+      exec:
+        command: kubelogin
+        args: [get-token, --oidc-client-secret=${option}, --password, ${next}, --token-cache-dir, /var/cache]
+        env: [{ name: LOGIN, value: ${variable} }]
+  - name: digits
+    user: { token: ${digits} }
+`.replace("cluster: { server", `cluster: { proxy-url: "http://me:${proxy}@proxy:3128", server`);
+  const { registered, masker } = scene();
+  await maskKubeconfig(masker, text);
+  const expected = [id, refresh, client, variable, option, next, proxy, digits, base64(text)];
+  assert.deepEqual([...new Set(registered)].sort(), expected.sort());
+});
+
 test("what is no kubeconfig is masked as any other secret", async () => {
   for (const value of [random(), "text: [", "- a list", base64("\0\0\0binary")]) {
     const { registered, masker } = scene();

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { credentialsIn } from "./credentials-in.ts";
 import { FairleadError } from "./errors.ts";
 import type { Masker } from "./masking.ts";
 
@@ -25,35 +26,80 @@ export interface ServerCertificate {
 
 type Named<T> = { name?: string } & T;
 interface Document {
+  kind?: string;
   "current-context"?: string;
   contexts?: Named<{ context?: { cluster?: string; user?: string } }>[];
   clusters?: Named<{ cluster?: Record<string, unknown> }>[];
   users?: Named<{ user?: Record<string, unknown> }>[];
 }
 
-const secretKeys = ["token", "password", "client-key-data", "client-certificate-data"];
-const certificate = "certificate-authority-data";
+/** Keys of a user, of its `auth-provider` too, that hold a secret themselves and not the path of a file. */
+const secretKey = /(token|password|secret|key-data|certificate-data|authority-data)$/i;
+const secretOption = /^--?[\w-]*(?:token|password|secret|key)(?:=(.*))?$/i;
 
 /**
  * Masks a kubeconfig given as text or base64: the whole text, its base64, and the values that are secret, but not its
  * other lines, because `apiVersion: v1` is no secret. What is no kubeconfig is masked as any other secret.
  */
 export async function maskKubeconfig(masker: Masker, value: string): Promise<void> {
+  if (!(await maskIfKubeconfig(masker, value, "named"))) masker.add(value);
+}
+
+/**
+ * As {@link maskKubeconfig}, but masks nothing of what is no kubeconfig. Gives whether it is one.
+ *
+ * @param certainty `named` when its name says that it is a kubeconfig, so that part of one is enough.
+ */
+export async function maskIfKubeconfig(
+  masker: Masker,
+  value: string,
+  certainty: "named" | "unknown",
+): Promise<boolean> {
   const text = decode(value);
-  const document = await parse(text).catch(() => undefined);
-  if (document === undefined || !isKubeconfig(document)) {
-    masker.add(value);
-    return;
-  }
+  // Of ten thousand values hardly one is worth the parser.
+  if (certainty === "unknown" && !wholeLists.every((key) => text.includes(key))) return false;
+  // As strings: a token of digits alone is masked as it is written.
+  const document = await parse(text, "failsafe").catch(() => undefined);
+  if (document === undefined || !isKubeconfig(document, certainty)) return false;
   if (text !== value) masker.add(value);
   masker.addDocument(text);
-  for (const { cluster } of listOf(document.clusters)) {
-    if (typeof cluster?.[certificate] === "string") masker.add(cluster[certificate]);
-  }
-  for (const { user } of listOf(document.users)) {
-    for (const key of secretKeys) if (typeof user?.[key] === "string") masker.add(user[key]);
-    maskDecoded(masker, user?.["client-key-data"]);
-  }
+  masker.add(Buffer.from(text).toString("base64"));
+  for (const secret of secretsOf(document)) masker.add(secret);
+  return true;
+}
+
+function secretsOf(document: Document): readonly string[] {
+  const clusters = listOf(document.clusters).flatMap(({ cluster }) => [
+    ...secretsUnder(cluster),
+    // A proxy may have a password in its address.
+    ...Object.values(cluster ?? {}).flatMap((value) => (typeof value === "string" ? credentialsIn(value) : [])),
+  ]);
+  const users = listOf(document.users).flatMap(({ user }) => {
+    const key = user?.["client-key-data"];
+    const decoded = typeof key === "string" ? [Buffer.from(key, "base64").toString("utf8")] : [];
+    return [...secretsUnder(user), ...decoded, ...secretsOfProgram(user?.["exec"])];
+  });
+  return [...clusters, ...users];
+}
+
+/** Values of keys that hold secrets, at any depth. */
+function secretsUnder(value: unknown): readonly string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === "string" ? (secretKey.test(key) ? [inner] : []) : secretsUnder(inner),
+  );
+}
+
+/** What a program that fetches a login is given: its variables, and its options that are named after a secret. */
+function secretsOfProgram(program: unknown): readonly string[] {
+  const { env, args } = (program ?? {}) as { env?: { value?: unknown }[]; args?: unknown[] };
+  const variables = listOf(env).flatMap(({ value }) => (typeof value === "string" ? [value] : []));
+  const words = Array.isArray(args) ? args.map(String) : [];
+  const options = words.flatMap((word, index) => {
+    const option = secretOption.exec(word);
+    return option === null ? [] : [option[1] ?? words[index + 1] ?? ""];
+  });
+  return [...variables, ...options];
 }
 
 /**
@@ -117,14 +163,18 @@ export async function throughProxy(kubeconfig: Kubeconfig, proxy: string): Promi
   return { ...kubeconfig, text: stringify(document), cluster: { ...kubeconfig.cluster, "proxy-url": proxy } };
 }
 
-/** A secret that happens to be a YAML mapping is none. */
-function isKubeconfig({ clusters, contexts, users }: Document): boolean {
-  return [clusters, contexts, users].some((list) => Array.isArray(list));
+const wholeLists = ["clusters", "contexts", "users"] as const;
+
+/** A secret that happens to be a YAML mapping is none; without a name that says so, it must be a whole one. */
+function isKubeconfig(document: Document, certainty: "named" | "unknown"): boolean {
+  const isList = (key: (typeof wholeLists)[number]) => Array.isArray(document[key]);
+  return certainty === "named" ? wholeLists.some(isList) : document.kind === "Config" && wholeLists.every(isList);
 }
 
-async function parse(text: string): Promise<Document> {
+/** @param schema `failsafe` leaves every value a string. */
+async function parse(text: string, schema: "core" | "failsafe" = "core"): Promise<Document> {
   const { parse: parseYaml } = await import("yaml");
-  const document: unknown = parseYaml(text, { logLevel: "silent" });
+  const document: unknown = parseYaml(text, { logLevel: "silent", schema });
   if (typeof document !== "object" || document === null || Array.isArray(document)) throw new Error("not a mapping");
   return document;
 }
@@ -138,8 +188,4 @@ function decode(value: string): string {
   const compact = value.replaceAll(/\s/g, "");
   const looksEncoded = compact.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(compact);
   return looksEncoded ? Buffer.from(compact, "base64").toString("utf8") : value;
-}
-
-function maskDecoded(masker: Masker, data: unknown): void {
-  if (typeof data === "string") masker.add(Buffer.from(data, "base64").toString("utf8"));
 }

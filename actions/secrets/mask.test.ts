@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { createMasker } from "../core/masking.ts";
-import { credentialsIn, maskSecretValue } from "./mask.ts";
+import { maskSecretValue } from "./mask.ts";
 
 const random = () => randomBytes(18).toString("base64url");
 
@@ -50,17 +50,43 @@ test("of a value that is said to be base64, what it encodes is masked too, line 
   assert.deepEqual((await masksOf("VAULT", encoded)).masks, [encoded]);
 });
 
-for (const [what, value, parts] of [
-  ["a password in an address", "postgres://app:s3cr%21t@db:5432/shop", ["s3cr%21t", "s3cr!t"]],
-  ["a password with the end of one in it", "postgres://app:s3c@ret77@db:5432/a?mail=b@c", ["s3c", "s3c@ret77"]],
-  ["a password without a user", "redis://:hunter22@cache:6379", ["hunter22"]],
-  ["a password with the letters of an address", "amqp://app:a/b:c@queue", ["a/b:c"]],
-  ["a password in a connection string", "host=db user=app password='two words' port=1", ["two words"]],
-  ["the key of an endpoint", "https://rpc.example.com/v2/Ab3dEf6hIj9lMn2pQr5tUv8x", ["Ab3dEf6hIj9lMn2pQr5tUv8x"]],
-  ["the key in front of a host", "https://Ab3dEf6hIj9lMn2pQr5tUv8x@errors.example.com/7", ["Ab3dEf6hIj9lMn2pQr5tUv8x"]],
-  ["nothing in a plain address", "https://shop.example.com/reports/2026/november?page=2", []],
-] as const) {
-  test(`found inside a value: ${what}`, () => {
-    assert.deepEqual([...new Set(credentialsIn(value))], parts);
-  });
-}
+/** A whole kubeconfig, as kubectl writes it. */
+const wholeKubeconfig = (token: string) => `apiVersion: v1
+kind: Config
+current-context: main
+clusters:
+  - name: main
+    cluster: { server: "https://10.0.0.1:6443" }
+contexts:
+  - name: main
+    context: { cluster: main, user: ci }
+users:
+  - name: ci
+    user: { token: ${token} }
+`;
+
+test("a kubeconfig is known by its content, whatever its name and its form", async () => {
+  const token = random();
+  const text = wholeKubeconfig(token);
+  const encoded = Buffer.from(text).toString("base64");
+  for (const [value, isBase64] of [
+    [text, false],
+    [encoded, false],
+    [encoded, true],
+  ] as const) {
+    const { masks, masker } = await masksOf("CLUSTER_ACCESS", value, isBase64);
+    assert.deepEqual([...masks].sort(), [token, encoded].sort());
+    assert.equal(masker.redact(`${text}|kind: Config`), "***|kind: Config");
+  }
+});
+
+test("what only resembles a kubeconfig is masked line by line", async () => {
+  const line = random();
+  const value = `clusters: []\ncontexts: []\nusers:\n  - ${line}\n`;
+  assert.ok((await masksOf("APP_CONFIG", value)).masks.includes(`- ${line}`));
+});
+
+test("the password in an address that a value encodes is masked", async () => {
+  const encoded = Buffer.from("postgres://app:s3cretpw@db/shop").toString("base64");
+  assert.ok((await masksOf("DATABASE", encoded, true)).masks.includes("s3cretpw"));
+});

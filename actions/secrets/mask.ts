@@ -1,48 +1,23 @@
-import { maskKubeconfig } from "../core/kubeconfig.ts";
+import { credentialsIn } from "../core/credentials-in.ts";
+import { maskIfKubeconfig } from "../core/kubeconfig.ts";
 import type { Masker } from "../core/masking.ts";
 
 /** User names and client ids identify, but open nothing; masked, they would blank the word in every log. */
 const publicNames = new Set(["DOCKER_REGISTRY_USERNAME", "TAILSCALE_OAUTH_CLIENT_ID", "INFISICAL_CLIENT_ID"]);
 
 /**
- * Masks one secret by its name: a kubeconfig (`…KUBECONFIG…`) with its decoded text and the secret values in it,
- * user names and client ids not at all, everything else as a whole, by its lines, and the credentials inside addresses.
+ * Masks one secret: user names and client ids not at all; of a kubeconfig, told by its content or by a name with
+ * `KUBECONFIG` in it, the secret values; everything else as a whole, by its lines, and the credentials inside addresses.
  *
- * @param isBase64 whether what the value encodes is masked too.
+ * @param isBase64 whether what the value encodes is masked in the same way.
  */
 export async function maskSecretValue(name: string, value: string, masker: Masker, isBase64 = false): Promise<void> {
   if (publicNames.has(name)) return;
-  if (name.includes("KUBECONFIG")) {
-    await maskKubeconfig(masker, value);
-    return;
-  }
-  masker.add(value);
-  for (const part of credentialsIn(value)) masker.add(part);
-  if (isBase64) masker.add(Buffer.from(value, "base64").toString("utf8"));
-}
-
-/** Passwords and keys inside the addresses and connection strings of a value, as written and decoded. */
-export function credentialsIn(value: string): readonly string[] {
-  // Everything is bounded: a value of 1 MiB must not cost more than one look at each of its characters.
-  // A password that is not encoded as it should be may hold a slash, or the @ that ends it: both readings are masked.
-  const passwords = [/[^\s@]{1,1024}/, /[^\s/?#]{1,1024}/].flatMap((password) => {
-    const address = new RegExp(`\\b[a-z][a-z0-9+.-]{0,30}://[^\\s:@/]{0,256}:(${password.source})@`, "gi");
-    return [...value.matchAll(address)].map(([, part = ""]) => part);
-  });
-  const settings = [...value.matchAll(/\bpassword=('[^']{0,1024}'|"[^"]{0,1024}"|[^\s&;]+)/gi)].map(([, part = ""]) => {
-    return part.replace(/^(['"])(.*)\1$/, "$2");
-  });
-  // The key of an endpoint is the end of its address, a parameter, or stands where a user would.
-  const keys = [...value.matchAll(/https?:\/\/\S+/gi)].flatMap(([address]) =>
-    address.split(/[/?&=#@:]/).filter((part) => /^(?=.*\d)(?=.*[a-z])[\w-]{20,}$/i.test(part)),
-  );
-  return [...passwords, ...settings, ...keys].flatMap((part) => [part, decoded(part)]);
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
+  const certainty = name.includes("KUBECONFIG") ? "named" : "unknown";
+  const texts = isBase64 ? [value, Buffer.from(value, "base64").toString("utf8")] : [value];
+  for (const text of texts) {
+    if (await maskIfKubeconfig(masker, text, certainty)) continue;
+    masker.add(text);
+    for (const part of credentialsIn(text)) masker.add(part);
   }
 }

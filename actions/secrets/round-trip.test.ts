@@ -90,14 +90,14 @@ for (const [destination, variable] of [
 }
 
 test("of a kubeconfig, no secret is left in a log, and the lines that are none are", async () => {
-  for (const { value, text, secret, plain } of randomKubeconfigs(howMany(100, 2_000), seed)) {
+  for (const { name, value, text, secret, plain } of randomKubeconfigs(howMany(100, 2_000), seed)) {
     const masks = createMasks();
     await maskSecretValue(
-      "KUBECONFIG_BASE64",
+      name,
       value,
       createMasker((mask) => masks.add(mask)),
     );
-    const shown = masks.hide(`${value}\n${text}\n`);
+    const shown = masks.hide(`${value}\n${text}\n${Buffer.from(text).toString("base64")}\n`);
     assert.deepEqual(
       secret.filter((each) => shown.includes(each)),
       [],

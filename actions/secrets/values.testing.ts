@@ -80,6 +80,8 @@ export function randomSecrets(count: number, seed: number): readonly Named[] {
 
 /** A kubeconfig as somebody stores it, what in it is secret, and lines of it that are not. */
 export interface RandomKubeconfig {
+  /** One that says what it is, or one that does not. */
+  readonly name: string;
   readonly value: string;
   readonly text: string;
   readonly secret: readonly string[];
@@ -98,31 +100,47 @@ export function randomKubeconfigs(count: number, seed: number): readonly RandomK
       "client-key-data": Buffer.from(key).toString("base64"),
       "client-certificate-data": Buffer.from(word(300)).toString("base64"),
     };
+    const provider = { "id-token": word(120), "refresh-token": word(60), "client-secret": word(30) };
+    const variables = [word(20), word(40)];
     const chosen = random.some(Object.entries(fields), 0.6);
+    const others = random.some(
+      [
+        { field: ["auth-provider", { name: "oidc", config: provider }], secret: Object.values(provider) },
+        {
+          field: ["exec", { command: "login", env: variables.map((value, at) => ({ name: `V_${at}`, value })) }],
+          secret: variables,
+        },
+      ] as const,
+      0.4,
+    );
     const lines = chosen.some(([name]) => name === "client-key-data") ? key.split("\n").slice(1, 3) : [];
     return {
-      entry: { name: `user-${index}`, user: Object.fromEntries(chosen) },
-      secret: [...chosen.map(([, value]) => value), ...lines],
+      entry: { name: `user-${index}`, user: Object.fromEntries([...chosen, ...others.map(({ field }) => field)]) },
+      secret: [...chosen.map(([, value]) => value), ...lines, ...others.flatMap(({ secret }) => secret)],
     };
   };
   return Array.from({ length: count }, () => {
     const users = Array.from({ length: random.between(1, 3) }, (_, index) => user(index));
     const authority = Buffer.from(word(200)).toString("base64");
+    const password = word(16);
+    const proxy = random.chance(0.3) ? { "proxy-url": `http://ci:${encodeURIComponent(password)}@proxy:3128` } : {};
+    const cluster = { server: "https://10.0.0.1:6443", "certificate-authority-data": authority, ...proxy };
     const document = {
       apiVersion: "v1",
       kind: "Config",
       "current-context": "main",
-      clusters: [
-        { name: "main", cluster: { server: "https://10.0.0.1:6443", "certificate-authority-data": authority } },
-      ],
+      clusters: [{ name: "main", cluster }],
       contexts: [{ name: "main", context: { cluster: "main", user: "user-0" } }],
       users: users.map(({ entry }) => entry),
     };
     const text = random.chance(0.5) ? stringify(document) : JSON.stringify(document, null, random.below(3));
     const lines = text.split("\n").filter((line) => /apiVersion|kind|server:|current-context/.test(line));
-    const value = random.chance(0.5) ? text : Buffer.from(text).toString("base64");
-    const secret = [authority, ...users.flatMap((each) => each.secret), ...(value === text ? [] : [value])];
-    return { value, text, secret, plain: text.includes("\n") ? lines : [] };
+    const encoded = Buffer.from(text).toString("base64");
+    const value = random.chance(0.5) ? text : encoded;
+    const hidden = "proxy-url" in proxy ? [password, encodeURIComponent(password)] : [];
+    const secret = [authority, ...users.flatMap((each) => each.secret), ...hidden, encoded];
+    const name = random.pick(["KUBECONFIG_BASE64", "CLUSTER_ACCESS"]);
+    return { name, value, text, secret, plain: text.includes("\n") ? lines : [] };
   });
 }
 
