@@ -3,7 +3,7 @@ import type { Client, Connection } from "../api/client.ts";
 import { call, parse } from "../api/client.ts";
 import { faultOf, permissionsNeeded, refusal, rejected } from "../api/faults.ts";
 import { createPacer, type Pacer } from "../api/pacer.ts";
-import { type App, installationToken, loginOfApp } from "./app.ts";
+import { type App, type InstallationToken, installationToken, loginOfApp } from "./app.ts";
 
 /** Where tokens come from. */
 export interface TokenSource {
@@ -115,14 +115,22 @@ async function withApp(connection: Connection, owner: string, app: App, login: s
     source.made(fresh.token);
     return fresh;
   };
-  let current = make();
+  let held = await make();
+  let renewal: Promise<InstallationToken> | undefined;
+  const left = () => held.expiresAt - connection.clock.now();
   const token = async () => {
-    const held = await current;
-    if (held.expiresAt - connection.clock.now() > renewBefore) return held.token;
-    current = make();
-    return (await current).token;
+    if (left() > renewBefore) return held.token;
+    // Calls that come together share a renewal. One that failed is tried again by the next call.
+    renewal ??= make().finally(() => {
+      renewal = undefined;
+    });
+    try {
+      held = await renewal;
+    } catch (thrown) {
+      if (left() <= 0) throw thrown;
+    }
+    return held.token;
   };
-  await token();
   const client: OwnerClient = {
     ...{ ...connection, owner, login, token },
     pacer: createPacer(connection.clock),

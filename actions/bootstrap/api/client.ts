@@ -141,9 +141,17 @@ export async function readPages<A, T>(client: Client, request: Call, items: (ans
 }
 
 async function once(client: Client, request: Call, method: string, kind: CallKind) {
+  const over = await client.pacer.turn(kind, client.signal);
+  try {
+    // Only now: the turn may have been an hour in coming, and an App's token lasts no longer.
+    return await sendOnce(client, request, method, kind, await client.token());
+  } finally {
+    over();
+  }
+}
+
+async function sendOnce(client: Client, request: Call, method: string, kind: CallKind, token: string) {
   const { pacer, signal } = client;
-  const token = await client.token();
-  const over = await pacer.turn(kind, signal);
   try {
     const query = new URLSearchParams(request.query);
     const answer = await client.send({
@@ -166,8 +174,6 @@ async function once(client: Client, request: Call, method: string, kind: CallKin
     // A mistake of ours is no silence of GitHub.
     if (!(thrown instanceof FairleadError) && !isNoAnswer(thrown)) throw thrown;
     return { reason: messageOf(thrown) };
-  } finally {
-    over();
   }
 }
 
