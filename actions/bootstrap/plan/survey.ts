@@ -14,6 +14,8 @@ export interface Surveyed {
   readonly declared?: Declared | undefined;
   /** Why nothing of it can be deployed. */
   readonly fault?: string;
+  /** Whether the fault is that an app cannot be read, so that a bootstrap without it is not whole. */
+  readonly unreadable?: boolean;
 }
 
 /** What is surveyed. */
@@ -119,14 +121,14 @@ async function lookAt(client: OwnerClient, { line, repository: known }: Surveyed
     return { about: { repository }, repository, text };
   } catch (thrown) {
     if (!(thrown instanceof FairleadError) || thrown.code !== "GITHUB_REJECTED") throw thrown;
-    return { ...fault(thrown.sentence), refused: thrown };
+    return { about: { fault: thrown.sentence, unreadable: true }, refused: thrown };
   }
 }
 
 function withManifest(one: Surveyed, manifests: ReadonlyMap<string, Declared | FairleadError>): Surveyed {
   if (one.fault !== undefined || one.repository === undefined) return one;
   const declared = manifests.get(one.repository.name);
-  if (declared instanceof FairleadError) return { ...one, fault: declared.sentence };
+  if (declared instanceof FairleadError) return { ...one, fault: declared.sentence, unreadable: true };
   if (declared === undefined && one.discovered) return { ...one, fault: `It holds no ${manifestFile}.` };
   return { ...one, declared };
 }

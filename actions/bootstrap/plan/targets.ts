@@ -47,11 +47,11 @@ export async function planTargets(
 }
 
 async function planOne(client: Client, one: Surveyed, options: TargetOptions): Promise<Plan> {
-  const { line, repository, discovered, fault } = one;
+  const { line, repository, discovered, fault, unreadable = false } = one;
   const workflow = line.workflow ?? options.workflow;
   const about = { repository: repository?.name ?? line.repository, workflow };
   // What nobody listed may lack a workflow without being broken.
-  const status = discovered ? "skipped" : "failed";
+  const status = discovered && !unreadable ? "skipped" : "failed";
   const other = (ref: string, environment: string, status: Outcome["status"], reason: string): Outcome => ({
     ...{ ...about, ref, environment, status, reason },
     ...{ dispatched: false, seconds: 0 },
