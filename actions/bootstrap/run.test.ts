@@ -133,6 +133,26 @@ describe("what is dispatched", () => {
     );
   });
 
+  it("is not green when a discovered app could not be looked at, or its manifest is not valid", async (test) => {
+    const names = ["acme/good", "acme/hidden", "acme/broken"];
+    const broken = new FairleadError({ code: "MANIFEST_INVALID", message: "The manifest is not valid." });
+    const { outcomes, failure } = await bootstrap(test, {
+      github: { repositories: names.map((name) => ({ ...app(name), manifest: "x" })) },
+      with: { repositories: "", owners: "acme" },
+      readManifests: knownManifests({
+        "acme/good": { environments: { staging: { deploy: { branch: "" } } } },
+        "acme/broken": broken,
+      }),
+      answers: Array(8).fill({ path: /acme\/hidden\/contents/, status: 502 }),
+    });
+    assert.equal(failure?.code, "DISPATCH_FAILED");
+    assert.deepEqual(outcomes.map(({ repository, status }) => `${repository} ${status}`).sort(), [
+      "acme/broken failed",
+      "acme/good succeeded",
+      "acme/hidden failed",
+    ]);
+  });
+
   it("is what failed last time, and nothing twice that is there already", async (test) => {
     const names = ["acme/red", "acme/green", "acme/new", "acme/running"];
     const github = { repositories: names.map(app) };
@@ -348,6 +368,27 @@ describe("an App", () => {
     assert.equal(failure, undefined);
     assert.equal(state.made.size, 2);
   });
+
+  it("goes on with a new token after hours of waiting for GitHub's limits", async (test) => {
+    const names = Array.from({ length: 30 }, (_, index) => `acme/app-${index}`);
+    const { outcomes, failure } = await simulate(test, {
+      github: { ...github({ acme: granted }), repositories: names.map(app), hourlyLimit: 200 },
+      with: { ...withApp, repositories: names.join("\n"), timeout: "12h", concurrency: "30" },
+    });
+    assert.equal(failure?.message, undefined);
+    assert.equal(outcomes.length, 30);
+  });
+
+  it("that is refused a new token for once goes on with the old one, and asks again", async (test) => {
+    const slow = [{ ...deploy, takes: 100 * 60_000 }];
+    const { failure, github: state } = await simulate(test, {
+      github: { ...github({ acme: granted }), repositories: [{ name: "acme/a", workflows: slow }] },
+      with: { ...withApp, repositories: "acme/a", timeout: "3h" },
+      answers: [{ path: /access_tokens$/, status: 403, from: 1_800 }],
+    });
+    assert.equal(failure?.message, undefined);
+    assert.equal(state.made.size, 2);
+  });
 });
 
 describe("a run", () => {
@@ -434,6 +475,23 @@ describe("a run", () => {
       ],
     );
     assert.equal(github.runs.length, 3);
+  });
+
+  it("that an attempt started just before it ended is not started twice, though GitHub lists it late", async (test) => {
+    const { outcomes, github } = await bootstrap(test, {
+      github: {
+        repositories: [{ name: "acme/a", workflows: [{ ...deploy, takes: 300_000 }] }],
+        listingLag: 10_000,
+      },
+      // The tokens do not see the repository of the bootstrap, so when the first attempt began is not known.
+      context: { run: { attempt: 2, id: "9000", repository: "acme/infra" } as never },
+      setUp: (state) => state.dispatchElsewhere("acme/a", "deploy.yml", "main", { actor: "user-of-acme" }),
+    });
+    assert.equal(github.runs.length, 1);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["succeeded"],
+    );
   });
 
   it("is looked at again within seconds, and what did not change costs nothing", async (test) => {

@@ -4,6 +4,7 @@ import type { OwnerClient } from "./access/clients.ts";
 import type { Connection } from "./api/client.ts";
 import { type Clock, deadline, realClock } from "./api/clock.ts";
 import { startOfRun } from "./api/github.ts";
+import { untilForgotten } from "./api/pacer.ts";
 import { sendOverHttp } from "./api/send.ts";
 import type { BootstrapInputs } from "./inputs.ts";
 import { type LiveTable, liveTable } from "./live.ts";
@@ -13,7 +14,6 @@ import { failureOf, report, textTable, totals } from "./report.ts";
 import { cancelNotedRuns, forgetRuns, noteRun } from "./runs/cancel.ts";
 import type { Progress } from "./runs/deploy.ts";
 import { deployAll } from "./runs/fleet.ts";
-import { untilListed } from "./runs/start.ts";
 import type { Outcome } from "./target.ts";
 
 /** What a bootstrap touches outside of its context; tests bring their own. */
@@ -40,13 +40,13 @@ export async function run(
 ): Promise<Outcome[]> {
   const { clock = realClock, send = sendOverHttp } = outside;
   const readManifests = outside.readManifests ?? chartReader(context, inputs);
-  const start = clock.now();
   const timeUp = new FairleadError({ code: "TIMEOUT", message: "The time was up.", fix: "Raise `timeout`." });
   using limit = deadline(clock, inputs.timeout, context.signal, timeUp);
   // What GitHub and its users wrote may have several lines, and a line of its own may be a command to the runner.
   const clean = (text: string) => context.masker.redact(text.replaceAll(/\s*[\r\n]+\s*/g, " "));
   const say = (line: string) => context.runner.info(clean(line));
   const connection: Connection = { apiUrl: inputs.apiUrl, clock, send, signal: limit.signal, say };
+  if (inputs.since !== undefined || context.run.attempt > 1) await letPass(connection);
   const { targets, others, clients } = await prepare(inputs, connection, readManifests, context);
   say(`${targets.length} to look at${others.length === 0 ? "" : `; ${totals(others)}`}.`);
   const since = inputs.since ?? (await interruptedSince(clients, context));
@@ -54,11 +54,19 @@ export async function run(
   const live = liveTable(targets, clock, { line: say, table });
   const outcomes = await deployAll(targets, ({ owner }) => clientOf(clients, owner), inputs.concurrency, {
     ...{ wait: inputs.wait, dryRun: inputs.dryRun, only: inputs.only, inputs: inputs.inputs, since },
-    settled: since === undefined ? start : start + untilListed,
     details: { wanted: true },
     progress: progressOf(live, clients, inputs, context),
   });
   return await conclude([...outcomes, ...others], inputs, table, context);
+}
+
+/**
+ * Waits until a bootstrap that was interrupted just now matters no more: how much of the limits of a minute it used is not
+ * known, and GitHub may not list yet what it started last.
+ */
+async function letPass({ clock, signal, say }: Connection): Promise<void> {
+  say(`What an interrupted bootstrap used of GitHub's limits is not known: waiting ${untilForgotten / 1_000} s`);
+  await clock.sleep(untilForgotten, signal);
 }
 
 /** Shows what happens, and notes the runs that are to be cancelled with the job. */

@@ -74,7 +74,16 @@ describe("a fleet of repositories", () => {
         () => assertAccounted(fleet, second),
         `killed at call ${endAt} of ${whole.calls()}, seed ${seed}`,
       );
+      assertWithinLimits(fleet);
     }
     test.diagnostic(`${kills} bootstraps were killed, seed ${seed}`);
+  });
+
+  it("exceeds no limit when it is started again at once after a busy minute", async (test: TestContext) => {
+    const fleet = fleetFor(3, { repositories: 250, owners: 1, errors: 0 });
+    const since = new Date(fleet.clock.now()).toISOString();
+    assert.equal(await fleet.bootstrap(await recordingContext(test), {}, 500), "killed");
+    assertAccounted(fleet, await fleet.bootstrap(await recordingContext(test), { since }));
+    assertWithinLimits(fleet);
   });
 });

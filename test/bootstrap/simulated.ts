@@ -35,12 +35,13 @@ export interface SimulatedOptions {
   readonly setUp?: (github: GitHubState) => void;
   /** Something that happens at a simulated second. */
   readonly later?: { readonly second: number; act(github: GitHubState): void };
-  /** Answers that come in place of the first to a path. */
+  /** Answers that come in place of the first to a path, or of the first after so many simulated seconds. */
   readonly answers?: readonly {
     readonly path: RegExp;
     readonly status: number;
     readonly body?: object;
     readonly headers?: Record<string, string>;
+    readonly from?: number;
   }[];
 }
 
@@ -70,13 +71,16 @@ export async function simulate(test: TestContext, options: SimulatedOptions): Pr
   const watch = { violations: [] as string[], journeys: [] as Journey[] };
   const way = sendSimulated(github, clock, { random: () => 0.999, travel: [20, 20], errors: 0 }, watch);
   const ordered = [...(options.answers ?? [])];
+  const start = clock.now();
   const send: typeof way = async (request) => {
-    const index = ordered.findIndex(({ path }) => path.test(new URL(request.url).pathname));
+    const seconds = (clock.now() - start) / 1_000;
+    const index = ordered.findIndex(
+      ({ path, from = 0 }) => seconds >= from && path.test(new URL(request.url).pathname),
+    );
     const [answer] = index < 0 ? [] : ordered.splice(index, 1);
     if (answer === undefined) return await way(request);
     return { status: answer.status, body: JSON.stringify(answer.body ?? {}), headers: new Headers(answer.headers) };
   };
-  const start = clock.now();
   const readManifests = options.readManifests ?? (async () => new Map());
   const ended = run(readBootstrapInputs({ ...inputs, ...options.env }), context, { clock, send, readManifests });
   const { later } = options;

@@ -57,7 +57,7 @@ export interface Pacer {
   lookInterval(): number;
 }
 
-/** Makes the pacer of one token. It starts as if nothing had been used. */
+/** Makes the pacer of one token. It starts as if nothing of the minute had been used. */
 export function createPacer(clock: Clock): Pacer {
   // A call counts from its start until a minute after its end, since GitHub counted it somewhere in between.
   const ended: { readonly at: number; readonly points: number }[] = [];
@@ -165,6 +165,8 @@ export function createPacer(clock: Clock): Pacer {
 
 /** Milliseconds that a call may take on its way, so that two of them come closer together than they were sent. */
 const longestTravel = 5_000;
+/** Milliseconds after which no call of a process that ended counts against the points of a minute any more. */
+export const untilForgotten = minute + longestTravel;
 
 /** What the time between two looks at a run depends on. */
 export interface LookSituation {

@@ -5,7 +5,7 @@ import { dispatch, listRuns, type WorkflowRun } from "../api/github.ts";
 import type { Target } from "../target.ts";
 
 /** Milliseconds within which GitHub is taken to list a new run. It promises none; seconds are what people report. */
-export const untilListed = 15_000;
+const untilListed = 15_000;
 /** The same where it is known that there is one. */
 const untilGivenUp = 60_000;
 const betweenListings = 1_000;
@@ -16,8 +16,6 @@ export interface StartPolicy {
   readonly only: "all" | "missing" | "failed";
   /** Runs that were dispatched from this time on belong to this bootstrap, which was interrupted; ISO 8601. */
   readonly since?: string | undefined;
-  /** Before this time of the clock, a listing may not show yet what an interrupted bootstrap started. */
-  readonly settled: number;
   readonly inputs: Readonly<Record<string, string>>;
   /** Turned off for good by a server that does not know them. */
   readonly details: { wanted: boolean };
@@ -39,7 +37,6 @@ export interface Started {
 
 /** Looks whether a target's run is there already, or need not be. */
 export async function lookBefore(client: Client, target: Target, policy: StartPolicy): Promise<Before> {
-  await client.clock.sleep(Math.max(0, policy.settled - client.clock.now()), client.signal);
   const { runs, now } = await listRuns(client, target.repository, target.workflow, target.ref);
   const unfinished = runs.find((run) => !endingOf(run).over);
   if (unfinished !== undefined) return { take: unfinished };
