@@ -34,12 +34,15 @@ interface RawSecret {
 
 interface Listing {
   secrets?: RawSecret[];
-  imports?: { secrets?: RawSecret[] }[];
+  imports?: { environment?: string; secretPath?: string; secrets?: RawSecret[] }[];
 }
+
+type Imports = NonNullable<Listing["imports"]>;
 
 /**
  * The secrets of one folder. Of a key that the folder has and imports, its own value counts; of one that it imports
- * more than once, the import that stands last. Nothing is masked yet.
+ * more than once, the import that stands last. With the folders below, all are given: the server does not say which
+ * folder imports what. Nothing is masked yet.
  * A folder or environment that does not exist gives an empty list: the server does not always tell it apart.
  *
  * @throws FairleadError INFISICAL_DENIED, INFISICAL_REJECTED, INFISICAL_UNREACHABLE
@@ -55,15 +58,30 @@ export async function listSecrets(
   if (answer.status !== 200) throw listingFailed(server, answer, folder);
   const { secrets, imports = [] } = readJson<Listing>(server, answer);
   if (!Array.isArray(secrets)) throw notInfisical(server, "its answer holds no list of secrets");
-  const imported = imports.flatMap((origin) => origin.secrets ?? []);
-  if ([...secrets, ...imported].some((secret) => secret.secretValueHidden)) {
-    throw mayNotRead(server, folder, "its values are hidden");
-  }
+  const all = [...secrets, ...imports.flatMap((origin) => origin.secrets ?? [])];
+  if (all.some((secret) => secret.secretValueHidden)) throw mayNotRead(server, folder, "its values are hidden");
   const own = secrets.map((secret) => found(secret, secret.secretPath ?? folder.path));
+  return [...own, ...(folder.recursive ? importedBelow(own, imports, folder) : importedInto(own, imports, folder))];
+}
+
+/** What the folder itself has not, each key once: the last import wins. */
+function importedInto(own: readonly Found[], imports: Imports, { path }: Folder): readonly Found[] {
   const keys = new Set(own.map(({ key }) => key));
-  const last = new Map(imported.map((secret) => [secret.secretKey, secret]));
-  const others = [...last.values()].filter(({ secretKey }) => !keys.has(secretKey));
-  return [...own, ...others.map((secret) => found(secret, folder.path))];
+  const last = new Map(imports.flatMap(({ secrets = [] }) => secrets).map((secret) => [secret.secretKey, secret]));
+  return [...last.values()].filter(({ secretKey }) => !keys.has(secretKey)).map((secret) => found(secret, path));
+}
+
+/** Every import under the place that it comes from, but for those that change nothing; clashes are told by `select`. */
+function importedBelow(own: readonly Found[], imports: Imports, folder: Folder): readonly Found[] {
+  const seen = new Set(own.map(({ key, value }) => JSON.stringify([key, value])));
+  const fresh = ({ key, value }: Found) => {
+    const size = seen.size;
+    return seen.add(JSON.stringify([key, value])).size > size;
+  };
+  return imports.flatMap(({ environment = folder.environment, secretPath = folder.path, secrets = [] }) => {
+    const place = environment === folder.environment ? secretPath : `/${environment}:${secretPath}`;
+    return secrets.map((secret) => found(secret, place)).filter(fresh);
+  });
 }
 
 function found({ secretKey, secretValue }: RawSecret, folder: string): Found {
@@ -80,24 +98,34 @@ async function askForSecrets(server: Server, token: string, folder: Folder, cont
     recursive: String(recursive),
     include_imports: String(imports),
   };
-  const query = (parameter: string) => new URLSearchParams({ [parameter]: project, ...asked });
-  if (!isId(project)) return call(server, `/api/v3/secrets/raw?${query("workspaceSlug")}`, { token }, context);
-  const answer = await call(server, `/api/v4/secrets?${query("projectId")}`, { token }, context);
+  const ask = (way: string, parameter: string, value: string) =>
+    call(server, `/api/${way}?${new URLSearchParams({ [parameter]: value, ...asked })}`, { token }, context);
+  const [newest, older] = isId(project) ? [project, "workspaceId"] : [undefined, "workspaceSlug"];
+  const answer =
+    newest === undefined ? await ask("v3/secrets/raw", older, project) : await ask("v4/secrets", "projectId", newest);
   if (!isMissingRoute(answer)) return answer;
-  return call(server, `/api/v3/secrets/raw?${query("workspaceId")}`, { token }, context);
+  if (newest !== undefined) return await ask("v3/secrets/raw", older, project);
+  // A server without v3 any more needs the id, which one more call tells.
+  const described = await describeProject(server, token, project, context);
+  if (described.status !== 200) return described;
+  const { id } = readJson<{ id?: unknown }>(server, described);
+  if (typeof id !== "string") throw notInfisical(server, "it does not tell the project's id");
+  return await ask("v4/secrets", "projectId", id);
 }
 
 /**
  * What is wrong when a folder gave nothing: the environment, if the project has no such one, else the folder.
  *
+ * @param allowEmpty whether a folder without secrets, or without existence, is fine; a missing environment never is.
  * @throws FairleadError INFISICAL_UNREACHABLE
  */
 export async function explainEmpty(
   server: Server,
   token: string,
   folder: Folder,
+  allowEmpty: boolean,
   context: Context,
-): Promise<FairleadError> {
+): Promise<FairleadError | undefined> {
   const { settings } = server;
   const { project, environment, path } = folder;
   const environments = await environmentsOf(server, token, project, context);
@@ -109,6 +137,7 @@ export async function explainEmpty(
       fix: `Correct ${settings.environment}: its slug, not its name.`,
     });
   }
+  if (allowEmpty) return undefined;
   const also = environments === undefined ? "the folder or the environment" : "the folder";
   return new FairleadError({
     code: "INFISICAL_EMPTY",
@@ -124,13 +153,17 @@ async function environmentsOf(
   project: string,
   context: Context,
 ): Promise<readonly string[] | undefined> {
-  const way = isId(project) ? "v1" : "v2";
-  const answer = await call(server, `/api/${way}/workspace/${encodeURIComponent(project)}`, { token }, context);
+  const answer = await describeProject(server, token, project, context);
   if (answer.status !== 200) return undefined;
   const body = readJson<{ workspace?: { environments?: unknown }; environments?: unknown }>(server, answer);
   const environments = (body.workspace ?? body).environments;
   if (!Array.isArray(environments)) return undefined;
   return environments.flatMap((each: { slug?: unknown }) => (typeof each.slug === "string" ? [each.slug] : []));
+}
+
+function describeProject(server: Server, token: string, project: string, context: Context): Promise<HttpAnswer> {
+  const way = isId(project) ? "v1" : "v2";
+  return call(server, `/api/${way}/workspace/${encodeURIComponent(project)}`, { token }, context);
 }
 
 /** Ends a token before its time. @throws when the server did not do it */
@@ -166,6 +199,7 @@ function listingFailed(server: Server, answer: HttpAnswer, folder: Folder): Fair
     });
   }
   if (answer.status === 401 || answer.status === 403) return mayNotRead(server, folder, reasonOf(answer));
+  if (isMissingRoute(answer)) return notInfisical(server, reasonOf(answer));
   if (answer.status === 400 || answer.status === 404) {
     return new FairleadError({
       code: "INFISICAL_REJECTED",

@@ -86,6 +86,7 @@ for (const generation of ["july-2024", "current"] as const) {
     );
     const unknown = /"shop" has no environment "prdo"; it has prod \(did you mean prod\?\).*`environment`/;
     await refused({ environment: "prdo" }, "INFISICAL_REJECTED", unknown);
+    await refused({ environment: "prdo", allowEmpty: true }, "INFISICAL_REJECTED", unknown);
     // Whatever went wrong, no token outlives the step.
     assert.deepEqual(infisical.liveTokens(), []);
     assert.equal((await run({ ...inputs, paths: ["/bare"], allowEmpty: true }, context)).count, 0);
@@ -99,6 +100,48 @@ for (const generation of ["july-2024", "current"] as const) {
     await assert.rejects(run(inputs, context), { code: "INFISICAL_DENIED", message: /access token.*expired/ });
   });
 }
+
+for (const [what, status, message, code, words] of [
+  ["a project", 404, "Project with slug 'token-service' not found", "INFISICAL_REJECTED", /does not know the project/],
+  [
+    "a folder",
+    403,
+    "You may not read the folder '/jwt token'",
+    "INFISICAL_DENIED",
+    /not let the machine identity read/,
+  ],
+  ["an invalid name", 400, "Invalid token-service", "INFISICAL_REJECTED", /does not know the project/],
+] as const) {
+  test(`${what} that is named after a token is not taken for one`, async (t) => {
+    const { infisical, inputs, context } = await scene(t);
+    infisical.interrupt({ route: /secrets\/raw/, answer: { status, body: { message } } });
+    await assert.rejects(run(inputs, context), { code, message: words });
+  });
+}
+
+for (const [status, message] of [
+  [400, "Unable to renew because access token number of uses limit reached"],
+  [401, "Failed to renew MI access token due to TTL expiration"],
+  [403, "The provided access token is malformed. Please use a valid token or generate a new one and try again."],
+] as const) {
+  test(`"${message}" is about the token`, async (t) => {
+    const { infisical, inputs, context } = await scene(t);
+    infisical.interrupt({ route: /secrets\/raw/, answer: { status, body: { message } } });
+    await assert.rejects(run(inputs, context), {
+      code: "INFISICAL_DENIED",
+      message: /does not accept the access token/,
+    });
+  });
+}
+
+test("a token is not taken for revoked when the server could not revoke it", async (t) => {
+  const { infisical, inputs, context } = await scene(t);
+  infisical.interrupt({ route: /revoke/, answer: { status: 500, body: { message: "Failed to revoke token" } } });
+  await run(inputs, context);
+  assert.equal(infisical.liveTokens().length, 1);
+  await undo(context);
+  assert.deepEqual(infisical.liveTokens(), []);
+});
 
 test("a busy server is asked again, and told apart when it stays busy", async (t) => {
   const { infisical, inputs, context, told } = await scene(t);
@@ -235,6 +278,25 @@ for (const status of [200, 404]) {
   });
 }
 
+const withoutV3 = { status: 404, body: { message: "Route GET:/api/v3/secrets/raw not found" } };
+
+test("a project given by its slug is read through the newest API where the server has no other", async (t) => {
+  const { infisical, inputs, context } = await scene(t, { generation: "current" });
+  infisical.interrupt({ route: /v3\/secrets/, times: 10, answer: withoutV3 });
+  assert.equal((await run(inputs, context)).count, 3);
+  const unknown = { code: "INFISICAL_REJECTED", message: /does not know the project "shpo"/ };
+  await assert.rejects(run({ ...inputs, project: "shpo" }, context), unknown);
+});
+
+test("a server with none of the known APIs is not said to lack the project", async (t) => {
+  const { infisical, inputs, id, context } = await scene(t);
+  infisical.interrupt({ route: /v3\/secrets|workspace/, times: 10, answer: withoutV3 });
+  for (const project of ["shop", id]) {
+    const other = { code: "INFISICAL_REJECTED", message: /is not Infisical \(HTTP 404: Route/ };
+    await assert.rejects(run({ ...inputs, project }, context), other);
+  }
+});
+
 test("several folders, those below, and what is chosen of them", async (t) => {
   const { inputs, context } = await shelves(t, {
     "/ci": { secrets: { TOKEN: random() } },
@@ -274,6 +336,23 @@ test("imports: the folder's own win, then the last in the list; none are read un
   assert.deepEqual([...(await run(inputs, context)).values], [["OWN", "own"]]);
   const { values } = await run({ ...inputs, imports: true }, context);
   assert.deepEqual(Object.fromEntries(values), { OWN: "own", BOTH: "last", ONE: "first" });
+});
+
+test("imports of folders below: what has several values is an error, unless one of them is chosen", async (t) => {
+  const { inputs, context } = await shelves(t, {
+    "/ci": { secrets: {}, imports: [{ environment: "prod", path: "/first" }] },
+    "/ci/below": { secrets: { OWN: "own", SAME: "same" }, imports: [{ environment: "prod", path: "/last" }] },
+    "/first": { secrets: { OWN: "first", SAME: "same", ONE: "first" } },
+    "/last": { secrets: { TWO: "last" } },
+  });
+  const below = { ...inputs, imports: true, recursive: true };
+  await assert.rejects(run(below, context), {
+    code: "SECRET_COLLISION",
+    message: /: OWN \(\/ci\/below\/OWN, \/first\/OWN\)\.$/,
+  });
+  const names = selection("!/first/OWN");
+  const { values } = await run({ ...below, names }, context);
+  assert.deepEqual(Object.fromEntries(values), { OWN: "own", SAME: "same", ONE: "first", TWO: "last" });
 });
 
 test("references stay as they are when they are not to be expanded", async (t) => {

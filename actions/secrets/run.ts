@@ -93,7 +93,8 @@ async function read(
 
 async function readFolder(server: Server, token: string, folder: Folder, allowEmpty: boolean, context: Context) {
   const found = await listSecrets(server, token, folder, context);
-  if (found.length === 0 && !allowEmpty) throw await explainEmpty(server, token, folder, context);
+  const fault = found.length === 0 ? await explainEmpty(server, token, folder, allowEmpty, context) : undefined;
+  if (fault !== undefined) throw fault;
   return found;
 }
 

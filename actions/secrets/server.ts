@@ -71,9 +71,17 @@ function isOutOfOrder(answer: HttpAnswer): boolean {
   return answer.status === 500 && !isAboutToken(answer);
 }
 
+/**
+ * How the server speaks of the token of a request (its error-handler.ts, identity-access-token-service.ts, and the
+ * messages of jsonwebtoken). Whole sentences or their beginnings: others quote names that may hold any of these words.
+ */
+const ofToken =
+  /^((jwt (expired|malformed|not active|must be provided|signature is required)|invalid (token|signature|algorithm)|token missing)$|your token has expired|the (provided )?access token is |failed to (renew MI|authorize revoked) access token|unable to renew because access token|no identity access token found)/i;
+const ofTokenStatuses: ReadonlySet<number> = new Set([400, 401, 403, 500]);
+
 /** Whether an answer is about the token of the request. */
 export function isAboutToken(answer: HttpAnswer): boolean {
-  return answer.status !== 429 && /\b(jwt|token)\b/i.test(messageIn(answer) ?? "");
+  return ofTokenStatuses.has(answer.status) && ofToken.test(messageIn(answer) ?? "");
 }
 
 /** What is said of an answer that no caller expects. */
