@@ -12,6 +12,7 @@ import {
   readInputs,
   required,
   text,
+  webAddress,
 } from "../core/inputs.ts";
 import { type Identity, identityOf } from "../secrets/identity.ts";
 import type { App } from "./access/app.ts";
@@ -91,7 +92,7 @@ export function readBootstrapInputs(environment: Environment): BootstrapInputs {
     cancelRuns: required(boolean),
     timeout: required(duration),
     dryRun: required(boolean),
-    toolMirror: optional(text),
+    toolMirror: optional(webAddress),
     apiUrl: optional(webAddress),
   });
   const { repositories = [], owners = [], wait } = values;
@@ -139,11 +140,6 @@ function atLeastOne(value: string): number {
   const number = integer(value);
   if (number > 0) return number;
   throw new Error("is 0, but must be at least 1");
-}
-
-function webAddress(value: string): string {
-  if (/^https?:$/.test(URL.parse(value)?.protocol ?? "")) return value;
-  throw new Error(`is "${value}", but must be an address such as https://github.example.com/api/v3`);
 }
 
 function appOf({ appId, appPrivateKey }: { appId: string | undefined; appPrivateKey: string | undefined }) {

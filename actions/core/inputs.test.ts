@@ -12,6 +12,7 @@ import {
   readInputs,
   required,
   text,
+  webAddress,
 } from "./inputs.ts";
 
 const declarations = {
@@ -73,4 +74,16 @@ test("a choice names the words, and the near one", () => {
   assert.equal(parse("outputs"), "outputs");
   assert.throws(() => parse("output"), { message: /one of env, outputs, none \(did you mean outputs\?\)$/ });
   assert.throws(() => parse("file"), { message: /one of env, outputs, none$/ });
+});
+
+test("a web address with a user or a password is refused, and not repeated", () => {
+  const read = (address: string) => readInputs({ INPUT_ADDRESS: address }, { address: required(webAddress) }).address;
+  assert.equal(read("https://mirror.test:8443/tools/"), "https://mirror.test:8443/tools/");
+  for (const [wrong, expected] of [
+    ["https://robot:a-pass-word@mirror.test", "`address` must not hold a user or a password: an address is no secret."],
+    ["https://a-pass-word@mirror.test", "`address` must not hold a user or a password: an address is no secret."],
+    ["robot:a-pass-word@mirror.test", "`address` is not a web address such as https://example.com."],
+  ] as const) {
+    assert.throws(() => read(wrong), { code: "INPUT_INVALID", message: expected });
+  }
 });

@@ -53,6 +53,18 @@ export const duration: Parse<number> = (value) => {
   throw new Error(`is "${value}", but must be a duration such as 90s, 3m or 1h`);
 };
 
+/**
+ * The address of a server. One that holds a user or a password is refused: addresses get into logs, error messages and
+ * the arguments of programs. The value is not repeated, since a slip of the pen in it may be a password, too.
+ */
+export const webAddress: Parse<string> = (value) => {
+  const url = URL.parse(value);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new Error("is not a web address such as https://example.com");
+  if (url.username || url.password) throw new Error("must not hold a user or a password: an address is no secret");
+  return value;
+};
+
 /** The non-empty lines, trimmed; a line that starts with `#` is a comment. */
 export const lines: Parse<readonly string[]> = (value) =>
   value

@@ -1,4 +1,14 @@
-import { boolean, choice, duration, type Environment, optional, readInputs, required, text } from "../core/inputs.ts";
+import {
+  boolean,
+  choice,
+  duration,
+  type Environment,
+  optional,
+  readInputs,
+  required,
+  text,
+  webAddress,
+} from "../core/inputs.ts";
 import { type Identity, identityOf } from "../secrets/identity.ts";
 import { chartReference } from "./chart.ts";
 import { type Images, images } from "./images.ts";
@@ -62,7 +72,7 @@ const declarations = {
   chart: optional(chartReference),
   release: optional(text),
   namespace: optional(text),
-  toolMirror: optional(text),
+  toolMirror: optional(webAddress),
 };
 
 /**

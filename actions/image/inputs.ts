@@ -10,6 +10,7 @@ import {
   readInputs,
   required,
   text,
+  webAddress,
 } from "../core/inputs.ts";
 
 /** What building and pushing an image needs. */
@@ -64,7 +65,7 @@ export function readImageInputs(environment: Environment): ImageInputs {
     push: required(boolean),
     builder: optional(text),
     retries: required(integer),
-    toolMirror: optional(text),
+    toolMirror: optional(webAddress),
   });
   if (inputs.password !== undefined && inputs.username === undefined) {
     throw invalidInputs(["`username` is missing, though `password` is given"]);

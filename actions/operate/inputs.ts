@@ -11,6 +11,7 @@ import {
   readInputs,
   required,
   text,
+  webAddress,
 } from "../core/inputs.ts";
 
 /** What can be done with a release that runs. */
@@ -115,7 +116,7 @@ const declarations = {
   confirm: optional(lines),
   timeout: optional(duration),
   lockTimeout: required(duration),
-  toolMirror: optional(text),
+  toolMirror: optional(webAddress),
 };
 
 /** What an operation cannot do without. */

@@ -8,6 +8,7 @@ import {
   required,
   text,
   type Values,
+  webAddress,
 } from "../core/inputs.ts";
 import { images } from "../deploy/images.ts";
 import { type CredentialName, credentialNames } from "./credentials.ts";
@@ -27,7 +28,7 @@ const declarations = {
   rollbackOnFailure: required(boolean),
   verify: required(boolean),
   dryRun: required(boolean),
-  toolMirror: optional(text),
+  toolMirror: optional(webAddress),
 };
 
 /** What the root action is asked for. */

@@ -14,7 +14,7 @@ import { chooseEnvironment } from "./environment.ts";
 import { makeImages } from "./images.ts";
 import type { PipelineInputs } from "./inputs.ts";
 import { checkDirection, promotedImages } from "./promote.ts";
-import { openWay, tailnetLogin } from "./tailnet.ts";
+import { checkControlUrl, openWay, tailnetLogin } from "./tailnet.ts";
 import { together } from "./together.ts";
 
 /** What the whole way came to. */
@@ -96,6 +96,7 @@ async function load(
   const source = sourceOf(manifest, cluster, context);
   const environment = inputs.environment ?? chooseEnvironment(await resolveDeclaration(source, helm), context.run);
   const application = await resolveApplication(source, environment, named(inputs.image ?? {}), helm);
+  checkControlUrl(application.cluster);
   context.runner.info(`${application.name} for ${environment}: release ${application.release}`);
   if (promote === undefined) return { manifest, application, origin: undefined };
   const origin = await resolveApplication(source, promote.environment, {}, helm);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CredentialName, type Credentials, credentialNames } from "./credentials.ts";
-import { leadsThroughTailnet, tailnetLogin, tailnetOf } from "./tailnet.ts";
+import { checkControlUrl, leadsThroughTailnet, tailnetLogin, tailnetOf } from "./tailnet.ts";
 
 const nowhere = { tailnet: {} };
 const headscale = { tailnet: { controlUrl: "https://headscale.example.com" } };
@@ -58,6 +58,16 @@ test("without credentials for it, an address on the tailnet is an error", () => 
 test("another control server takes no keys of Tailscale's API", () => {
   const client = holding({ TAILSCALE_OAUTH_CLIENT_ID: "a-client", TAILSCALE_OAUTH_CLIENT_SECRET: "a-secret" });
   assert.throws(() => tailnetLogin(elsewhere, headscale, client), /TAILSCALE_AUTH_KEY is missing/);
+});
+
+test("a control server's address with a password is refused, and not repeated", () => {
+  checkControlUrl(nowhere);
+  checkControlUrl(headscale);
+  const secretive = { tailnet: { controlUrl: "https://robot:a-pass-word@headscale.test" } };
+  assert.throws(() => checkControlUrl(secretive), {
+    code: "INPUT_INVALID",
+    message: "`cluster.tailnet.controlUrl` must not hold a user or a password: an address is no secret.",
+  });
 });
 
 test("the whole machine joins only where the registry is on the tailnet too", () => {

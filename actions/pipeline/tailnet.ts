@@ -1,4 +1,6 @@
 import type { Context } from "../core/context.ts";
+import { FairleadError, messageOf } from "../core/errors.ts";
+import { webAddress } from "../core/inputs.ts";
 import type { Kubeconfig } from "../core/kubeconfig.ts";
 import { isTailnetAddress } from "../tailnet/client.ts";
 import type { TailnetInputs } from "../tailnet/inputs.ts";
@@ -65,6 +67,23 @@ export function tailnetLogin(server: URL, { tailnet }: TailnetFacts, credentials
   const clientSecret = credentials.get("TAILSCALE_OAUTH_CLIENT_SECRET");
   if (clientSecret) return { kind: "oauth", ...client, clientSecret };
   return { kind: "oidc", ...client, audience: usualAudience(clientId) };
+}
+
+/**
+ * Fails for a control server whose address holds a user or a password: it stands in an argument list and in the log.
+ *
+ * @throws FairleadError INPUT_INVALID
+ */
+export function checkControlUrl({ tailnet }: TailnetFacts): void {
+  try {
+    if (tailnet.controlUrl) webAddress(tailnet.controlUrl);
+  } catch (thrown) {
+    throw new FairleadError({
+      code: "INPUT_INVALID",
+      message: `\`cluster.tailnet.controlUrl\` ${messageOf(thrown)}.`,
+      fix: "Correct it in the file of the input `cluster`, or in the manifest.",
+    });
+  }
 }
 
 /** Whether nothing can be reached without a tailnet: by Tailscale's addresses and names, or because one is described. */

@@ -53,6 +53,21 @@ test("every wrong input is reported, and the key is not repeated", () => {
   );
 });
 
+test("no address may hold a password: it would stand in an argument list, or in the log", () => {
+  const secretive = "https://robot:a-pass-word@server.test";
+  const names = ["control-url", "api-url", "tool-mirror"];
+  const given = Object.fromEntries(names.map((name) => [`INPUT_${name.toUpperCase()}`, secretive]));
+  assert.throws(
+    () => readTailnetInputs({ ...defaults, ...given }),
+    (thrown: Error) => {
+      for (const name of names)
+        assert.match(thrown.message, new RegExp(`\`${name}\` must not hold a user or a password`));
+      assert.doesNotMatch(thrown.message, /a-pass-word/);
+      return true;
+    },
+  );
+});
+
 const { "INPUT_AUTH-KEY": _, ...withoutKey } = defaults;
 const client = { ...withoutKey, "INPUT_OAUTH-CLIENT-ID": "kClient", INPUT_TAGS: "tag:ci" };
 

@@ -10,6 +10,7 @@ import {
   readInputs,
   required,
   text,
+  webAddress,
 } from "../core/inputs.ts";
 import { type Login, tailscaleApi, usualAudience } from "./login.ts";
 import { type Probe, probes } from "./probe.ts";
@@ -116,11 +117,6 @@ const tags: Parse<readonly string[]> = (value) => {
     throw new Error(`has "${wrong}", but a tag is a letter and then letters, digits and hyphens`);
   return names.map((name) => (name.startsWith("tag:") ? name : `tag:${name}`));
 };
-
-function webAddress(value: string): string {
-  if (/^https?:$/.test(URL.parse(value)?.protocol ?? "")) return value;
-  throw new Error(`is "${value}", but must be an address such as https://example.com`);
-}
 
 /** One label of a DNS name (RFC 1123, section 2.1). */
 function hostLabel(value: string): string {

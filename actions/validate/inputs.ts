@@ -1,4 +1,13 @@
-import { type Environment, lines, optional, readInputs, required, text, type Values } from "../core/inputs.ts";
+import {
+  type Environment,
+  lines,
+  optional,
+  readInputs,
+  required,
+  text,
+  type Values,
+  webAddress,
+} from "../core/inputs.ts";
 import { kubernetesVersion } from "./kubernetes-versions.ts";
 
 const declarations = {
@@ -7,7 +16,7 @@ const declarations = {
   cluster: optional(text),
   kubernetesVersion: required(kubernetesVersion),
   baseRef: optional(text),
-  toolMirror: optional(text),
+  toolMirror: optional(webAddress),
 };
 
 /** What `validate` is asked for. */
