@@ -23,7 +23,7 @@ export async function requestAccessToken(
   const form = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
   const refused = {
     what: "the OAuth client",
-    fix: "Check `oauth-client-id` and `oauth-client-secret`: they must belong together, and the client must not be revoked.",
+    fix: "Check the client's id and its secret: they must belong together, and the client must not be revoked.",
   };
   return await tokenFrom("/api/v2/oauth/token", form, refused, call, context);
 }
@@ -41,7 +41,7 @@ export async function exchangeIdToken(
   const { sub, aud } = claimsOf(idToken);
   const refused = {
     what: "this job's OIDC token",
-    fix: `The federated identity \`oauth-client-id\` must trust the issuer https://token.actions.githubusercontent.com, a subject that matches "${sub}", and the audience "${aud}" (input \`audience\`); a token is valid for five minutes.`,
+    fix: `The federated identity ${clientId} must trust the issuer https://token.actions.githubusercontent.com, a subject that matches "${sub}", and the audience "${aud}"; a token is valid for five minutes.`,
   };
   return await tokenFrom("/api/v2/oauth/token-exchange", { client_id: clientId, jwt: idToken }, refused, call, context);
 }

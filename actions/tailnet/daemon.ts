@@ -20,6 +20,9 @@ export interface Daemon {
   readonly proxy: string | undefined;
 }
 
+/** Both names of the setting: the root action chooses the mode by itself. */
+const userspace = "`mode: userspace` (the root action: no `cluster.tailnet.registry`)";
+
 const proxyPattern = /HTTP proxy listening on (127\.0\.0\.1:\d+)/;
 
 /**
@@ -62,7 +65,7 @@ function requireFreeCard(): void {
   throw new FairleadError({
     code: "TAILNET_FAILED",
     message: "This machine is in a tailnet already: it has the network card tailscale0.",
-    fix: "Use `mode: userspace`, which any number of times can go beside it.",
+    fix: `Use ${userspace}, which any number of times can go beside it.`,
   });
 }
 
@@ -138,7 +141,7 @@ async function diedAtStart(reason: string, connection: Connection, context: Cont
   return new FairleadError({
     code: "TAILNET_FAILED",
     message: `tailscaled did not start: ${reason}.`,
-    fix: "The job's log shows its last lines; where the runner has neither root nor sudo, use `mode: userspace`.",
+    fix: `The job's log shows its last lines; where the runner has neither root nor sudo, use ${userspace}.`,
     details: context.masker.redact(await lastLines(connection)),
   });
 }

@@ -104,7 +104,7 @@ function fixForName(machine: Machine | undefined, { CurrentTailnet }: Status): s
   const instead = address === undefined ? "" : `, or use its address ${address}`;
   if (CurrentTailnet?.MagicDNSEnabled === false) return `Switch MagicDNS on for the tailnet${instead}.`;
   if (machine !== undefined)
-    return `Set \`accept-dns: true\` and see that the runner's resolver can be changed${instead}.`;
+    return `See that the runner's resolver can be changed (for actions/tailnet, with \`accept-dns: true\`)${instead}.`;
   return "Check the name, that its machine is on, and that the tailnet's access rules show it to this one.";
 }
 

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { machineName } from "./join.ts";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { Context } from "../core/context.ts";
+import type { FairleadError } from "../core/errors.ts";
+import { createMasker } from "../core/masking.ts";
+import type { Daemon } from "./daemon.ts";
+import type { TailnetInputs } from "./inputs.ts";
+import { joinTailnet, machineName } from "./join.ts";
 
 const run = (repository: string, id = "123456789012", attempt = 2) =>
   ({ repository, id, attempt }) as Parameters<typeof machineName>[0];
@@ -19,3 +30,73 @@ test("outside of a workflow there is still a name", () => {
   assert.equal(machineName(run("", "", 1)), "fairlead-local-1");
   assert.equal(machineName(run("acme/___", "5", 1)), "fairlead-5-1");
 });
+
+/** A daemon of which `tailscale` is a script of ours. */
+async function daemonWith(
+  script: string,
+  t: TestContext,
+): Promise<{ daemon: Daemon; context: Context; told: string[] }> {
+  const folder = await mkdtemp(join(tmpdir(), "fairlead-join-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const program = join(folder, "tailscale");
+  await writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  await writeFile(join(folder, "tailscaled.log"), "");
+  const told: string[] = [];
+  const context = {
+    environment: process.env,
+    masker: createMasker(() => {}),
+    runner: { info: (line: string) => told.push(line) },
+    signal: AbortSignal.timeout(120_000),
+    folder,
+    run: run("acme/shop"),
+  } as unknown as Context;
+  return { daemon: { connection: { program, folder }, operator: undefined, proxy: undefined }, context, told };
+}
+
+const inputs = {
+  login: { kind: "auth-key", authKey: "a-key" },
+  tags: ["tag:ci"],
+  mode: "userspace",
+  acceptDns: false,
+  probe: [],
+  timeout: 2_000,
+  retries: 3,
+} satisfies TailnetInputs;
+
+async function failure(joining: Promise<unknown>): Promise<FairleadError> {
+  return await joining.then(
+    () => assert.fail("it joined"),
+    (thrown) => thrown,
+  );
+}
+
+test("an API that is silent does not get more time than joining has, with all its tries and waits", async (t) => {
+  const silent = createServer();
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  t.after(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const { daemon, context, told } = await daemonWith("exit 1", t);
+  const apiUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const login = { kind: "oauth", apiUrl, clientId: "kClient", clientSecret: "a-client-secret" } as const;
+  const error = await failure(joinTailnet({ ...inputs, login }, daemon, context));
+  assert.equal(error.code, "TAILNET_FAILED");
+  const seconds = [...told, error.message].map((line) => Number(/did not answer within ([\d.]+) s/.exec(line)?.[1]));
+  assert.ok(seconds.length > 1, "it was tried again");
+  assert.ok(seconds.reduce((sum, each) => sum + each, 0) <= inputs.timeout / 1_000, String(seconds));
+});
+
+for (const [what, script] of [
+  ["a control server that is away", "exit 1"],
+  ["a refused key", "echo 'backend error: invalid key' >&2; exit 1"],
+  ["tags that are refused", "echo 'backend error: requested tags are not permitted' >&2; exit 1"],
+] as const) {
+  test(`${what} is told without the names of inputs, which the root action does not have`, async (t) => {
+    const { daemon, context } = await daemonWith(script, t);
+    const { code, sentence } = await failure(joinTailnet({ ...inputs, retries: 0 }, daemon, context));
+    assert.equal(code, "TAILNET_FAILED");
+    assert.doesNotMatch(sentence, /`/);
+  });
+}

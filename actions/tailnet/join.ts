@@ -13,36 +13,52 @@ import { authKeyFor } from "./keys.ts";
 
 /**
  * Joins the tailnet, and tries again where that may help, each time with new credentials unless a key was given.
+ * The tries, what makes their keys and the waits between them have `inputs.timeout` together.
  *
  * @throws FairleadError TAILNET_FAILED, ID_TOKEN_MISSING
  */
 export async function joinTailnet(inputs: TailnetInputs, daemon: Daemon, context: Context): Promise<Status> {
+  const attempts = inputs.retries + 1;
+  const end = performance.now() + inputs.timeout;
+  const longest = Math.min(10_000, inputs.timeout / attempts / 4);
   const policy = {
-    attempts: inputs.retries + 1,
-    delay: 1_000,
-    longest: 10_000,
+    attempts,
+    delay: Math.min(1_000, longest),
+    longest,
     signal: context.signal,
-    retryable: (thrown: unknown) => !isFinal(thrown),
+    retryable: (thrown: unknown) => !isFinal(thrown) && performance.now() + longest < end,
     onRetry: (thrown: unknown, wait: number) =>
       context.runner.info(`Joining failed (${messageOf(thrown)}); trying again in ${formatDuration(wait)}`),
   };
-  await retry(policy, async () => {
-    const authKey = await authKeyFor(inputs.login, inputs.tags, context);
-    await up(authKey, inputs, daemon, context);
+  await retry(policy, async (attempt) => {
+    // The tries that are left share the time that is left, and a key is no use without time to join with it.
+    const now = performance.now();
+    const share = (end - now) / (attempts - attempt + 1);
+    const authKey = await authKeyFor(inputs.login, inputs.tags, now + share / 2, context);
+    await up(authKey, now + share, inputs, daemon, context);
   });
   return await readStatus(daemon.connection, context);
 }
 
-async function up(authKey: string, inputs: TailnetInputs, daemon: Daemon, context: Context): Promise<void> {
+/** @param end until when, as `performance.now()` counts. */
+async function up(
+  authKey: string,
+  end: number,
+  inputs: TailnetInputs,
+  daemon: Daemon,
+  context: Context,
+): Promise<void> {
   const { connection, operator } = daemon;
-  const seconds = Math.max(1, Math.ceil(inputs.timeout / 1_000 / (inputs.retries + 1)));
+  const limit = end - performance.now();
+  // Tailscale's own time limit comes first, because its message says more than ours.
+  const ownLimit = Math.floor(limit - Math.min(2_000, limit / 4));
   const file = await writePrivateFile(context.folder, "tailnet-auth-key", authKey);
   const args = [
     "up",
     `--auth-key=file:${file}`,
     `--hostname=${inputs.hostname ?? machineName(context.run)}`,
     `--accept-dns=${inputs.acceptDns}`,
-    `--timeout=${seconds}s`,
+    `--timeout=${ownLimit}ms`,
     // What listens on this machine is none of the tailnet's business.
     "--shields-up",
     ...(operator === undefined ? [] : [`--operator=${operator}`]),
@@ -53,8 +69,7 @@ async function up(authKey: string, inputs: TailnetInputs, daemon: Daemon, contex
     ...(inputs.mode === "tun" ? [] : ["--accept-routes"]),
   ];
   try {
-    // Tailscale's own time limit comes first, because its message says more than ours.
-    await tailscale(connection, args, (seconds + 2) * 1_000, context);
+    await tailscale(connection, args, limit, context);
   } catch (thrown) {
     context.signal.throwIfAborted();
     throw await explain(thrown, inputs, connection, context);
@@ -86,7 +101,7 @@ async function explain(
   connection: Connection,
   context: Context,
 ): Promise<FairleadError> {
-  const server = inputs.controlUrl ?? "https://controlplane.tailscale.com";
+  const server = serverOf(inputs);
   const said = thrown instanceof FairleadError ? /backend error: (.*)/.exec(thrown.details ?? "")?.[1] : undefined;
   if (said !== undefined) {
     return new Refusal({
@@ -99,17 +114,23 @@ async function explain(
   return new FairleadError({
     code: "TAILNET_FAILED",
     message: `Tailscale could not be joined: ${(await lastLoginError(connection, context)) ?? messageOf(thrown)}.`,
-    fix: `Check that the runner reaches ${server}, or give it more time with \`timeout\`.`,
+    fix: `Check that the runner reaches ${server}; joining had ${formatDuration(inputs.timeout)} with all its tries.`,
     details: context.masker.redact(await lastLines(connection)),
     cause: thrown,
   });
 }
 
-function fixForRefusal(said: string, { login, tags }: TailnetInputs): string {
+function serverOf({ controlUrl }: TailnetInputs): string {
+  return controlUrl ?? "https://controlplane.tailscale.com";
+}
+
+/** In words that fit the root action as well, whose settings have other names than this action's inputs. */
+function fixForRefusal(said: string, inputs: TailnetInputs): string {
+  const { login, tags } = inputs;
   if (/tag/.test(said)) return `Let the key have the tags that are asked for (${tags.join(", ")}), or ask for its own.`;
   if (login.kind !== "auth-key")
-    return "The key was made just now: check that `api-url` and `control-url` belong together.";
-  return "Make a new auth key, ephemeral and reusable, and store it where `auth-key` is read from.";
+    return `The key was made just now: check that ${login.apiUrl} makes keys for ${serverOf(inputs)}.`;
+  return "Make a new auth key, ephemeral and reusable, and store it in place of the old one.";
 }
 
 /** Why the last login failed, as the daemon itself tells it; `tailscale up` only says that time is over. */

@@ -162,7 +162,7 @@ test("a `tailscale up` that hangs is killed before the next one starts", async (
   const controlUrl = await gate(t, () => stopped);
   const running = runAction(room, {
     ...jobOn(site, site.tailnet.authKey),
-    with: withKey(site.tailnet, { hostname: "hung", timeout: "6s", retries: "1", "control-url": controlUrl }),
+    with: withKey(site.tailnet, { hostname: "hung", timeout: "20s", retries: "1", "control-url": controlUrl }),
   });
   // One that is stopped does not see that its own time is over.
   const options = { interval: 20, timeout: 60_000, signal: AbortSignal.timeout(90_000), onTimeout: Error };
