@@ -86,7 +86,9 @@ async function checksum({ tool, architecture, mirror }: Wanted, context: Context
   const line = lines.length === 1 ? lines[0] : lines.find((entry) => entry.endsWith(file));
   const value = /^[0-9a-f]{64}\b/.exec(line ?? "")?.[0];
   if (answer.status !== 200 || value === undefined) throw new Error(`no checksum at ${url} (HTTP ${answer.status})`);
-  context.runner.info(`${tool.name}: its checksum is not pinned in fairlead; taken from ${url}`);
+  context.runner.info(
+    `${tool.name}: its checksum is not pinned in fairlead; taken from ${url}, where the archive comes from, too, so it shows no forgery`,
+  );
   return value;
 }
 

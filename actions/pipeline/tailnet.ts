@@ -41,7 +41,7 @@ export function tailnetOf({ tailnet }: TailnetFacts, login: Pick<Login, "kind">)
     // A key that was made before has tags of its own.
     tags: login.kind === "auth-key" ? [] : tags,
     controlUrl: controlUrl || undefined,
-    timeout: 30_000,
+    timeout: 60_000,
     retries: 2,
   };
 }

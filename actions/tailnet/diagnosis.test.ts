@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import type { Context } from "../core/context.ts";
+import { createMasker } from "../core/masking.ts";
 import { Obstacle, type Stretch } from "./attempt.ts";
 import type { Machine, Status } from "./client.ts";
-import { explainUnanswered, shortNetcheck } from "./diagnosis.ts";
+import { diagnose, explainUnanswered, shortNetcheck } from "./diagnosis.ts";
 import { parseProbe } from "./probe.ts";
 
 const cluster: Machine = {
@@ -105,6 +110,22 @@ for (const [what, at, reason, setting, expected] of cases) {
     assert.match(error.details ?? "", /^Machine: .*\nNetcheck of this runner:\n\* UDP: /);
   });
 }
+
+test("a tailscaled that is gone hides neither the probe nor where it ended", async (t) => {
+  const unanswered = {
+    probe: parseProbe("cluster:6443"),
+    obstacle: new Obstacle("connection", "refused"),
+    took: 5_000,
+  };
+  const folder = await mkdtemp(join(tmpdir(), "fairlead-diagnosis-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const program = join(folder, "tailscale");
+  await writeFile(program, "#!/bin/sh\necho 'it is not running' >&2; exit 1\n", { mode: 0o755 });
+  const context = { environment: process.env, masker: createMasker(() => {}), signal: AbortSignal.timeout(60_000) };
+  const { code, sentence } = await diagnose(unanswered, { program, folder }, context as unknown as Context);
+  assert.equal(code, "TAILNET_UNREACHABLE");
+  assert.match(sentence, /no connection to cluster:6443 came about \(refused\)\. Tailscale itself does not answer/);
+});
 
 test("a relay is no fault where UDP goes through", () => {
   assert.doesNotMatch(sentence("connection", "nothing came back").sentence, /relay: check/);

@@ -16,7 +16,8 @@ export interface Unanswered {
 
 /** What is known when a probe got no answer. */
 export interface Findings {
-  readonly status: Status;
+  /** Undefined when the daemon did not answer any more. */
+  readonly status: Status | undefined;
   /** What `tailscale netcheck` says of the network that this machine is in. */
   readonly netcheck: string;
 }
@@ -27,8 +28,18 @@ export async function diagnose(
   connection: Connection,
   context: Context,
 ): Promise<FairleadError> {
-  const [status, netcheck] = await Promise.all([readStatus(connection, context), checkNetwork(connection, context)]);
+  const [status, netcheck] = await Promise.all([look(connection, context), checkNetwork(connection, context)]);
   return explainUnanswered(unanswered, { status, netcheck });
+}
+
+/** Undefined when the daemon does not answer: how far the probe got is told even then. */
+async function look(connection: Connection, context: Context): Promise<Status | undefined> {
+  try {
+    return await readStatus(connection, context);
+  } catch {
+    context.signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 async function checkNetwork(connection: Connection, context: Context): Promise<string> {
@@ -51,7 +62,8 @@ export function shortNetcheck(report: string): string {
 
 /** The error for a probe without an answer: where it ended, what is known of its machine, and what to do. */
 export function explainUnanswered({ probe, obstacle, took }: Unanswered, findings: Findings): FairleadError {
-  const machine = findMachine(findings.status, probe.host);
+  const { status } = findings;
+  const machine = status && findMachine(status, probe.host);
   const address = `${bracketed(probe.host)}:${probe.port}`;
   const reached = {
     name: `the name ${probe.host} is not known (${obstacle.message})`,
@@ -62,8 +74,11 @@ export function explainUnanswered({ probe, obstacle, took }: Unanswered, finding
   }[obstacle.at];
   return new FairleadError({
     code: "TAILNET_UNREACHABLE",
-    message: `The tailnet was joined, but ${describeProbe(probe)} gave no good answer in ${formatDuration(took)}: ${reached}.${seen(probe, obstacle, machine)}`,
-    fix: fixFor(probe, obstacle, machine, findings),
+    message: `The tailnet was joined, but ${describeProbe(probe)} gave no good answer in ${formatDuration(took)}: ${reached}.${status === undefined ? " Tailscale itself does not answer any more." : seen(probe, obstacle, machine)}`,
+    fix:
+      status === undefined
+        ? "Run the job again, and see that nothing on the runner ends tailscaled."
+        : fixFor(probe, obstacle, machine, findings.netcheck, status),
     details: [`Machine: ${describeMachine(machine)}`, "Netcheck of this runner:", findings.netcheck].join("\n"),
     cause: obstacle,
   });
@@ -84,12 +99,18 @@ function describeMachine(machine: Machine | undefined): string {
   return `"${machine.HostName}" (${addresses}), ${machine.Online ? `online, reached ${way}` : "offline"}`;
 }
 
-function fixFor(probe: Probe, { at, message }: Obstacle, machine: Machine | undefined, findings: Findings): string {
+function fixFor(
+  probe: Probe,
+  { at, message }: Obstacle,
+  machine: Machine | undefined,
+  netcheck: string,
+  status: Status,
+): string {
   switch (at) {
     case "name":
-      return fixForName(machine, findings.status);
+      return fixForName(machine, status);
     case "connection":
-      return fixForConnection(probe, message, machine, findings);
+      return fixForConnection(probe, message, machine, netcheck);
     case "tls":
       return `Check the port, and that what listens on ${probe.port} is the server that is meant.`;
     case "certificate":
@@ -108,7 +129,7 @@ function fixForName(machine: Machine | undefined, { CurrentTailnet }: Status): s
   return "Check the name, that its machine is on, and that the tailnet's access rules show it to this one.";
 }
 
-function fixForConnection(probe: Probe, message: string, machine: Machine | undefined, { netcheck }: Findings): string {
+function fixForConnection(probe: Probe, message: string, machine: Machine | undefined, netcheck: string): string {
   if (machine === undefined) {
     return "Check that the address is not out of date, that its machine is on, and that the tailnet's access rules show it to this one and its tags.";
   }

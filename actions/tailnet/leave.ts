@@ -15,13 +15,17 @@ import { behindSudo, isRunning, readRecord, removeRecord, type Started } from ".
 export async function leave(context: Context): Promise<void> {
   const record = await readRecord(context);
   if (record === undefined) return;
-  try {
-    if (isRunning(record)) await logOut(record, context);
-  } finally {
-    await end(record, context);
-    await remove(record, context);
-    await removeRecord(context);
-  }
+  // What is on the runner is undone also when the job is cancelled meanwhile, and each part of it when another failed.
+  const resolute = { ...context, signal: new AbortController().signal };
+  const undo = [
+    async () => isRunning(record) && (await logOut(record, context)),
+    async () => await end(record, resolute),
+    async () => await remove(record, resolute),
+    async () => await removeRecord(resolute),
+  ];
+  const failed: unknown[] = [];
+  for (const step of undo) await step().catch((thrown) => failed.push(thrown));
+  if (failed.length > 0) throw failed[0];
 }
 
 async function logOut(record: Started, context: Context): Promise<void> {

@@ -22,6 +22,9 @@ export interface Tailnet {
   readonly proxy: string | undefined;
 }
 
+const unproven =
+  "This machine has joined the tailnet, but the step has no `probe`, so nothing shows that anything in it can be reached.";
+
 /**
  * Joins a tailnet and waits until every probe has answered through it. `leave` undoes it.
  *
@@ -37,6 +40,7 @@ export async function run(inputs: TailnetInputs, context: Context): Promise<Tail
   const ip = addresses.find((address) => address.includes(".")) ?? addresses[0] ?? "";
   const hostname = Self.DNSName.replace(/\.$/, "") || Self.HostName;
   context.runner.info(`Joined as ${hostname} (${ip}) after ${formatDuration(performance.now() - start)}`);
+  if (inputs.probe.length === 0) context.runner.annotate("notice", unproven, "No way was proven");
   await reachAll(inputs.probe, daemon, inputs.timeout, context);
   const connection = connectionTo(inputs.probe[0], await readStatus(daemon.connection, context));
   return { ip, hostname, version: Version.split("-")[0] ?? "", connection, proxy: daemon.proxy };

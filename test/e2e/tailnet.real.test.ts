@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
@@ -44,7 +45,8 @@ test("joins, proves the way to the cluster, and leaves nothing behind", async ()
   assert.match(step.outputs["ip"] ?? "", /^100\.64\.\d+\.\d+$/);
   assert.equal(step.outputs["hostname"], "first-runner.tailnet.test");
   assert.equal(step.outputs["version"], versions.tailscale);
-  assert.match(step.outputs["connection"] ?? "", /^(direct|relay)$/);
+  // Nothing stands between the two machines here; over the relay alone, tailnet-way.real.test.ts.
+  assert.equal(step.outputs["connection"], "direct");
   const cluster = { host: site.tailnet.clusterAddress, port: apiPort, path: "/" };
   const way = { proxy: step.outputs["proxy"], find: async () => {} };
   await attempt(cluster, way, AbortSignal.timeout(20_000));
@@ -90,8 +92,31 @@ test("a machine that is in a tailnet already is told which mode goes beside it",
 });
 
 test("a machine is named after the run when it is not named", async () => {
-  const { outputs } = await runAction(room, { ...job(), with: inputs() });
+  const { outputs, annotations } = await runAction(room, { ...job(), with: inputs() });
   assert.equal(outputs["hostname"], "hello-4200-1.tailnet.test");
+  const [notice, ...others] = annotations;
+  assert.deepEqual([notice?.level, others], ["notice", []]);
+  assert.match(notice?.message ?? "", /has no `probe`, so nothing shows/);
+});
+
+test("a tailscaled that the step did not start outlives the job", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tailscaled-of-another-"));
+  const args = ["--state=mem:", "--statedir=.", "--socket=own.sock", "--tun=userspace-networking"];
+  const foreign = spawn(site.tools.tailscaled, args, {
+    cwd: folder,
+    env: { TS_LOGS_DIR: folder },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  try {
+    // It is up when it says anything.
+    await once(foreign.stderr, "data");
+    const { conclusion, orphans } = await runAction(room, { ...job(), with: inputs() });
+    assert.deepEqual({ conclusion, orphans }, { conclusion: "success", orphans: [] });
+    assert.deepEqual([foreign.exitCode, foreign.signalCode], [null, null]);
+  } finally {
+    foreign.kill("SIGKILL");
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a refused key is one error that says so, and is not tried again", async () => {
@@ -241,7 +266,8 @@ test("without its control server a job keeps its way, and its end is no failure"
   const other = await site.addTailnet(lost);
   try {
     await using running = createJob(jobOn(site, other.authKey));
-    const step = await running.run(room, { with: withKey(other) });
+    const probe = `${other.clusterAddress}:${apiPort}`;
+    const step = await running.run(room, { with: withKey(other, { probe }) });
     await stopDaemon(site.network, tailnetDaemons(lost).control);
     const cluster = { host: other.clusterAddress, port: apiPort, path: "/" };
     const way = { proxy: step.outputs["proxy"], find: async () => {} };

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { Context } from "../core/context.ts";
+import { createMasker } from "../core/masking.ts";
+import { leave } from "./leave.ts";
+import { isRunning, readRecord, recordStart } from "./started.ts";
+
+/** A step in whose folder a daemon was started, which is any program that runs until it is told to end. */
+async function started(t: TestContext, signal: AbortSignal) {
+  const folder = await mkdtemp(join(tmpdir(), "fairlead-leave-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const context = { environment: process.env, masker: createMasker(() => {}), signal, folder } as unknown as Context;
+  const daemon = spawn("sleep", ["600"], { stdio: "ignore" });
+  t.after(() => daemon.kill("SIGKILL"));
+  const files = join(folder, "tailnet");
+  await mkdir(files);
+  const connection = { program: "true", folder: files };
+  recordStart({ ...connection, elevation: [], process: daemon.pid ?? 0 }, context);
+  const record = await readRecord(context);
+  assert.ok(record !== undefined && isRunning(record));
+  return { context, record, files };
+}
+
+test("a machine that is logged out leaves neither daemon nor file", async (t) => {
+  const { context, record, files } = await started(t, AbortSignal.timeout(60_000));
+  await leave(context);
+  assert.equal(isRunning(record), false);
+  assert.equal(existsSync(files), false);
+});
+
+test("a post step that is cancelled ends the daemon and removes its files all the same", async (t) => {
+  const { context, record, files } = await started(t, AbortSignal.abort());
+  await assert.rejects(leave(context), { name: "AbortError" });
+  assert.equal(isRunning(record), false);
+  assert.equal(existsSync(files), false);
+});
+
+test("a process that has the daemon's number, but was started at another time, is left alone", async (t) => {
+  const { context, record } = await started(t, AbortSignal.timeout(60_000));
+  await writeFile(join(context.folder, "tailnet.json"), JSON.stringify({ ...record, startTime: "1" }));
+  await leave(context);
+  assert.equal(isRunning(record), true);
+});
