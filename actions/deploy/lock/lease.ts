@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { V1Lease, V1MicroTime } from "@kubernetes/client-node";
 import { type Cluster, statusOf } from "../../core/cluster.ts";
 import type { PlainRequest } from "../../core/connection.ts";
@@ -115,7 +116,8 @@ export async function dropLease(cluster: Cluster, name: LeaseName, identity: str
 
 /**
  * Writes a person's hold on a release into its Lease, which is made for it if there is none, or takes it away. Whoever
- * deploys meanwhile stays the holder, and goes on. Gives the Lease as it was before.
+ * deploys meanwhile stays the holder, and goes on. Gives the Lease as it was before; a hold of somebody else in it stays,
+ * and nothing was written.
  */
 export async function writeHold(
   cluster: Cluster,
@@ -127,6 +129,10 @@ export async function writeHold(
     // Read within each try, as in `dropLease`.
     const lease = await unless([404], () => cluster.send<V1Lease>({ path: pathOf(name) }));
     const before = lease === undefined ? undefined : stateOf(lease);
+    // Our own, after a try whose answer was lost.
+    if (before !== undefined && hold !== undefined && isDeepStrictEqual(before.hold, hold))
+      return { ...before, hold: undefined };
+    if (before?.hold !== undefined && hold !== undefined) return before;
     const { [holdAnnotation]: _, ...others } = lease?.metadata?.annotations ?? {};
     const annotations = hold === undefined ? others : { ...others, [holdAnnotation]: JSON.stringify(hold) };
     const metadata = { ...lease?.metadata, name: leaseNameOf(name), namespace, annotations };

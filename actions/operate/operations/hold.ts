@@ -24,13 +24,13 @@ export function sayHold({ who, why, since }: Hold): string {
 export async function hold(operation: Operation): Promise<Outcome> {
   const { application, inputs, cluster } = operation;
   const { release, namespace } = application;
-  const already = await holdOf(operation);
-  if (already !== undefined) throw refused(`${release} is held already; ${sayHold(already)}.`, "`resume` it first.");
   const wanted = { ...whoAndWhen(operation), why: inputs.reason ?? "" };
   const before = await writeHold(cluster, application, wanted).catch((thrown) => {
     if (!(thrown instanceof FairleadError) || thrown.code !== "CLUSTER_REJECTED") throw thrown;
     throw refused(`${release} cannot be held: its namespace ${namespace} is not there.`, "Check `environment`.");
   });
+  if (before?.hold !== undefined)
+    throw refused(`${release} is held already; ${sayHold(before.hold)}.`, "`resume` it first.");
   const running = before?.holder ? `. ${before.holder} deploys it now, and ends as it does: ${before.holderUrl}` : "";
   const said = `${release} is held, deploys leave it as it is until \`resume\`: ${wanted.why}${running}`;
   return { status: "held", said, revision: newestOf(operation), sections: [] };

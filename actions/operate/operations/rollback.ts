@@ -22,7 +22,7 @@ import { historyOf, refreshed } from "../history.ts";
 import { applicationOf, contentOf, failed, type Operation, openWatching, refused, whoAndWhen } from "../operation.ts";
 import type { Outcome } from "../outcome.ts";
 import { checkSection } from "../status/checks.ts";
-import { holdOf, sayHold } from "./hold.ts";
+import { sayHold } from "./hold.ts";
 
 /**
  * Brings an earlier revision back as a new one, watches it, and makes the checks that it was deployed with. Deploys are kept
@@ -139,10 +139,9 @@ async function unhealthy(
 /** The end of a sentence on the hold. One that is there already is somebody's word, and stays. */
 async function holdFor(operation: Operation, { number }: Revision): Promise<string> {
   const { cluster, application, inputs } = operation;
-  const already = await holdOf(operation);
-  if (already !== undefined) return `; ${sayHold(already)}`;
   const why = inputs.reason ?? `rolled back to revision ${number}`;
-  await writeHold(cluster, application, { ...whoAndWhen(operation), why });
+  const before = await writeHold(cluster, application, { ...whoAndWhen(operation), why });
+  if (before?.hold !== undefined) return `; ${sayHold(before.hold)}`;
   return "; deploys leave it as it is until `resume`";
 }
 
