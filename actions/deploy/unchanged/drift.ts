@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Cluster } from "../../core/cluster.ts";
+import { type Cluster, type PlainAnswer, statusMessage } from "../../core/cluster.ts";
 import { pathOf, type Resources } from "../../core/discovery.ts";
 import { nameOf, type RenderedObject } from "../rendered/objects.ts";
 
@@ -9,20 +9,34 @@ export interface ReleaseName {
   readonly namespace: string;
 }
 
+/** What is not any more as it was applied. */
+export interface Drift {
+  readonly drifted: readonly string[];
+  /** Those that could not be compared, and why. */
+  readonly unknown: readonly { readonly name: string; readonly why: string }[];
+}
+
 /**
  * The objects that are not any more as they were applied: deleted, or changed by hand. The API server is asked what each
- * would be after another apply; what an apply would leave alone, such as a field that nobody declares, is no drift.
+ * would be after another apply; what an apply would leave alone, such as a field that nobody declares, is no drift. An
+ * answer that tells nothing of the object, as to a user who may not see it, leaves open whether it drifted.
  */
 export async function findDrift(
   cluster: Cluster,
   resources: Resources,
   objects: readonly RenderedObject[],
   { release, namespace }: ReleaseName,
-): Promise<string[]> {
-  const drifted = await Promise.all(
-    objects.map((object) => hasDrifted(cluster, resources, owned(object, { release, namespace }), namespace)),
+): Promise<Drift> {
+  const found = await Promise.all(
+    objects.map(async (object) => ({
+      name: nameOf(object),
+      ...(await compare(cluster, resources, owned(object, { release, namespace }), namespace)),
+    })),
   );
-  return objects.filter((_, index) => drifted[index]).map(nameOf);
+  return {
+    drifted: found.flatMap(({ name, drifted }) => (drifted ? [name] : [])),
+    unknown: found.flatMap(({ name, why }) => (why === undefined ? [] : [{ name, why }])),
+  };
 }
 
 /** An object with the marks that Helm adds when it applies it (helm pkg/action/validate.go). */
@@ -37,14 +51,15 @@ function owned(object: RenderedObject, { release, namespace }: ReleaseName): Ren
   return { ...object, metadata };
 }
 
-async function hasDrifted(
+/** Whether an object drifted, or `why` that is not known. */
+async function compare(
   cluster: Cluster,
   resources: Resources,
   object: RenderedObject,
   namespace: string,
-): Promise<boolean> {
+): Promise<{ readonly drifted: boolean; readonly why?: string }> {
   const resource = resources.find(object.apiVersion, object.kind);
-  if (resource === undefined) return true;
+  if (resource === undefined) return { drifted: true };
   const path = pathOf(resource, object.metadata?.namespace ?? namespace, object.metadata?.name);
   const query = "dryRun=All&fieldManager=helm&force=true";
   const contentType = "application/apply-patch+yaml";
@@ -52,9 +67,20 @@ async function hasDrifted(
     cluster.call({ path }),
     cluster.call({ method: "PATCH", path: `${path}?${query}`, contentType, body: object }),
   ]);
-  // An apply that would be refused has to be tried for its reason to be told.
-  if (live.status !== 200 || applied.status !== 200) return true;
-  return !isDeepStrictEqual(declaredIn(live.body), declaredIn(applied.body));
+  const silent = [live, applied].find(({ status }) => !telling.includes(status));
+  if (silent !== undefined) return { drifted: false, why: reasonOf(silent) };
+  if (live.status !== 200 || applied.status !== 200) return { drifted: true };
+  return { drifted: !isDeepStrictEqual(declaredIn(live.body), declaredIn(applied.body)) };
+}
+
+/**
+ * Statuses that say something of the object itself: that it is there, is not, or that it cannot become what was applied,
+ * which an apply has to try for its reason to be told.
+ */
+const telling: readonly number[] = [200, 201, 400, 404, 409, 422];
+
+function reasonOf({ status, body }: PlainAnswer): string {
+  return statusMessage(Object.assign(new Error(`HTTP status ${status}`), { body }));
 }
 
 /** An object without what the API server and controllers write, which may change between two looks. */

@@ -27,9 +27,11 @@ export async function isUnchanged(deploy: Deploy, newest: Revision | undefined, 
   });
   if (!healthy) return false;
   const { resources } = await known;
-  const drift = await findDrift(cluster, resources, objects, { release, namespace });
-  if (drift.length > 0) context.runner.info(`Changed since it was deployed, and now put right: ${drift.join(", ")}`);
-  return drift.length === 0;
+  const { drifted, unknown } = await findDrift(cluster, resources, objects, { release, namespace });
+  const { info } = context.runner;
+  if (drifted.length > 0) info(`Changed since it was deployed, and now put right: ${drifted.join(", ")}`);
+  for (const { name, why } of unknown) info(`Applied again, since it could not be compared: ${name} (${why})`);
+  return drifted.length === 0 && unknown.length === 0;
 }
 
 function isWorkload({ kind }: RenderedObject): boolean {

@@ -9,7 +9,10 @@ export async function driftOf({ cluster, application, revisions }: Operation): P
   const [newest] = revisions;
   if (newest === undefined) return { section: { name: "Drift", rows: [] }, wrong: [] };
   const objects = await readObjects(newest.words?.rendered ?? "");
-  const drifted = await findDrift(cluster, await discover(cluster), objects, application);
-  const rows = drifted.map((object) => ({ object, state: `deleted or changed since revision ${newest.number}` }));
+  const { drifted, unknown } = await findDrift(cluster, await discover(cluster), objects, application);
+  const rows = [
+    ...drifted.map((object) => ({ object, state: `deleted or changed since revision ${newest.number}` })),
+    ...unknown.map(({ name, why }) => ({ object: name, state: `not known: ${why}` })),
+  ];
   return { section: { name: "Drift", rows }, wrong: [] };
 }
