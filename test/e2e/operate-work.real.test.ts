@@ -163,6 +163,17 @@ describe("operations on what runs", () => {
       { secrets },
     );
     assert.match(onlyError(nightly).message, /The command in the Job report-run-\S+ failed: .*exit code 3/);
+    const set = { operation: "run", component: "database", job: "true", command: 'ls /data || echo "no data"' };
+    const apart = await operate(world, app, set, { secrets });
+    assert.match(textsOf(apart.report), /no data/, apart.log);
+    const notice = apart.annotations.find(({ level }) => level === "notice");
+    assert.match(
+      notice?.message ?? "",
+      /The Job runs without \/data: each pod of database has a volume of its own there\./,
+    );
+    const absent = await operate(world, app, { operation: "run", component: "wbe", command: "true" }, { secrets });
+    assert.match(onlyError(absent).message, /has no component wbe\. There are: /);
+    assert.equal(absent.outputs["status"], "refused");
     const { items } = await get("jobs");
     assert.deepEqual(items, []);
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { secretsIn } from "../secrets.ts";
-import { jobFrom } from "./run-command.ts";
+import { jobFrom, ownVolumesOf } from "./run-command.ts";
 
 const template = {
   metadata: { labels: { app: "web", "app.kubernetes.io/instance": "prod-web" } },
@@ -48,6 +48,20 @@ test("a Job has what its component has, but nothing that takes requests or never
     ...{ initContainers, nodeSelector, serviceAccountName, volumes, restartPolicy: "Never" },
     containers: [{ name: "web", image: "web:1", command: ["migrate"], env, envFrom, volumeMounts }],
   });
+});
+
+test("a Job does without the volumes that a StatefulSet makes for each pod, and they are known", () => {
+  const [web, proxy] = template.spec.containers;
+  const volumeMounts = [...(web?.volumeMounts ?? []), { name: "own", mountPath: "/data" }];
+  const wait = { name: "wait", image: "wait:1", volumeMounts: [{ name: "own", mountPath: "/data" }] };
+  const spec = { ...template.spec, initContainers: [wait], containers: [{ name: "web", ...web, volumeMounts }] };
+  const set = { ...template, spec: { ...spec, containers: [...spec.containers, { name: "proxy", ...proxy }] } };
+  const job = jobFrom(set, { containerName: "web" }, { name: "web-run-1", command: ["migrate"], seconds: 60 });
+  const { containers = [], initContainers = [] } = job.spec?.template.spec ?? {};
+  const mounts = [...initContainers, ...containers].map((one) => one.volumeMounts?.map(({ mountPath }) => mountPath));
+  assert.deepEqual(mounts, [[], ["/keys"]]);
+  assert.deepEqual(ownVolumesOf(set), ["/data"]);
+  assert.deepEqual(ownVolumesOf(template), []);
 });
 
 test("every way in which a pod reads a Secret is known", () => {

@@ -1,5 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { V1CronJob, V1Deployment, V1Job, V1PodSpec, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type {
+  V1Container,
+  V1CronJob,
+  V1Deployment,
+  V1Job,
+  V1PodSpec,
+  V1PodTemplateSpec,
+} from "@kubernetes/client-node";
 import type { List } from "../../core/cluster.ts";
 import { formatDuration } from "../../core/duration.ts";
 import { messageOf } from "../../core/errors.ts";
@@ -96,6 +103,11 @@ async function runInJob(operation: Operation, component: Component, template: V1
     seconds: Math.ceil(timeout / 1_000),
   });
   using watching = await openWatching(operation, { instance: name, namespaces: [namespace] });
+  const missing = ownVolumesOf(template);
+  if (missing.length > 0) {
+    const words = `The Job runs without ${missing.join(", ")}: each pod of ${component.name} has a volume of its own there.`;
+    context.runner.annotate("notice", words, "Run");
+  }
   const job = await create(cluster, jobs, body);
   context.runner.info(`The Job ${name} is made`);
   try {
@@ -124,7 +136,8 @@ async function readOutput(
 
 /**
  * A Job that runs one command with what a component has: image, environment, volumes, place. Its labels are its own, so that no
- * Service sends it requests; containers beside, probes and ports are left out.
+ * Service sends it requests; containers beside, probes and ports are left out, and so are the volumes that a StatefulSet makes
+ * for each of its pods.
  */
 export function jobFrom(
   template: V1PodTemplateSpec,
@@ -132,13 +145,15 @@ export function jobFrom(
   { name, command, seconds }: { readonly name: string; readonly command: readonly string[]; readonly seconds: number },
 ): V1Job {
   const labels = { "app.kubernetes.io/instance": name, "app.kubernetes.io/managed-by": "fairlead" };
-  const { containers = [], ...spec }: Partial<V1PodSpec> = template.spec ?? {};
+  const { containers = [], initContainers = [], ...spec }: Partial<V1PodSpec> = template.spec ?? {};
+  const withVolumes = withoutOwnVolumes(template);
   const own = containers
     .filter((one) => one.name === containerName)
     .map((container) => {
       const { args: _, ports, livenessProbe, readinessProbe, startupProbe, lifecycle, ...kept } = container;
-      return { ...kept, command: [...command] };
+      return { ...withVolumes(kept), command: [...command] };
     });
+  const first = initContainers.length === 0 ? {} : { initContainers: initContainers.map(withVolumes) };
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -148,7 +163,29 @@ export function jobFrom(
       activeDeadlineSeconds: seconds,
       // Where nobody is left to remove it.
       ttlSecondsAfterFinished: 3_600,
-      template: { metadata: { labels }, spec: { ...spec, containers: own, restartPolicy: "Never" } },
+      template: { metadata: { labels }, spec: { ...spec, ...first, containers: own, restartPolicy: "Never" } },
     },
   };
+}
+
+/** Where pods of this template have a volume that is not in it: one that a StatefulSet makes for each pod. */
+export function ownVolumesOf({ spec }: V1PodTemplateSpec): string[] {
+  const names = namesOfVolumes(spec);
+  const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(
+    ({ volumeMounts = [] }) => volumeMounts,
+  );
+  return [...new Set(mounts.filter(({ name }) => !names.has(name)).map(({ mountPath }) => mountPath))];
+}
+
+/** Makes a container mount nothing but volumes that are in the template. */
+function withoutOwnVolumes({ spec }: V1PodTemplateSpec): (container: V1Container) => V1Container {
+  const names = namesOfVolumes(spec);
+  return ({ volumeMounts, ...container }) =>
+    volumeMounts === undefined
+      ? container
+      : { ...container, volumeMounts: volumeMounts.filter(({ name }) => names.has(name)) };
+}
+
+function namesOfVolumes(spec: V1PodSpec | undefined): ReadonlySet<string> {
+  return new Set((spec?.volumes ?? []).map(({ name }) => name));
 }
