@@ -117,6 +117,9 @@ test("the form for operations offers each of them, and gives inputs that there a
     Object.keys(step.with).filter((name) => action.inputs?.[name] === undefined),
     [],
   );
+  // The others are settings of a workflow, and no choice of a person at night.
+  const left = Object.keys(action.inputs ?? {}).filter((name) => step.with[name] === undefined);
+  assert.deepEqual(left, ["lock-timeout", "tool-mirror"]);
   assert.deepEqual(
     Object.keys(form).filter((name) => step.with[name] !== `\${{ inputs.${name} }}`),
     [],
