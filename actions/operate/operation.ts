@@ -55,10 +55,18 @@ export async function openOperation(inputs: OperateInputs, context: Context, fen
   const source = sourceOf(manifest, inputs.cluster, context);
   const written = await resolveApplication(source, inputs.environment, {}, helm);
   const revisions = await listRevisions(cluster, written.namespace, written.release);
-  const kept = await contentOf({ cluster, application: written }, revisions[0]);
-  const application = (await applicationOf(kept, helm, context)) ?? written;
-  const timeout = timeoutOf(inputs, application);
-  return { inputs, context, cluster, lasting, helm, application, revisions, timeout };
+  return await goingBy(revisions, { inputs, context, cluster, lasting, helm, application: written });
+}
+
+/** The operation on what these revisions deployed last; on the application that it has where that cannot be told. */
+export async function goingBy(
+  revisions: readonly Revision[],
+  operation: Omit<Operation, "revisions" | "timeout">,
+): Promise<Operation> {
+  const { inputs, helm, context } = operation;
+  const kept = await contentOf(operation, revisions[0]);
+  const application = (await applicationOf(kept, helm, context)) ?? operation.application;
+  return { ...operation, application, revisions, timeout: timeoutOf(inputs, application) };
 }
 
 /** Only where pods have to become ready, a time that the manifest allows them must not be cut short. */

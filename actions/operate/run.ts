@@ -1,6 +1,8 @@
 import type { Context } from "../core/context.ts";
-import { messageOf } from "../core/errors.ts";
-import { refreshed } from "./history.ts";
+import { FairleadError, messageOf } from "../core/errors.ts";
+import { readLease, stateOf } from "../deploy/lock/lease.ts";
+import type { Lock } from "../deploy/lock/lock.ts";
+import { newestOf, refreshed } from "./history.ts";
 import type { OperateInputs, OperationName } from "./inputs.ts";
 import { withLock } from "./lock.ts";
 import { type Operation, openOperation, refused } from "./operation.ts";
@@ -14,6 +16,7 @@ import { scale } from "./operations/scale.ts";
 import { status } from "./operations/status.ts";
 import { stop } from "./operations/stop.ts";
 import type { Outcome } from "./outcome.ts";
+import { outcomeOf } from "./report.ts";
 import { driftOf } from "./status/drift.ts";
 
 /** What only looks, or writes nothing but the hold in the lock itself. */
@@ -25,21 +28,43 @@ const locked = { rollback, restart, scale, run: runCommand, stop, remove } as co
 /**
  * Does one operation on the release of an application in one environment.
  *
- * @throws FairleadError OPERATION_REFUSED for what does not fit, before anything is changed; and of whatever is wrong with
- *   the manifest, or the way to the cluster.
+ * What does not fit is refused before anything is changed; that, and what made it fail, is the outcome's `failure`.
+ *
+ * @throws FairleadError of whatever is wrong with the manifest, or the way to the cluster, before the release is known; the
+ *   reason of a signal.
  */
 export async function run(inputs: OperateInputs, context: Context): Promise<Outcome> {
   const fence = new AbortController();
   const guarded = { ...context, signal: AbortSignal.any([context.signal, fence.signal]) };
   const operation = await openOperation(inputs, guarded, fence.signal);
   const { operation: name } = inputs;
-  if (isUnlocked(name)) return await unlocked[name](operation);
-  requireRelease(operation);
-  return await withLock(
-    operation,
-    (reason) => fence.abort(reason),
-    async (own, lock) => await withDrift(own, await locked[name](own, lock)),
-  );
+  if (isUnlocked(name)) return await told(operation, () => unlocked[name](operation));
+  const work = async (own: Operation, lock: Lock): Promise<Outcome> => {
+    requireRelease(own);
+    return await withDrift(own, await told(own, () => locked[name](own, lock)));
+  };
+  return await told(operation, async () => {
+    if (!(await isBeingDeployed(operation))) requireRelease(operation);
+    return await withLock(operation, (reason) => fence.abort(reason), work);
+  });
+}
+
+/** What an operation came to, also when it broke off: the release is still there, maybe changed by half. */
+async function told(operation: Operation, work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work();
+  } catch (thrown) {
+    operation.context.signal.throwIfAborted();
+    if (!(thrown instanceof FairleadError)) throw thrown;
+    const { revisions } = await refreshed(operation).catch(() => operation);
+    return { ...outcomeOf(thrown), revision: newestOf({ revisions }), failure: thrown };
+  }
+}
+
+/** A first deploy is waited for as any other, though there is no revision yet. */
+async function isBeingDeployed({ cluster, application }: Operation): Promise<boolean> {
+  const lease = await readLease(cluster, application);
+  return lease !== undefined && stateOf(lease).holder !== "";
 }
 
 /** Adds what is not as its revision says after an operation; a release that is gone says nothing. */

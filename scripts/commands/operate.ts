@@ -86,6 +86,7 @@ async function run(name: OperationName, args: readonly string[]): Promise<number
   if (values.json) console.log(JSON.stringify(report, null, 2));
   else console.log(plainText(report).join("\n").trimStart());
   if (report.message !== "") console.error(report.message);
+  if (report.status === "refused") return 2;
   return /^(failed|unhealthy|absent)$/.test(report.status) ? 1 : 0;
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { openCluster } from "../../actions/core/cluster.ts";
+import { bundledChart } from "../../actions/core/helm.ts";
 import { createMasker } from "../../actions/core/masking.ts";
 import { poll } from "../../actions/core/retry.ts";
 import { dropLease, readLease, stateOf, takeLease } from "../../actions/deploy/lock/lease.ts";
@@ -44,6 +45,7 @@ const podNames = async (): Promise<string[]> => {
   const { items } = JSON.parse(await world.kubectl("get", "pods", "-n", release, "-o", "json"));
   return items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
 };
+const newestIn = (revisions: readonly string[]) => revisions.at(-1)?.split(" ")[0];
 const keys = () => ({
   ...{ apiVersion: "v1", kind: "Secret", metadata: { name: "keys", namespace: release } },
   stringData: { key: "a key of sixteen letters" },
@@ -79,6 +81,7 @@ describe("an operation that meets trouble", () => {
   it("rollback refuses a revision that is not there, or is deployed", async () => {
     const absent = await ask({ operation: "rollback", revision: "9" });
     assert.match(onlyError(absent).message, /has no revision 9\. Name one with `revision`: 1\./);
+    assert.deepEqual([absent.report.status, absent.outputs["revision"]], ["refused", "2"]);
     const current = await ask({ operation: "rollback", revision: "2" });
     assert.match(onlyError(current).message, /Revision 2 of \S+ is what is deployed now\./);
     assert.deepEqual(await app.revisions(), ["1 superseded", "2 deployed"]);
@@ -166,6 +169,37 @@ describe("an operation that meets trouble", () => {
     });
     const step = await ask({ operation: "logs", previous: "true", pattern: "began" });
     assert.equal(textsOf(step.report), "a run began", step.log);
+  });
+
+  it("goes by what a deploy that it waited for has deployed", async () => {
+    const other = { identity: "acme/other#10/1/deploy", url: "https://example.com/10" };
+    assert.ok(await takeLease(cluster, name, await readLease(cluster, name), other));
+    const waits = Promise.withResolvers<void>();
+    const onLine = (line: string) => {
+      if (line.includes(`Waiting for ${other.identity}`)) waits.resolve();
+    };
+    const asked = ask({ operation: "restart", component: "extra" }, { onLine });
+    await Promise.race([waits.promise, asked]);
+    const image = world.cluster.baseImage.reference;
+    const extra = { name: "extra", image, port: 3000, command: server(), resources: { cpu: "20m", memory: "48Mi" } };
+    const addition = `spec.components.extra=${JSON.stringify(extra)}`;
+    await world.helm("upgrade", release, bundledChart(), "-n", release, "--reuse-values", "--set-json", addition);
+    await dropLease(cluster, name, other.identity);
+    const step = await asked;
+    assert.match(step.report.said, /All pods of extra are new and ready/, step.log);
+    assert.equal(step.outputs["revision"], newestIn(await app.revisions()));
+  });
+
+  it("stop that does not end in time tells what is stopped, and that it drifted", async () => {
+    const step = await ask({ operation: "stop", timeout: "1ms" });
+    assert.match(onlyError(step).message, /Not everything has ended within/, step.log);
+    assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["failed", newestIn(await app.revisions())]);
+    const stopped = rowsOf(step.report, "Stopped").map(({ what }) => what);
+    assert.ok(stopped.includes("scaled to 0 pods"), step.log);
+    assert.ok(
+      rowsOf(step.report, "Drift").some(({ object }) => object === "Deployment web"),
+      step.log,
+    );
   });
 
   it("remove with the names of everything leaves nothing", async () => {

@@ -2,17 +2,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../actions/operate/report.ts";
 import { runAction } from "../harness/job.ts";
-import type { StepOptions } from "../harness/types.ts";
+import type { JobOptions, StepOptions } from "../harness/types.ts";
 import type { SmallApp } from "./small-app.ts";
 import { repository, type World } from "./world.ts";
 
 /** How an operation is asked for, beside what every one of a test is given. */
-export type OperateOptions = StepOptions & {
-  /** Directory of another action than `actions/operate`. */
-  readonly action?: string;
-  /** Values that the job may not show, beside those of the world. */
-  readonly secrets?: readonly string[];
-};
+export type OperateOptions = StepOptions &
+  Pick<JobOptions, "onLine"> & {
+    /** Directory of another action than `actions/operate`. */
+    readonly action?: string;
+    /** Values that the job may not show, beside those of the world. */
+    readonly secrets?: readonly string[];
+  };
 
 /** Does one operation on an app as a person would by `workflow_dispatch`. */
 export async function operate(

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../core/duration.ts";
+import { FairleadError } from "../../core/errors.ts";
 import { poll } from "../../core/retry.ts";
 import type { Lock } from "../../deploy/lock/lock.ts";
 import { withoutHash } from "../../deploy/rendered/objects.ts";
@@ -28,8 +29,12 @@ export async function stop(operation: Operation, lock: Lock): Promise<Outcome> {
     const chosen = step.flatMap((key) => components[key] ?? []);
     const done = await Promise.all(chosen.map((component) => stopOne(operation, watching, component)));
     context.runner.info(`Stopping ${step.join(", ")}`);
-    await untilGone(watching, chosen);
     rows.push(...done.map((what, index) => ({ component: step[index] ?? "", what })));
+    const failure = await untilGone(watching, chosen);
+    if (failure !== undefined) {
+      const said = failure.message.replace(/\.$/, "");
+      return { status: "failed", said, revision: newestOf(operation), sections: [{ name: "Stopped", rows }], failure };
+    }
   }
   const said = `${release} is stopped and its data is kept; the next deploy, or \`scale\`, starts it again`;
   return { status: "stopped", said, revision: newestOf(operation), sections: [{ name: "Stopped", rows }] };
@@ -68,13 +73,13 @@ async function stopOne(
   return "deleted";
 }
 
-/** Waits until the pods of these components have ended. */
-async function untilGone(watching: Watching, components: readonly Component[]): Promise<void> {
+/** Waits until the pods of these components have ended; gives what to tell when they do not in time. */
+async function untilGone(watching: Watching, components: readonly Component[]): Promise<FairleadError | undefined> {
   const { store, context, end } = watching;
   const timeout = remaining(end);
   const onTimeout = (left: string) =>
     failed(`Not everything has ended within ${formatDuration(timeout)}: ${left}.`, "Raise `timeout`, or see `status`.");
-  await poll({ interval, timeout, signal: context.signal, onTimeout }, async () => {
+  const waiting = poll({ interval, timeout, signal: context.signal, onTimeout }, async () => {
     const pods = components.flatMap((component) => podsAmong(store.snapshot().pods, component));
     // A Job that has ended keeps its pods; one that is being deleted counts until it is gone.
     const left = pods.filter(
@@ -83,5 +88,10 @@ async function untilGone(watching: Watching, components: readonly Component[]): 
     );
     if (left.length === 0) return { done: undefined };
     return { waiting: left.map(({ metadata }) => metadata?.name).join(", ") };
+  });
+  return await waiting.catch((thrown) => {
+    context.signal.throwIfAborted();
+    if (thrown instanceof FairleadError) return thrown;
+    throw thrown;
   });
 }
