@@ -1,5 +1,5 @@
 import type { Context } from "../core/context.ts";
-import { FairleadError } from "../core/errors.ts";
+import { FairleadError, messageOf } from "../core/errors.ts";
 import type { OwnerClient } from "./access/clients.ts";
 import type { Connection } from "./api/client.ts";
 import { type Clock, deadline, realClock } from "./api/clock.ts";
@@ -96,8 +96,11 @@ async function conclude(
 ): Promise<Outcome[]> {
   const { runner, signal } = context;
   if (signal.aborted && cancelRuns) {
-    const cancelled = await cancelNotedRuns(context, AbortSignal.timeout(cancelTimeout));
-    runner.info(`${cancelled} runs were cancelled.`);
+    // What became of everything is told whatever happens here; the post step tries again.
+    await cancelNotedRuns(context, AbortSignal.timeout(cancelTimeout)).then(
+      (cancelled) => runner.info(`${cancelled} runs were cancelled.`),
+      (thrown) => runner.annotate("warning", context.masker.redact(messageOf(thrown)), "Bootstrap"),
+    );
   } else await forgetRuns(context);
   table(`Bootstrap: ${totals(outcomes)}`, textTable(outcomes));
   report(runner, outcomes);
