@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Context } from "../core/context.ts";
+import { messageOf } from "../core/errors.ts";
 import { bundledChart } from "../core/helm.ts";
+import { invalidInputs } from "../core/inputs.ts";
 import { maskKubeconfig } from "../core/kubeconfig.ts";
 import { identityInputs } from "../secrets/identity.ts";
 import { serverAddress } from "../secrets/inputs.ts";
@@ -27,17 +29,30 @@ interface ClusterValues {
   readonly tailnet?: { readonly registry?: boolean };
 }
 
-/** The facts of the chart's own values with those of the team's file laid over them. */
+/** The facts of the chart's own values with those of the team's file laid over them. @throws FairleadError INPUT_INVALID */
 export async function clusterFacts({ cluster }: BootstrapInputs, { workspace }: Context): Promise<ClusterFacts> {
   const { load } = await import("js-yaml");
-  const read = (file: string) => (load(readFileSync(file, "utf8")) as { cluster?: Partial<ClusterValues> }).cluster;
+  const read = (file: string): unknown =>
+    (load(readFileSync(file, "utf8")) as { readonly cluster?: unknown } | null | undefined)?.cluster;
   const own = read(join(bundledChart(), "values.yaml")) as ClusterValues;
-  const given = cluster === undefined ? undefined : read(resolve(workspace, cluster));
+  const given = cluster === undefined ? undefined : factsIn(cluster, () => read(resolve(workspace, cluster)));
   return {
     registry: given?.registry ?? own.registry,
     registryInTailnet: given?.tailnet?.registry ?? own.tailnet?.registry ?? false,
     infisical: { ...own.infisical, ...given?.infisical },
   };
+}
+
+function factsIn(file: string, read: () => unknown): Partial<ClusterValues> {
+  const wrong = (what: string) => invalidInputs([`\`cluster\` names the file ${file}, which ${what}`]);
+  let facts: unknown;
+  try {
+    facts = read();
+  } catch (thrown) {
+    throw wrong(`cannot be read: ${messageOf(thrown)}`);
+  }
+  if (typeof facts === "object" && facts !== null) return facts;
+  throw wrong("has no key `cluster` with facts");
 }
 
 /**

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
 import { recordingContext } from "../../test/context.ts";
+import type { FairleadError } from "../core/errors.ts";
 import { clusterFacts } from "./credentials.ts";
 import { readBootstrapInputs } from "./inputs.ts";
 import { preflight } from "./preflight.ts";
@@ -43,7 +44,7 @@ async function lookAt(test: TestContext, status: number, facts = "", inputs: Rec
 
 it("a registry that answers is ready, whether or not it holds what is asked for", async (test) => {
   const { told } = await lookAt(test, 404);
-  assert.match(told.lines.join(), /^The registry 127\.0\.0\.1:\d+ answers\.$/);
+  assert.match(told.lines.at(-1) ?? "", /^The registry 127\.0\.0\.1:\d+ answers\.$/);
 });
 
 it("one that wants a login, or that is broken, is not", async (test) => {
@@ -57,6 +58,36 @@ it("one in the tailnet is looked at only when it is asked for", async (test) => 
   assert.ok((await lookAt(test, 404, inTailnet, { INPUT_PREFLIGHT: "registry" })).asked.length > 0);
   assert.deepEqual((await lookAt(test, 404, "", { INPUT_PREFLIGHT: "none" })).asked, []);
 });
+
+it("what is not looked at is told with the reason", async (test) => {
+  const { told } = await lookAt(test, 404, "  tailnet:\n    registry: true\n");
+  assert.deepEqual(told.lines, [
+    "Not looked at: cluster (there is no kubeconfig), registry (it is in the tailnet), chart (`preflight` does not name it).",
+  ]);
+  const asked = await lookAt(test, 404, "", { INPUT_PREFLIGHT: "registry" });
+  assert.equal(
+    asked.told.lines[0],
+    "Not looked at: cluster (`preflight` does not name it), chart (`preflight` does not name it).",
+  );
+});
+
+for (const [what, text, message] of [
+  ["is not there", undefined, /`cluster` names the file cluster\.yaml, which cannot be read: ENOENT/],
+  ["is empty", "", /`cluster` names the file cluster\.yaml, which cannot be read: .* empty/],
+  ["is something else", "- a\n", /`cluster` names the file cluster\.yaml, which has no key `cluster`/],
+  ["is no YAML", "a: [", /`cluster` names the file cluster\.yaml, which cannot be read: /],
+] as const) {
+  it(`a file of facts that ${what} is a mistake in the inputs`, async (test) => {
+    const { context } = await recordingContext(test);
+    if (text !== undefined) writeFileSync(join(context.workspace, "cluster.yaml"), text);
+    const inputs = readBootstrapInputs({ ...given, INPUT_CLUSTER: "cluster.yaml" });
+    await assert.rejects(clusterFacts(inputs, context), (thrown: FairleadError) => {
+      assert.equal(thrown.code, "INPUT_INVALID");
+      assert.match(thrown.message, message);
+      return true;
+    });
+  });
+}
 
 it("a cluster without a kubeconfig cannot be looked at", async (test) => {
   await assert.rejects(

@@ -33,7 +33,9 @@ export async function preflight(
   facts: ClusterFacts,
   context: Context,
 ): Promise<void> {
-  const wanted = inputs.preflight ?? preconditionsOf(inputs, credentials, facts);
+  const aside = inputs.preflight === undefined ? leftOut(inputs, credentials, facts) : notAskedFor(inputs.preflight);
+  if (aside.length > 0) context.runner.info(`Not looked at: ${aside.map(reasoned).join(", ")}.`);
+  const wanted = preconditions.filter((each) => !aside.some(([precondition]) => precondition === each));
   const looks: Readonly<Record<Precondition, () => Promise<string>>> = {
     cluster: () => lookAtCluster(credentials, context),
     registry: () => lookAtRegistry(facts, credentials, context),
@@ -59,16 +61,28 @@ export async function preflight(
   });
 }
 
-/** What can be looked at with what was given: a registry in the tailnet is perhaps not in reach of this runner. */
-function preconditionsOf(
-  { cluster }: BootstrapInputs,
-  { kubeconfig }: Credentials,
-  facts: ClusterFacts,
-): Precondition[] {
+/** A precondition that is not looked at, and why. */
+type LeftOut = readonly [Precondition, string];
+
+const preconditions: readonly Precondition[] = ["cluster", "registry", "chart"];
+const unnamed = "`preflight` does not name it";
+
+function notAskedFor(wanted: readonly Precondition[]): LeftOut[] {
+  return preconditions.filter((each) => !wanted.includes(each)).map((each) => [each, unnamed]);
+}
+
+/** What is not looked at where `preflight` says nothing: a registry in the tailnet is perhaps not in reach of this runner. */
+function leftOut({ cluster }: BootstrapInputs, { kubeconfig }: Credentials, facts: ClusterFacts): LeftOut[] {
+  const registry = cluster === undefined ? "the input `cluster` does not tell which" : "it is in the tailnet";
   return [
-    ...(kubeconfig === undefined ? [] : ["cluster" as const]),
-    ...(cluster === undefined || facts.registryInTailnet ? [] : ["registry" as const]),
+    ...(kubeconfig === undefined ? [["cluster", "there is no kubeconfig"] as const] : []),
+    ...(cluster === undefined || facts.registryInTailnet ? [["registry", registry] as const] : []),
+    ["chart", unnamed],
   ];
+}
+
+function reasoned([precondition, reason]: LeftOut): string {
+  return `${precondition} (${reason})`;
 }
 
 async function lookAtCluster(credentials: Credentials, context: Context): Promise<string> {
