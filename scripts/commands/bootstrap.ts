@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Context } from "../../actions/core/context.ts";
-import { FairleadError } from "../../actions/core/errors.ts";
+import { FairleadError, messageOf } from "../../actions/core/errors.ts";
 import type { Runner } from "../../actions/core/runner.ts";
 import type { Command } from "./command.ts";
 import { openSession } from "./session.ts";
@@ -60,10 +60,11 @@ async function run(args: readonly string[]): Promise<number> {
     },
   });
   const { json, ...given } = values;
-  const [{ readBootstrapInputs }, room, { undo }] = await Promise.all([
+  const [{ readBootstrapInputs }, room, { undo }, secrets] = await Promise.all([
     import("../../actions/bootstrap/inputs.ts"),
     import("../../actions/bootstrap/run.ts"),
     import("../../actions/bootstrap/runs/cancel.ts"),
+    import("../../actions/secrets/session.ts"),
   ]);
   const read = readBootstrapInputs(environmentFor(positionals, given));
   await using session = openSession();
@@ -78,7 +79,10 @@ async function run(args: readonly string[]): Promise<number> {
     return 1;
   } finally {
     if (json && outputs.has("results")) console.log(JSON.stringify(JSON.parse(outputs.get("results") ?? ""), null, 2));
-    await undo({ ...context, signal: new AbortController().signal });
+    // What the post step of the action does.
+    const afterwards = { ...context, signal: new AbortController().signal };
+    const warn = (thrown: unknown) => console.error(context.masker.redact(messageOf(thrown)));
+    await Promise.all([secrets.undo(afterwards).catch(warn), undo(afterwards).catch(warn)]);
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { run } from "../cluster/run.ts";
@@ -50,9 +52,9 @@ function onlyError(result: Result): string {
 }
 
 /** Runs the command line from its sources. */
-async function fairlead(args: readonly string[]) {
+async function fairlead(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const program = join(import.meta.dirname, "../../scripts/fairlead.ts");
-  const environment = { PATH: process.env["PATH"], GITHUB_TOKEN_ACME: acme };
+  const environment = { PATH: process.env["PATH"], GITHUB_TOKEN_ACME: acme, ...variables };
   const command = [process.execPath, program, "bootstrap", ...args];
   const { code, rawOutput, errors } = await run(command, { environment, timeout: 60_000, accept: [0, 1, 2] });
   return { code, output: rawOutput, errors };
@@ -151,6 +153,30 @@ describe("bootstrap", { concurrency: 8 }, () => {
     assert.deepEqual(result.leftBehind, []);
   });
 
+  it("tells what became of everything also when a run cannot be cancelled, and tries again afterwards", async () => {
+    const repositories = ["acme/a", "acme/b"].map((name) => ({ name, workflows: [{ ...deploy, takes: 600_000 }] }));
+    const inputs = { repositories: "acme/a\nacme/b", "cancel-runs": "true" };
+    const no = { status: 403, body: { message: "not now" } };
+    const { result, github } = await runWith({ repositories }, inputs, {
+      onLine: (line, state) => {
+        if (line.startsWith("acme/a@main: dispatched")) state.interrupt({ route: /POST .*\/cancel$/, answer: no });
+      },
+      cancelAfter: /acme\/b@main: (queued|in prog)/,
+    });
+    assert.match(onlyError(result), /The job was cancelled/);
+    assert.deepEqual(
+      results(result).map(({ status }) => status),
+      ["cancelled", "cancelled"],
+    );
+    const warnings = result.annotations.filter(({ level }) => level === "warning").map(({ message }) => message);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /^1 runs could not be cancelled\. acme\//);
+    assert.deepEqual(
+      github.runs.map(({ cancelled }) => cancelled),
+      [true, true],
+    );
+  });
+
   it("revokes the tokens that an App made for it", async () => {
     const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const publicKey = keys.publicKey.export({ type: "spki", format: "pem" }).toString();
@@ -203,6 +229,32 @@ describe("bootstrap", { concurrency: 8 }, () => {
     const conclusions = (JSON.parse(bad.output) as { conclusion: string }[]).map(({ conclusion }) => conclusion);
     assert.deepEqual(conclusions, ["success", "timed_out"]);
     assert.equal((await fairlead(["other-team/b", "--api-url", github.url])).code, 2);
+  });
+
+  it("leaves no token behind from a terminal where it could not be revoked at once", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "fairlead-bootstrap-"));
+    const client = { clientId: randomUUID(), clientSecret: randomBytes(20).toString("hex"), projects: ["jterrazz"] };
+    const folders = { "/infrastructure": { secrets: { GITHUB_TOKEN_ACME: acme } } };
+    const project = { id: randomUUID(), slug: "jterrazz", environments: { prod: folders } };
+    try {
+      await using infisical = await startInfisical({ projects: [project], identities: [client] });
+      await using github = await startGitHub({ repositories: [{ name: "acme/a", workflows: [deploy] }], tokens });
+      infisical.interrupt({ route: /POST .*\/revoke$/, times: 2, answer: { status: 503, body: {} } });
+      const file = join(folder, "cluster.yaml");
+      writeFileSync(file, `cluster: {infisical: {url: "${infisical.url}"}}\n`);
+      const { code, errors } = await fairlead(
+        ["acme/a", "--api-url", github.url, "--cluster", file, "--preflight", "none"],
+        {
+          ...{ INFISICAL_CLIENT_ID: client.clientId, INFISICAL_CLIENT_SECRET: client.clientSecret },
+          GITHUB_TOKEN_ACME: "",
+        },
+      );
+      assert.equal(code, 0, errors);
+      assert.equal(infisical.tokens.length, 1);
+      assert.deepEqual(infisical.liveTokens(), []);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("says that nobody answers", async () => {
