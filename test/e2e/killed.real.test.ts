@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { Outcome } from "../../actions/bootstrap/target.ts";
 import { poll } from "../../actions/core/retry.ts";
 import { type GitHub, startGitHub } from "../fakes/github/server.ts";
 import { chooseSeed } from "../long.ts";
@@ -21,6 +22,8 @@ const seed = chooseSeed();
 
 /** Starts the built action as the runner does, and gives its process. */
 function startAttempt(attempt: number, github: GitHub, folder: string) {
+  const outputs = outputsOf(folder, attempt);
+  writeFileSync(outputs, "");
   const inputs = {
     repositories: names.join("\n"),
     tokens: tokens.map(({ token, owners }) => `${owners[0]}=${token}`).join("\n"),
@@ -33,12 +36,24 @@ function startAttempt(attempt: number, github: GitHub, folder: string) {
       ...Object.fromEntries(variables),
       PATH: process.env["PATH"],
       RUNNER_TEMP: folder,
+      GITHUB_OUTPUT: outputs,
       GITHUB_REPOSITORY: infra.name,
       GITHUB_RUN_ID: String(github.runs[0]?.id),
       GITHUB_RUN_ATTEMPT: String(attempt),
     },
     stdio: ["ignore", "ignore", "inherit"],
   });
+}
+
+function outputsOf(folder: string, attempt: number): string {
+  return join(folder, `outputs-${attempt}`);
+}
+
+/** What an attempt told of every run, by repository. */
+function conclusionsOf(attempt: number, folder: string): [string, string | undefined][] {
+  const [, results = "[]"] = /^results=(.*)$/m.exec(readFileSync(outputsOf(folder, attempt), "utf8")) ?? [];
+  const outcomes: Outcome[] = JSON.parse(results);
+  return outcomes.map(({ repository, conclusion }) => [repository, conclusion]);
 }
 
 describe("a bootstrap that is killed", { concurrency: 3 }, () => {
@@ -64,6 +79,9 @@ describe("a bootstrap that is killed", { concurrency: 3 }, () => {
       const second = startAttempt(2, github, folder);
       const [code] = await once(second, "exit");
       assert.equal(code, 1, "two runs ended as failures");
+      const expected = names.map((name, number) => [name, conclusion(number)]);
+      assert.deepEqual(conclusionsOf(2, folder).sort(), expected.sort());
+      assert.deepEqual(github.usage.refused, []);
       const dispatched = github.runs.slice(1).map((run) => run.repository.name);
       assert.deepEqual(dispatched.sort(), [...names].sort(), `killed at call ${killAt}, seed ${seed}`);
       test.diagnostic(`killed at call ${killAt}, when ${before} of ${names.length} were dispatched; seed ${seed}`);
