@@ -1,6 +1,6 @@
 // A thousand repositories of a dozen owners on a simulated GitHub and a simulated clock.
 import { setMaxListeners } from "node:events";
-import { githubLimits, lookInterval, pointsOf } from "../../actions/bootstrap/api/pacer.ts";
+import { githubLimits, pointsOf } from "../../actions/bootstrap/api/pacer.ts";
 import type { BootstrapInputs } from "../../actions/bootstrap/inputs.ts";
 import type { ReadManifests } from "../../actions/bootstrap/plan/manifests.ts";
 import { run } from "../../actions/bootstrap/run.ts";
@@ -157,6 +157,20 @@ export function fastestPossible({ github }: Pick<Fleet, "github">, readsPerDispa
   return Math.max(...ofOwner);
 }
 
+/** Points of a minute that a bootstrap leaves to other programs with the same token. */
+const leftToOthers = 60;
+
+/**
+ * Milliseconds between two looks at the same run that GitHub's points of a minute allow, with all that are watched, beside a
+ * dispatch and a list of runs each second while some are to come; at least two seconds. Reckoned without the code that is
+ * measured by it.
+ */
+function allowedInterval(watched: number, someToCome: boolean): number {
+  const perDispatch = pointsOf.write + pointsOf.read;
+  const forDispatches = someToCome ? (perDispatch * 60_000) / githubLimits.betweenWrites : 0;
+  return Math.max(2_000, (watched * 60_000) / (githubLimits.pointsPerMinute - leftToOthers - forDispatches));
+}
+
 /**
  * How late the end of each run was noticed, in milliseconds: the time from when the limits of a minute allowed the next look
  * at it to the look that showed it.
@@ -173,11 +187,11 @@ export function lateness({ github, journeys }: Pick<Fleet, "github" | "journeys"
   return github.runs.map((run) => {
     const before = timesOf(run).findLast((at) => at < run.endsAt) ?? run.createdAt;
     const sameUser = github.runs.filter(({ actor }) => actor === run.actor);
-    const interval = lookInterval({
-      watched: sameUser.filter((one) => one.createdAt <= before && (noticed.get(one) ?? 0) > before).length,
-      toCome: sameUser.filter(({ createdAt }) => createdAt > before).length,
-      ...{ paidShare: 0, remaining: Number.POSITIVE_INFINITY, untilReset: 0 },
-    });
+    const watched = sameUser.filter((one) => one.createdAt <= before && (noticed.get(one) ?? 0) > before).length;
+    const interval = allowedInterval(
+      watched,
+      sameUser.some(({ createdAt }) => createdAt > before),
+    );
     return (noticed.get(run) ?? 0) - Math.max(run.endsAt, before + interval);
   });
 }
