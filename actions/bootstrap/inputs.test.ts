@@ -30,6 +30,14 @@ describe("the list of repositories", () => {
     ]);
   });
 
+  it("may be one line, as in the form of a workflow, with `; ` between two repositories", () => {
+    const { repositories } = read("acme/a; acme/b@v1;x release.yml wave=2;");
+    assert.deepEqual(repositories, [
+      { owner: "acme", repository: "acme/a" },
+      { owner: "acme", repository: "acme/b", ref: "v1;x", workflow: "release.yml", wave: 2 },
+    ]);
+  });
+
   it("is a file when it is one word that ends as YAML does", () =>
     assert.deepEqual(read("infra/apps.yaml").repositories, { file: "infra/apps.yaml" }));
 

@@ -17,9 +17,9 @@ export interface Line {
 
 const form = "owner/repo[@ref] [workflow] [wave=N]";
 
-/** Lines of the form `owner/repo[@ref] [workflow] [wave=N]`; throws an `Error` whose message completes "`repositories` …". */
+/** Lines of the form `owner/repo[@ref] [workflow] [wave=N]`, also apart by `; ` as a form with one line needs it; throws an `Error` whose message completes "`repositories` …". */
 export function repositoryLines(text: string): readonly Line[] {
-  const parsed = lines(text).map(parseLine);
+  const parsed = lines(text.replaceAll(/;(?=\s|$)/g, "\n")).map(parseLine);
   if (parsed.length === 0) throw new Error("lists no repository");
   return parsed;
 }
