@@ -37,9 +37,9 @@ export async function prepare(
   const owners = namesOnce([...lines.map(({ owner }) => owner), ...inputs.owners]);
   const facts = await clusterFacts(inputs, context);
   const credentials = await findCredentials(inputs, owners, facts, context);
-  const made = (token: string) => {
+  const made = (token: string, owner: string) => {
     context.masker.add(token);
-    noteToken({ apiUrl: inputs.apiUrl, token }, context);
+    noteToken({ apiUrl: inputs.apiUrl, owner: owner.toLowerCase(), token }, context);
   };
   const source = { tokens: credentials.tokens, app: inputs.app, made };
   const [clients] = await Promise.all([

@@ -82,7 +82,7 @@ function progressOf(
     async started({ owner, repository }, { id }) {
       if (!cancelRuns) return;
       const token = await clientOf(clients, owner).token();
-      noteRun({ apiUrl, owner, token, repository, id }, context);
+      noteRun({ apiUrl, owner: owner.toLowerCase(), token, repository, id }, context);
     },
   };
 }

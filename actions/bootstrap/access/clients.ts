@@ -11,7 +11,7 @@ export interface TokenSource {
   readonly tokens: Readonly<Record<string, string>>;
   readonly app?: App | undefined;
   /** Told of each token that an App's installation was given, before it is used. */
-  readonly made: (token: string) => void;
+  readonly made: (token: string, owner: string) => void;
 }
 
 /** A client for an owner, and what its token is. */
@@ -112,7 +112,7 @@ function requireScope(owner: string, scopes: string | null): void {
 async function withApp(connection: Connection, owner: string, app: App, login: string, source: TokenSource) {
   const make = async () => {
     const fresh = await installationToken(connection, app, owner);
-    source.made(fresh.token);
+    source.made(fresh.token, owner);
     return fresh;
   };
   let held = await make();

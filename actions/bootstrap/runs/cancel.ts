@@ -18,6 +18,7 @@ const tokensFile = "bootstrap-tokens.jsonl";
 /** A run that is to be cancelled when the bootstrap is. */
 export interface NotedRun {
   readonly apiUrl: string;
+  /** In lower case. */
   readonly owner: string;
   /** A secret. */
   readonly token: string;
@@ -27,6 +28,8 @@ export interface NotedRun {
 
 interface NotedToken {
   readonly apiUrl: string;
+  /** In lower case. */
+  readonly owner: string;
   /** A secret. */
   readonly token: string;
 }
@@ -54,13 +57,16 @@ export async function forgetRuns({ folder }: Context): Promise<void> {
 /** Cancels all runs that were noted. Called when the job is cancelled, and again by the post step for what was left. */
 export async function cancelNotedRuns(context: Context, signal: AbortSignal): Promise<number> {
   const runs = await noted<NotedRun>(runsFile, context);
+  // A run that takes longer than an App's token is cancelled with the one that followed it.
+  const latest = new Map((await noted<NotedToken>(tokensFile, context)).map(({ owner, token }) => [owner, token]));
   const pacers = new Map(runs.map(({ owner }) => [owner, createPacer(realClock)]));
   const left: string[] = [];
   await mapSome(runs, atOnce, async (run) => {
-    context.masker.add(run.token);
+    const token = latest.get(run.owner) ?? run.token;
+    context.masker.add(token);
     const pacer = pacers.get(run.owner) ?? createPacer(realClock);
     const connection = { apiUrl: run.apiUrl, clock: realClock, send: sendOverHttp, signal, say: context.runner.info };
-    const client: Client = { ...connection, owner: run.owner, pacer, token: async () => run.token };
+    const client: Client = { ...connection, owner: run.owner, pacer, token: async () => token };
     await cancelRun(client, run.repository, run.id).catch((thrown) => {
       left.push(`${run.repository}: ${messageOf(thrown)}`);
     });
