@@ -264,11 +264,28 @@ describe("operations on what runs", () => {
       /`confirm` names claim\/other, which \S+ does not have\. It may name: claim\/data-database-0, /,
     );
     assert.deepEqual((await app.revisions()).length > 0, true);
+    await operate(world, app, { operation: "hold", reason: "it moves to another cluster" }, { secrets });
     const step = await operate(world, app, { operation: "remove" }, { secrets });
     assert.equal(step.outputs["status"], "removed", step.log);
     assert.deepEqual(await app.revisions(), []);
     assert.equal((await get("persistentvolumeclaims")).items.length, 1);
     const gone = await operate(world, app, { operation: "stop" }, { secrets });
     assert.match(onlyError(gone).message, /There is no release/);
+    const held = await app.deploy(scaled, { secrets, with: { image: `web=${image}` } });
+    assert.equal(held.outputs["status"], "held", held.log);
+    // A first deploy has no revision at first: it is waited for all the same.
+    const renewTime = new Date().toISOString().replace("Z", "000Z");
+    const spec = { holderIdentity: "acme/other#11/1/deploy", leaseDurationSeconds: 60, renewTime };
+    await world.kubectl(
+      "patch",
+      `lease/deploy-${release}`,
+      "-n",
+      release,
+      "--type=merge",
+      "-p",
+      JSON.stringify({ spec }),
+    );
+    const early = await operate(world, app, { operation: "stop", "lock-timeout": "1s" }, { secrets });
+    assert.match(onlyError(early).message, /is being deployed by acme\/other#11\/1\/deploy/);
   });
 });
