@@ -1,10 +1,9 @@
 import type { Context } from "../core/context.ts";
 import { formatDuration } from "../core/duration.ts";
-import { findMachine, readStatus, type Status } from "./client.ts";
+import { connectionTo } from "./connection.ts";
 import { startDaemon } from "./daemon.ts";
 import type { TailnetInputs } from "./inputs.ts";
 import { joinTailnet } from "./join.ts";
-import type { Probe } from "./probe.ts";
 import { reachAll } from "./reach.ts";
 import { findTailscale } from "./tool.ts";
 
@@ -42,12 +41,6 @@ export async function run(inputs: TailnetInputs, context: Context): Promise<Tail
   context.runner.info(`Joined as ${hostname} (${ip}) after ${formatDuration(performance.now() - start)}`);
   if (inputs.probe.length === 0) context.runner.annotate("notice", unproven, "No way was proven");
   await reachAll(inputs.probe, daemon, inputs.timeout, context);
-  const connection = connectionTo(inputs.probe[0], await readStatus(daemon.connection, context));
+  const connection = await connectionTo(inputs.probe[0], daemon.connection, context);
   return { ip, hostname, version: Version.split("-")[0] ?? "", connection, proxy: daemon.proxy };
-}
-
-function connectionTo(probe: Probe | undefined, status: Status): Tailnet["connection"] {
-  const machine = probe && findMachine(status, probe.host);
-  if (machine === undefined) return undefined;
-  return machine.CurAddr === "" ? "relay" : "direct";
 }
