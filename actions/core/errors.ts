@@ -55,6 +55,10 @@ export const errorCodes = {
     cause: "GitHub gave no OIDC token for the login without a stored secret.",
     fix: "Give the job `permissions: id-token: write`.",
   },
+  ID_TOKEN_UNAVAILABLE: {
+    cause: "GitHub's endpoint for OIDC tokens was silent or out of order.",
+    fix: "Run the job again, and look at GitHub's status.",
+  },
   IMAGE_BUILD_FAILED: {
     cause: "The image could not be built.",
     fix: "Mend the step of the Dockerfile that the log shows.",

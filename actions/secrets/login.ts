@@ -18,7 +18,7 @@ import {
 /**
  * Logs a machine identity in, and gives its access token, masked.
  *
- * @throws FairleadError INFISICAL_DENIED, INFISICAL_REJECTED, INFISICAL_UNREACHABLE, ID_TOKEN_MISSING
+ * @throws FairleadError INFISICAL_DENIED, INFISICAL_REJECTED, INFISICAL_UNREACHABLE, ID_TOKEN_MISSING, ID_TOKEN_UNAVAILABLE
  */
 export async function login(server: Server, identity: Identity, context: Context): Promise<string> {
   const answer =

@@ -229,6 +229,22 @@ test("a token that could not be revoked at once is revoked by the post step", as
   await undo(context);
 });
 
+test("a second login does not forget a token that could not be revoked", async (t) => {
+  const { infisical, inputs, context } = await scene(t);
+  infisical.interrupt({ route: /revoke/, times: 2, answer: "reset" });
+  await run(inputs, context);
+  infisical.interrupt({ route: /revoke/, times: 4, answer: "reset" });
+  await run(inputs, context);
+  assert.equal(infisical.liveTokens().length, 2);
+  // One that fails leaves the others to be revoked.
+  infisical.interrupt({ route: /revoke/, answer: { status: 400, body: { message: "no" } } });
+  await assert.rejects(undo(context), /did not revoke/);
+  assert.equal(infisical.liveTokens().length, 1);
+  await undo(context);
+  assert.deepEqual(infisical.liveTokens(), []);
+  assert.deepEqual(await readdir(context.folder), []);
+});
+
 test("a cancelled job stops the reading and leaves the token to the post step", async (t) => {
   const { infisical, inputs, context, told } = await scene(t);
   const cancel = new AbortController();

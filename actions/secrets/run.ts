@@ -24,7 +24,7 @@ export interface SecretsResult {
  * Reads folders of secrets from Infisical, masks every value, and hands those that are wanted on as `inputs.export` says.
  *
  * @throws FairleadError INFISICAL_UNREACHABLE, INFISICAL_DENIED, INFISICAL_REJECTED, INFISICAL_EMPTY, ID_TOKEN_MISSING,
- *   SECRET_MISSING, SECRET_COLLISION, SECRET_UNWRITABLE, INPUT_INVALID; each names the setting to change.
+ *   ID_TOKEN_UNAVAILABLE, SECRET_MISSING, SECRET_COLLISION, SECRET_UNWRITABLE, INPUT_INVALID; each names the setting to change.
  */
 export async function run(inputs: SecretsInputs, context: Context): Promise<SecretsResult> {
   const { project, environment, paths, recursive, imports, expandReferences, allowEmpty } = inputs;
@@ -54,7 +54,7 @@ export interface WantedFolder extends Folder {
  * Reads several folders with one login, at the same time. Only the wanted keys are kept, and masked; one that a folder
  * does not have is left out of what is given for it.
  *
- * @throws FairleadError INFISICAL_UNREACHABLE, INFISICAL_DENIED, INFISICAL_REJECTED, ID_TOKEN_MISSING.
+ * @throws FairleadError INFISICAL_UNREACHABLE, INFISICAL_DENIED, INFISICAL_REJECTED, ID_TOKEN_MISSING, ID_TOKEN_UNAVAILABLE.
  */
 export async function readFolders(
   connection: Connection,

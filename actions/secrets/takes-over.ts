@@ -1,8 +1,25 @@
-/** Names by which a variable takes over the shell, the loader, an interpreter, git, or the runner itself. */
-const dangerous =
-  /^(PATH|HOME|SHELL|ENV|BASH_ENV|BASH_FUNC_.*|SHELLOPTS|BASHOPTS|IFS|PS4|PROMPT_COMMAND|CI|CDPATH|LD_.*|DYLD_.*|NODE_.*|NPM_CONFIG_.*|PYTHON(PATH|HOME|STARTUP)|PERL5(OPT|LIB|DB)|RUBY(OPT|LIB)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|GIT_.*|SSH_ASKPASS|(HTTPS?|ALL|NO)_PROXY|GITHUB_.*|RUNNER_.*|ACTIONS_.*|INPUT_.*|STATE_.*)$/i;
+/**
+ * Names by which a variable takes over the shell, the loader, an interpreter, a build tool, git, Docker, or the runner
+ * itself; those of one program in each line. `NODE_ENV` or `GIT_SHA`, which only tell, are none.
+ */
+const dangerous = [
+  "PATH|HOME|SHELL|ENV|TMPDIR|TMP|TEMP|CI|CDPATH|IFS|PS4|PROMPT_COMMAND|SHELLOPTS|BASHOPTS|BASH_ENV|BASH_FUNC_.*|ZDOTDIR",
+  "LD_.*|DYLD_.*|GCONV_PATH|GLIBC_TUNABLES",
+  "NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED|REPL_.*|V8_COVERAGE|COMPILE_CACHE|USE_ENV_PROXY)|NPM_CONFIG_.*",
+  "PYTHON(PATH|HOME|STARTUP|INSPECT|USERBASE|BREAKPOINT|WARNINGS)",
+  "PERL5(OPT|LIB|DB)|RUBY(OPT|LIB)",
+  "(_?JAVA|JDK_JAVA|JAVA_TOOL)_OPTIONS|CLASSPATH|MAVEN_(OPTS|ARGS)|GRADLE_OPTS|DOTNET_STARTUP_HOOKS",
+  "(GNU)?MAKEFLAGS|MFLAGS|MAKEFILES|GOFLAGS|RUSTC_WRAPPER",
+  "GIT_(DIR|COMMON_DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|TEMPLATE_DIR)",
+  "GIT_(EXEC_PATH|CONFIG.*|SSH.*|ASKPASS|PROXY.*|SSL_.*|HTTP_.*|ALLOW_PROTOCOL|PROTOCOL.*|TERMINAL_PROMPT|TRACE.*)",
+  "GIT_((SEQUENCE_)?EDITOR|PAGER|EXTERNAL_DIFF|ATTR_.*|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|SHALLOW_FILE)",
+  "SSH_ASKPASS.*|(HTTPS?|ALL|NO)_PROXY",
+  "DOCKER_(HOST|CONFIG|CONTEXT|CERT_PATH|TLS_VERIFY)|HELM_PLUGINS",
+  "GITHUB_.*|RUNNER_.*|ACTIONS_.*|INPUT_.*|STATE_.*",
+];
+const names = new RegExp(`^(${dangerous.join("|")})$`, "i");
 
 /** Whether a variable of this name changes what runs in the following steps. */
 export function takesOver(name: string): boolean {
-  return dangerous.test(name);
+  return names.test(name);
 }

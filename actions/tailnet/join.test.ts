@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { recordingContext } from "../../test/context.ts";
+import { startIdTokens } from "../../test/fakes/id-tokens/server.ts";
 import type { Context } from "../core/context.ts";
 import type { FairleadError } from "../core/errors.ts";
 import { createMasker } from "../core/masking.ts";
@@ -98,5 +100,21 @@ for (const [what, script] of [
     const { code, sentence } = await failure(joinTailnet({ ...inputs, retries: 0 }, daemon, context));
     assert.equal(code, "TAILNET_FAILED");
     assert.doesNotMatch(sentence, /`/);
+  });
+}
+
+for (const [what, status, code, tries] of [
+  ["trouble of GitHub's token endpoint is met with another try", 404, "ID_TOKEN_UNAVAILABLE", 2],
+  ["a missing permission is final", 403, "ID_TOKEN_MISSING", 1],
+] as const) {
+  test(what, async (t) => {
+    await using tokens = await startIdTokens();
+    tokens.interrupt({ times: 2, answer: { status } });
+    const { context } = await recordingContext(t, { environment: tokens.variables });
+    const login = { kind: "oidc", apiUrl: "https://api.example.com", clientId: "a", audience: "b" } as const;
+    const asked = { ...inputs, login, tags: [], retries: 1, timeout: 20_000 } as const;
+    // Without a key there is nothing to tell a daemon.
+    await assert.rejects(joinTailnet(asked, {} as Daemon, context), { code });
+    assert.equal(tokens.exchanges.length, tries);
   });
 }
