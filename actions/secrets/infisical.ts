@@ -60,6 +60,7 @@ export async function listSecrets(
   if (!Array.isArray(secrets)) throw notInfisical(server, "its answer holds no list of secrets");
   const all = [...secrets, ...imports.flatMap((origin) => origin.secrets ?? [])];
   if (all.some((secret) => secret.secretValueHidden)) throw mayNotRead(server, folder, "its values are hidden");
+  if (!all.every(isWhole)) throw notInfisical(server, "its list has a secret without a value");
   const own = secrets.map((secret) => found(secret, secret.secretPath ?? folder.path));
   return [...own, ...(folder.recursive ? importedBelow(own, imports, folder) : importedInto(own, imports, folder))];
 }
@@ -82,6 +83,10 @@ function importedBelow(own: readonly Found[], imports: Imports, folder: Folder):
     const place = environment === folder.environment ? secretPath : `/${environment}:${secretPath}`;
     return secrets.map((secret) => found(secret, place)).filter(fresh);
   });
+}
+
+function isWhole({ secretKey, secretValue }: RawSecret): boolean {
+  return typeof secretKey === "string" && typeof secretValue === "string";
 }
 
 function found({ secretKey, secretValue }: RawSecret, folder: string): Found {

@@ -218,6 +218,12 @@ test("values that the identity may not see are no values", async (t) => {
   await assert.rejects(run(inputs, context), { code: "INFISICAL_DENIED", message: /hidden/ });
 });
 
+test("a listing without a value is told as the server's fault", async (t) => {
+  const { infisical, inputs, context } = await scene(t);
+  infisical.interrupt({ route: /secrets\/raw/, answer: { status: 200, body: { secrets: [{ secretKey: "TOKEN" }] } } });
+  await assert.rejects(run(inputs, context), { code: "INFISICAL_REJECTED", message: /a secret without a value/ });
+});
+
 test("a token that could not be revoked at once is revoked by the post step", async (t) => {
   const { infisical, inputs, context } = await scene(t);
   infisical.interrupt({ route: /revoke/, times: 2, answer: "reset" });
