@@ -11,7 +11,7 @@ const longestCall = 15_000;
  * machine, ephemeral, pre-authorised, tagged, and of no use ten minutes later.
  *
  * @param end until when, as `performance.now()` counts.
- * @throws FairleadError TAILNET_FAILED, ID_TOKEN_MISSING, ID_TOKEN_UNAVAILABLE
+ * @throws FairleadError TAILNET_FAILED, ID_TOKEN_MISSING, ID_TOKEN_UNAVAILABLE, ID_TOKEN_UNAVAILABLE
  */
 export async function authKeyFor(
   login: Login,
