@@ -1,7 +1,7 @@
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import { invalidInputs } from "../core/inputs.ts";
-import { type OwnerClient, openClients, together } from "./access/clients.ts";
+import { clientOf, type OwnerClient, openClients, together } from "./access/clients.ts";
 import type { Connection } from "./api/client.ts";
 import { tryPermission } from "./api/github.ts";
 import { type Credentials, clusterFacts, findCredentials } from "./credentials.ts";
@@ -72,13 +72,6 @@ async function linesOf({ repositories, owners }: BootstrapInputs, { workspace }:
 
 function namesOnce(names: readonly string[]): string[] {
   return [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
-}
-
-/** The client of an owner, whose name is written in any case. */
-export function clientOf(clients: ReadonlyMap<string, OwnerClient>, owner: string): OwnerClient {
-  const client = clients.get(owner.toLowerCase());
-  if (client === undefined) throw new Error(`no client for ${owner}`);
-  return client;
 }
 
 /** Asks for each owner whether the token may dispatch at all, before any of them is used. */

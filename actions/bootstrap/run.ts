@@ -1,6 +1,6 @@
 import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
-import type { OwnerClient } from "./access/clients.ts";
+import { clientOf, type OwnerClient } from "./access/clients.ts";
 import type { Connection } from "./api/client.ts";
 import { type Clock, deadline, realClock } from "./api/clock.ts";
 import { startOfRun } from "./api/github.ts";
@@ -9,7 +9,7 @@ import { sendOverHttp } from "./api/send.ts";
 import type { BootstrapInputs } from "./inputs.ts";
 import { type LiveTable, liveTable } from "./live.ts";
 import { chartReader, type ReadManifests } from "./plan/manifests.ts";
-import { clientOf, prepare } from "./prepare.ts";
+import { prepare } from "./prepare.ts";
 import { failureOf, report, textTable, totals } from "./report.ts";
 import { cancelNotedRuns, forgetRuns, noteRun } from "./runs/cancel.ts";
 import type { Progress } from "./runs/deploy.ts";

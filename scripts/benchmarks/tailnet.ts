@@ -100,6 +100,7 @@ $client up --auth-key=file:key --hostname=by-hand --login-server=${given.control
 until curl -ksS -m 5 -o answer --proxy http://127.0.0.1:10999 https://${given.clusterAddress}:${apiPort}/readyz; do sleep 0.25; done
 $client logout
 kill $daemon
+# What a signal ended did not succeed.
 wait $daemon || true
 `,
   );

@@ -20,6 +20,13 @@ export interface OwnerClient extends Client {
   readonly installation: boolean;
 }
 
+/** The client of an owner, whose name is written in any case. */
+export function clientOf(clients: ReadonlyMap<string, OwnerClient>, owner: string): OwnerClient {
+  const client = clients.get(owner.toLowerCase());
+  if (client === undefined) throw new Error(`no client for ${owner}`);
+  return client;
+}
+
 /** The environment variable that holds the token of an owner. */
 export function tokenVariable(owner: string): string {
   return `GITHUB_TOKEN_${owner.toUpperCase().replaceAll("-", "_")}`;

@@ -1,6 +1,6 @@
 import { FairleadError } from "../../core/errors.ts";
 import { mapSome } from "../../core/map-some.ts";
-import { type OwnerClient, together } from "../access/clients.ts";
+import { clientOf, type OwnerClient, together } from "../access/clients.ts";
 import { findRepository, listRepositories, type Repository, readFile } from "../api/github.ts";
 import type { Line } from "./list.ts";
 import { type Declared, manifestFile, type ReadManifests } from "./manifests.ts";
@@ -74,12 +74,6 @@ export async function survey(
   return surveyed
     .filter((one) => !isTold(one) || one.fault === undefined)
     .map((one) => (isTold(one) ? { ...one, fault: `It holds ${manifestFile}, but is not on the list.` } : one));
-}
-
-function clientOf(clients: ReadonlyMap<string, OwnerClient>, owner: string): OwnerClient {
-  const client = clients.get(owner.toLowerCase());
-  if (client === undefined) throw new Error(`no client for ${owner}`);
-  return client;
 }
 
 async function discover(client: OwnerClient, owner: string, topic: string | undefined, lines: readonly Line[]) {

@@ -1,6 +1,6 @@
 import { FairleadError } from "../../core/errors.ts";
 import { type Client, Uncertain } from "../api/client.ts";
-import { endingOf, spoken } from "../api/conclusions.ts";
+import { endingOf } from "../api/conclusions.ts";
 import { dispatch, listRuns, type WorkflowRun } from "../api/github.ts";
 import type { Target } from "../target.ts";
 
@@ -120,9 +120,4 @@ async function findRun(
 
 function failed(message: string): FairleadError {
   return new FairleadError({ code: "DISPATCH_FAILED", message, fix: "Look at the tab Actions of the repository." });
-}
-
-/** How a run that is not over is told in a sentence. */
-export function stateOf({ status }: { readonly status: string }): string {
-  return spoken(status);
 }
