@@ -203,6 +203,16 @@ function explain(thrown: unknown, server: URL): FairleadError {
   });
 }
 
+/** Undefined for an answer with one of these statuses: an outcome here, and not an error that is worth another try. */
+export async function unless<T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (thrown) {
+    if (statuses.includes(statusOf(thrown) ?? 0)) return undefined;
+    throw thrown;
+  }
+}
+
 /** The sentence in an answer of the API server. */
 export function statusMessage(thrown: unknown): string {
   const body = (thrown as { body?: unknown }).body;

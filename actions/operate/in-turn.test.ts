@@ -63,7 +63,7 @@ function cluster(
   const watching = {
     cluster: {
       ask: <T>(call: () => Promise<T>) => call(),
-      call: async ({ path }: { path: string }) => {
+      send: async ({ path }: { path: string }) => {
         const gone = pods.find(({ metadata }) => path.endsWith(`/${metadata?.name}`));
         const node = gone?.spec?.nodeName ?? "";
         seen = 0;
@@ -73,7 +73,7 @@ function cluster(
           ...pods.filter((one) => one !== gone),
           pod(node, 2, false, broken.includes(node) ? "InvalidImageName" : undefined),
         ];
-        return { status: 200, body: "{}" };
+        return {};
       },
     },
     application: { components: {} },

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { V1Lease, V1MicroTime } from "@kubernetes/client-node";
-import { type Cluster, statusOf } from "../../core/cluster.ts";
+import { type Cluster, unless } from "../../core/cluster.ts";
 import type { PlainRequest } from "../../core/connection.ts";
 import type { WorkflowRun } from "../../core/context.ts";
 import { FairleadError } from "../../core/errors.ts";
@@ -144,16 +144,6 @@ export async function writeHold(
   // A Lease that nobody has and that says nothing is of no use.
   if (hold === undefined && before?.holder === "") await dropLease(cluster, name, "");
   return before;
-}
-
-/** Undefined for an answer with one of these statuses: an outcome here, and not an error that is worth another try. */
-async function unless<T>(statuses: readonly number[], call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (thrown) {
-    if (statuses.includes(statusOf(thrown) ?? 0)) return undefined;
-    throw thrown;
-  }
 }
 
 function leaseNameOf({ release }: LeaseName): string {

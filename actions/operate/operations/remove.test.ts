@@ -32,9 +32,10 @@ function release(confirm: readonly string[], others: readonly object[] = []) {
   const cluster = {
     ask: <T>(call: () => Promise<T>) => call(),
     read: async ({ path }: { path: string }) => ({ items: lists[path] ?? [] }),
-    call: async ({ path, method = "GET" }: { path: string; method?: string }) => {
+    send: async ({ path, method = "GET" }: { path: string; method?: string }) => {
       if (method === "DELETE") done.push(path);
-      return { status: path.endsWith("/absent") ? 404 : 200, body: "{}" };
+      if (path.endsWith("/absent")) throw Object.assign(new Error("HTTP status 404"), { code: 404 });
+      return {};
     },
   } as unknown as Cluster;
   const component = { kind: "StatefulSet", namespace: "prod-shop", selector: { app: "database" } };
