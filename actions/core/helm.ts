@@ -268,6 +268,10 @@ const fixes: readonly (readonly [RegExp, string])[] = [
     "Another deploy of this release runs, or one was killed: see `helm history`.",
   ],
   [/cluster unreachable/i, "Check that the kubeconfig's address answers from this runner."],
+  [
+    /(Get|Post|Put|Patch|Delete) "http\S+": .*(context deadline|timeout|refused|reset by|connection lost|EOF)/,
+    "The API server could not be reached for a while as Helm ran; deploy again when it answers.",
+  ],
   [/exists and cannot be imported/i, "An object of that name belongs to something else; remove or rename one of them."],
   [/forbidden: User/i, "Grant the user of the kubeconfig this permission."],
   [/no matches for kind/i, "Install the custom resource definition in the cluster."],

@@ -71,6 +71,20 @@ test("who has the name or the address is found first", async () => {
   assert.equal(await obstacleOf(attempt({ host: "cluster.test", port: 1 }, way, limit())), unknown);
 });
 
+test("the side that asks closes the connection", async (t) => {
+  const options = { cert: readFileSync(named.certificate), key: readFileSync(named.key) };
+  const server = createHttpsServer({ ...options, keepAliveTimeout: 0 }, (_request, response) => response.end());
+  const ended = new Promise((resolve) => server.once("secureConnection", (socket) => socket.once("close", resolve)));
+  const asked = new Promise<string | undefined>((resolve) => {
+    server.once("request", ({ headers }) => resolve(headers.connection));
+  });
+  t.after(() => server.closeAllConnections());
+  const port = await listen(server, t);
+  await attempt({ host: "127.0.0.1", port, path: "/readyz" }, direct, limit());
+  assert.equal(await asked, "keep-alive");
+  await ended;
+});
+
 test("through a proxy, the proxy opens the connection", async (t) => {
   const port = await listen(
     createServer((socket) => socket.end()),

@@ -112,7 +112,9 @@ function namesOf({ subjectaltname, subject }: PeerCertificate): string {
 }
 
 async function statusOf(secured: TLSSocket, probe: Probe & { readonly path: string }, signal: AbortSignal) {
-  const headers = { host: `${bracketed(probe.host)}:${probe.port}` };
+  // We close first: the network stack of a tailscaled in userspace, which may be the other side's, takes no connection
+  // from a port again for a minute after it has closed one itself.
+  const headers = { host: `${bracketed(probe.host)}:${probe.port}`, connection: "keep-alive" };
   // No `agent` here, not even `false`: with one, `createConnection` is not asked.
   const call = secureRequest({ method: "GET", path: probe.path, headers, createConnection: () => secured, signal });
   call.end();
