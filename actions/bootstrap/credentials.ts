@@ -6,7 +6,7 @@ import { bundledChart } from "../core/helm.ts";
 import { invalidInputs } from "../core/inputs.ts";
 import { maskKubeconfig } from "../core/kubeconfig.ts";
 import { identityInputs } from "../secrets/identity.ts";
-import { serverAddress } from "../secrets/inputs.ts";
+import { serverAddressIn } from "../secrets/inputs.ts";
 import { readFolders } from "../secrets/run.ts";
 import { tokenVariable } from "./access/clients.ts";
 import type { BootstrapInputs } from "./inputs.ts";
@@ -78,7 +78,7 @@ export async function findCredentials(
     return { ...inputs, kubeconfig: textOf(inputs.kubeconfig, context) };
   const { project, environment } = infisical;
   const names = { ...settings, identity: identityInputs(identity, "infisical-") };
-  const connection = { ...identity, url: serverAddress(infisical.url), timeout, settings: names };
+  const connection = { ...identity, url: serverAddressIn(settings.url, infisical.url), timeout, settings: names };
   const folders = wanted.map(({ path, keys }) => ({ project, environment, path, keys }));
   const found = new Map((await readFolders(connection, folders, context)).flatMap((values) => [...values]));
   const fetched = missing.flatMap((owner) => {

@@ -77,7 +77,7 @@ export const errorCodes = {
   },
   INFISICAL_EMPTY: {
     cause: "The folder in Infisical is missing or holds no secret.",
-    fix: "Correct the path, or set `allow-empty`.",
+    fix: "Correct the path, or add the secrets; `actions/secrets` accepts none with `allow-empty`.",
   },
   INFISICAL_REJECTED: {
     cause: "Infisical refused a request, for instance because the project is unknown.",

@@ -2,7 +2,7 @@ import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import { maskKubeconfig } from "../core/kubeconfig.ts";
 import { identityInputs, identityOf, missingIdentityInputs } from "../secrets/identity.ts";
-import { serverAddress } from "../secrets/inputs.ts";
+import { serverAddressIn } from "../secrets/inputs.ts";
 import { run as fetchSecrets } from "../secrets/run.ts";
 import type { Cluster } from "../validate/application.ts";
 import type { PipelineInputs } from "./inputs.ts";
@@ -85,7 +85,7 @@ async function askInfisical(inputs: PipelineInputs, { infisical }: Cluster, cont
   const identity = identityOf(inputs);
   if (identity === undefined) return undefined;
   const { url, project, environment, path } = infisical;
-  const where = { url: serverAddress(url), project, environment, paths: [path] };
+  const where = { url: serverAddressIn(settings.url, url), project, environment, paths: [path] };
   const { values } = await fetchSecrets(
     {
       ...where,

@@ -147,7 +147,7 @@ export async function explainEmpty(
   return new FairleadError({
     code: "INFISICAL_EMPTY",
     message: `Infisical has no secret in project "${project}", environment "${environment}", folder "${path}"; it answers the same when ${also} does not exist.`,
-    fix: `Correct ${environments === undefined ? `${settings.environment} or ` : ""}${settings.path}, or add the secrets in Infisical (\`allow-empty\` accepts none).`,
+    fix: `Correct ${environments === undefined ? `${settings.environment} or ` : ""}${settings.path}, or add the secrets in Infisical${settings.allowEmpty ? ` (${settings.allowEmpty} accepts none)` : ""}.`,
   });
 }
 

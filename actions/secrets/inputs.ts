@@ -1,4 +1,5 @@
 import { formatDuration } from "../core/duration.ts";
+import { FairleadError, messageOf } from "../core/errors.ts";
 import {
   boolean,
   choice,
@@ -77,6 +78,10 @@ export interface SettingNames {
   readonly identity: string;
   /** Where the audience of GitHub's token can be chosen, if it can. */
   readonly audience?: string;
+  /** What chooses and renames secrets, if anything does. */
+  readonly names?: string;
+  /** What accepts a folder without secrets, if anything does. */
+  readonly allowEmpty?: string;
 }
 
 /** The settings as the inputs of this action. */
@@ -88,6 +93,8 @@ export function inputNames(identity: Identity): SettingNames {
     path: "`paths`",
     identity: identityInputs(identity),
     audience: "`oidc-audience`",
+    names: "`names`",
+    allowEmpty: "`allow-empty`",
   };
 }
 
@@ -102,6 +109,24 @@ export const serverAddress: Parse<string> = (value) => {
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "").replace(/\/api$/, "");
 };
+
+/**
+ * As {@link serverAddress}, for an address that stands in the facts about the cluster.
+ *
+ * @param setting what the user calls it.
+ * @throws FairleadError INPUT_INVALID
+ */
+export function serverAddressIn(setting: string, url: string): string {
+  try {
+    return serverAddress(url);
+  } catch (thrown) {
+    throw new FairleadError({
+      code: "INPUT_INVALID",
+      message: `${setting} ${messageOf(thrown)}.`,
+      fix: "Correct it in the file of the input `cluster`, or in the manifest.",
+    });
+  }
+}
 
 const folders: Parse<readonly string[]> = (value) => {
   const paths = lines(value).map((path) => {

@@ -2,7 +2,7 @@ import type { Context } from "../core/context.ts";
 import { messageOf } from "../core/errors.ts";
 import { exportSecrets } from "./export.ts";
 import { explainEmpty, type Folder, listSecrets } from "./infisical.ts";
-import type { Connection, SecretsInputs } from "./inputs.ts";
+import { type Connection, inputNames, type SecretsInputs } from "./inputs.ts";
 import { login } from "./login.ts";
 import { maskSecretValue } from "./mask.ts";
 import { everything, type Found, type Named, select } from "./selection.ts";
@@ -36,7 +36,8 @@ export async function run(inputs: SecretsInputs, context: Context): Promise<Secr
   // All that came is masked, also what is not wanted: a wrong choice must not show it.
   for (const { key, value } of found) await maskSecretValue(key, value, context.masker, base64.has(key));
   const place = `project "${project}", environment "${environment}", folder ${paths.map((path) => `"${path}"`).join(" or ")}`;
-  const secrets = select(withoutRepeats(found), inputs.names ?? everything, inputs.prefix ?? "", place);
+  const origin = { place, settings: inputs.settings ?? inputNames(inputs) };
+  const secrets = select(withoutRepeats(found), inputs.names ?? everything, inputs.prefix ?? "", origin);
   const names = secrets.map(({ name }) => name).sort();
   context.runner.info(
     `Infisical: ${names.length} secrets from project ${project}, environment ${environment}, folder ${paths.join(", ")}${names.length > 0 ? `: ${names.join(", ")}` : ""}`,

@@ -9,10 +9,10 @@ const found: readonly Found[] = [
   { key: "grüße.txt", value: "g", folder: "/ci" },
 ];
 
+const origin = { place: "the folder /ci", settings: { names: "`names`", path: "`paths`" } };
+
 const taken = (lines: string, prefix = "", secrets = found) =>
-  Object.fromEntries(
-    select(secrets, selection(lines), prefix, "the folder /ci").map(({ name, value }) => [name, value]),
-  );
+  Object.fromEntries(select(secrets, selection(lines), prefix, origin).map(({ name, value }) => [name, value]));
 
 test("only what is named is taken, under the name that it is given", () => {
   assert.deepEqual(taken("TOKEN as GH_TOKEN\ngrüße.txt as HELLO"), { GH_TOKEN: "t", HELLO: "g" });
@@ -36,11 +36,13 @@ test("a prefix goes in front of all names but those that were given", () => {
 });
 
 test("two secrets for one name are an error that shows both and the way out", () => {
-  assert.throws(() => select(found, everything, "", "the folder /ci"), {
+  assert.throws(() => select(found, everything, "", origin), {
     code: "SECRET_COLLISION",
     message: "Several secrets would get the same name: PASSWORD (/ci/database/PASSWORD, /ci/queue/PASSWORD).",
     fix: /`\/ci\/database\/PASSWORD as OTHER`/,
   });
+  const unnamed = { ...origin, settings: { path: "`cluster.infisical.path`" } };
+  assert.throws(() => select(found, everything, "", unnamed), { fix: "Leave one of them in Infisical." });
   assert.throws(() => taken("TOKEN as X\n/ci/queue/PASSWORD as X"), { code: "SECRET_COLLISION", message: /X \(/ });
 });
 
@@ -48,6 +50,7 @@ test("every key that is not there is named, with the one that was meant", () => 
   assert.throws(() => taken("TOKNE\n/ci/PASSWORD\nTOKEN"), {
     code: "SECRET_MISSING",
     message: "Infisical has no TOKNE (did you mean TOKEN?) and no /ci/PASSWORD in the folder /ci.",
+    fix: "Correct `names` or `paths`, or add it in Infisical.",
   });
 });
 

@@ -1,6 +1,7 @@
 import { FairleadError } from "../core/errors.ts";
 import { lines, type Parse } from "../core/inputs.ts";
 import { suggest } from "../core/suggest.ts";
+import type { SettingNames } from "./inputs.ts";
 
 /** One secret as Infisical has it. */
 export interface Found {
@@ -29,6 +30,12 @@ export interface Selection {
   /** All when empty. */
   readonly wanted: readonly Choice[];
   readonly unwanted: readonly Choice[];
+}
+
+/** Where secrets were looked for, in words, and what the user calls the settings that say so. */
+export interface Origin {
+  readonly place: string;
+  readonly settings: Pick<SettingNames, "names" | "path">;
 }
 
 /** Everything, under its own name. */
@@ -60,7 +67,6 @@ export function nameOf({ key, name }: Choice, prefix: string): string {
 /**
  * Takes what was chosen, and names it. A key keeps its own name, whatever folder it lies in.
  *
- * @param place where it was looked for, in words.
  * @throws FairleadError SECRET_MISSING for every chosen key that is not there; SECRET_COLLISION where two secrets would
  *   get one name.
  */
@@ -68,7 +74,7 @@ export function select(
   found: readonly Found[],
   { wanted, unwanted }: Selection,
   prefix: string,
-  place: string,
+  origin: Origin,
 ): readonly Named[] {
   const kept = found.filter((secret) => !unwanted.some((choice) => isMeant(secret, choice)));
   const chosen = wanted.length > 0 ? wanted : kept.map(({ key, folder }) => ({ key, folder, name: undefined }));
@@ -78,12 +84,12 @@ export function select(
     secrets: (byKey.get(choice.key) ?? []).filter((secret) => isMeant(secret, choice)),
   }));
   const missing = pairs.filter(({ secrets }) => secrets.length === 0).map(({ choice }) => choice);
-  if (missing.length > 0) throw notThere(missing, found, place);
+  if (missing.length > 0) throw notThere(missing, found, origin);
   const named = pairs.flatMap(({ choice, secrets }) =>
     secrets.map((secret) => ({ ...secret, name: nameOf(choice, prefix) })),
   );
   const collisions = [...Map.groupBy(named, ({ name }) => name)].filter(([, secrets]) => secrets.length > 1);
-  if (collisions.length > 0) throw colliding(collisions);
+  if (collisions.length > 0) throw colliding(collisions, origin);
   return named;
 }
 
@@ -91,7 +97,8 @@ function isMeant(secret: Found, { key, folder }: Choice): boolean {
   return secret.key === key && (folder === undefined || folder === secret.folder);
 }
 
-function notThere(missing: readonly Choice[], found: readonly Found[], place: string): FairleadError {
+function notThere(missing: readonly Choice[], found: readonly Found[], origin: Origin): FairleadError {
+  const { place, settings } = origin;
   const keys = [...new Set(found.map(({ key }) => key))];
   const told = missing.map((choice) => {
     const near = suggest(choice.key, keys);
@@ -100,17 +107,20 @@ function notThere(missing: readonly Choice[], found: readonly Found[], place: st
   return new FairleadError({
     code: "SECRET_MISSING",
     message: `Infisical has no ${told.join(" and no ")} in ${place}.`,
-    fix: "Correct `names` or `paths`, or add it in Infisical.",
+    fix: `Correct ${settings.names} or ${settings.path}, or add it in Infisical.`,
   });
 }
 
-function colliding(collisions: readonly (readonly [string, readonly Named[]])[]): FairleadError {
+function colliding(collisions: readonly (readonly [string, readonly Named[]])[], { settings }: Origin): FairleadError {
   const told = collisions.map(([name, secrets]) => `${name} (${secrets.map(placeOf).join(", ")})`);
   const [first] = collisions[0]?.[1] ?? [];
   return new FairleadError({
     code: "SECRET_COLLISION",
     message: `Several secrets would get the same name: ${told.join("; ")}.`,
-    fix: `Rename or leave out all but one with \`names\`, for instance by a line \`${first ? placeOf(first) : ""} as OTHER\`.`,
+    fix:
+      settings.names === undefined
+        ? "Leave one of them in Infisical."
+        : `Rename or leave out all but one with ${settings.names}, for instance by a line \`${first ? placeOf(first) : ""} as OTHER\`.`,
   });
 }
 

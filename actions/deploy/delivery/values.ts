@@ -1,7 +1,7 @@
 import type { Context } from "../../core/context.ts";
 import { FairleadError } from "../../core/errors.ts";
 import { type Identity, identityInputs, missingIdentityInputs } from "../../secrets/identity.ts";
-import { serverAddress } from "../../secrets/inputs.ts";
+import { serverAddressIn } from "../../secrets/inputs.ts";
 import { readFolders } from "../../secrets/run.ts";
 import type { Application, SecretSet } from "../../validate/application.ts";
 
@@ -44,7 +44,7 @@ export async function readSyncedSets(
     return { project, environment, path, keys: Object.values(keys) };
   });
   const named = { ...settings, identity: identityInputs(identity, "infisical-") };
-  const connection = { url: serverAddress(url), ...identity, timeout, settings: named };
+  const connection = { url: serverAddressIn(settings.url, url), ...identity, timeout, settings: named };
   const found = await readFolders(connection, folders, context);
   const read = sets.map(([name, set], index) => ({ name, set, values: found[index] ?? new Map<string, string>() }));
   const missing = read.flatMap(missingOf);
