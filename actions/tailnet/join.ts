@@ -15,7 +15,7 @@ import { authKeyFor } from "./keys.ts";
  * Joins the tailnet, and tries again where that may help, each time with new credentials unless a key was given.
  * The tries, what makes their keys and the waits between them have `inputs.timeout` together.
  *
- * @throws FairleadError TAILNET_FAILED, ID_TOKEN_MISSING, ID_TOKEN_UNAVAILABLE, ID_TOKEN_UNAVAILABLE
+ * @throws FairleadError TAILNET_FAILED, ID_TOKEN_MISSING, ID_TOKEN_UNAVAILABLE
  */
 export async function joinTailnet(inputs: TailnetInputs, daemon: Daemon, context: Context): Promise<Status> {
   const attempts = inputs.retries + 1;
