@@ -43,7 +43,7 @@ type Imports = NonNullable<Listing["imports"]>;
  * The secrets of one folder. Of a key that the folder has and imports, its own value counts; of one that it imports
  * more than once, the import that stands last. With the folders below, all are given: the server does not say which
  * folder imports what. Nothing is masked yet.
- * A folder or environment that does not exist gives an empty list: the server does not always tell it apart.
+ * Undefined where the server says that the folder or the environment does not exist; older ones give an empty list.
  *
  * @throws FairleadError INFISICAL_DENIED, INFISICAL_REJECTED, INFISICAL_UNREACHABLE
  */
@@ -52,9 +52,9 @@ export async function listSecrets(
   token: string,
   folder: Folder,
   context: Context,
-): Promise<readonly Found[]> {
+): Promise<readonly Found[] | undefined> {
   const answer = await askForSecrets(server, token, folder, context);
-  if (isMissingFolder(answer)) return [];
+  if (isMissingFolder(answer)) return undefined;
   if (answer.status !== 200) throw listingFailed(server, answer, folder);
   const { secrets, imports = [] } = readJson<Listing>(server, answer);
   if (!Array.isArray(secrets)) throw notInfisical(server, "its answer holds no list of secrets");
@@ -121,6 +121,7 @@ async function askForSecrets(server: Server, token: string, folder: Folder, cont
 /**
  * What is wrong when a folder gave nothing: the environment, if the project has no such one, else the folder.
  *
+ * @param found what {@link listSecrets} gave.
  * @param allowEmpty whether a folder without secrets, or without existence, is fine; a missing environment never is.
  * @throws FairleadError INFISICAL_UNREACHABLE
  */
@@ -128,6 +129,7 @@ export async function explainEmpty(
   server: Server,
   token: string,
   folder: Folder,
+  found: readonly Found[] | undefined,
   allowEmpty: boolean,
   context: Context,
 ): Promise<FairleadError | undefined> {
@@ -143,10 +145,14 @@ export async function explainEmpty(
     });
   }
   if (allowEmpty) return undefined;
-  const also = environments === undefined ? "the folder or the environment" : "the folder";
+  const either = environments === undefined ? "the folder or the environment" : "the folder";
+  const nothing =
+    found === undefined
+      ? `Infisical says that ${either} does not exist`
+      : `Infisical has no secret there; older servers say the same when ${either} does not exist`;
   return new FairleadError({
     code: "INFISICAL_EMPTY",
-    message: `Infisical has no secret in project "${project}", environment "${environment}", folder "${path}"; it answers the same when ${also} does not exist.`,
+    message: `Nothing to read in project "${project}", environment "${environment}", folder "${path}": ${nothing}.`,
     fix: `Correct ${environments === undefined ? `${settings.environment} or ` : ""}${settings.path}, or add the secrets in Infisical${settings.allowEmpty ? ` (${settings.allowEmpty} accepts none)` : ""}.`,
   });
 }
@@ -223,7 +229,7 @@ function mayNotRead({ url, settings }: Server, { project, environment, path }: F
   });
 }
 
-/** Newer servers may say 404 for a folder or an environment, where older ones give an empty list. */
+/** Newer servers say 404 for a folder or an environment (secret-v2-bridge-service.ts), older ones give an empty list. */
 function isMissingFolder(answer: HttpAnswer): boolean {
   return answer.status === 404 && /^(folder|environment)\b/i.test(messageIn(answer) ?? "");
 }

@@ -201,15 +201,28 @@ test("an address that only sends elsewhere is told, and nothing is sent there", 
   assert.equal(infisical.exchanges.length, 1);
 });
 
-test("a folder that the server says is missing is told as one that is empty", async (t) => {
-  const { infisical, inputs, id, context } = await scene(t, { generation: "current" });
-  const body = { message: "Folder with path '/ci' in environment with slug 'prod' not found" };
-  for (const route of [/v3\/secrets/, /v4\/secrets/]) infisical.interrupt({ route, answer: { status: 404, body } });
-  for (const project of ["shop", id]) {
-    const missing = { code: "INFISICAL_EMPTY", message: /project "[^"]+", environment "prod", folder "\/ci"/ };
-    await assert.rejects(run({ ...inputs, project }, context), missing);
-  }
-});
+for (const [generation, what] of [
+  ["july-2024", /has no secret there; older servers say the same when the folder does not exist/],
+  ["current", /says that the folder does not exist/],
+] as const) {
+  test(`a folder that is missing is told as a server of ${generation} tells it`, async (t) => {
+    const { inputs, id, context } = await scene(t, { generation });
+    for (const [project, recursive] of [
+      ["shop", false],
+      ["shop", true],
+      [id, false],
+    ] as const) {
+      const asked = { ...inputs, project, recursive, paths: ["/none"] };
+      await assert.rejects(run(asked, context), (thrown: Error & { code: string }) => {
+        assert.equal(thrown.code, "INFISICAL_EMPTY");
+        assert.match(thrown.message, new RegExp(`project "${project}", environment "prod", folder "/none": `));
+        assert.match(thrown.message, what);
+        return true;
+      });
+      assert.equal((await run({ ...asked, allowEmpty: true }, context)).count, 0);
+    }
+  });
+}
 
 test("values that the identity may not see are no values", async (t) => {
   const { infisical, inputs, context } = await scene(t);

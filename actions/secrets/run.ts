@@ -94,9 +94,10 @@ async function read(
 
 async function readFolder(server: Server, token: string, folder: Folder, allowEmpty: boolean, context: Context) {
   const found = await listSecrets(server, token, folder, context);
-  const fault = found.length === 0 ? await explainEmpty(server, token, folder, allowEmpty, context) : undefined;
+  if (found !== undefined && found.length > 0) return found;
+  const fault = await explainEmpty(server, token, folder, found, allowEmpty, context);
   if (fault !== undefined) throw fault;
-  return found;
+  return [];
 }
 
 /** Two of the folders may overlap, where one is read with all below it. */

@@ -81,6 +81,14 @@ const values = (secrets: Listed["secrets"]) =>
 interface Refusals {
   readonly credentials: readonly number[];
   readonly token: readonly number[];
+  /** Of a folder that is missing; 200 is an empty list. */
+  readonly folder: readonly number[];
+}
+
+function assertMissing(status: number, body: Listed & { message?: unknown }, { folder }: Refusals): void {
+  assert.ok(folder.includes(status), `status ${status}`);
+  if (status === 200) assert.deepEqual(body.secrets, []);
+  else assert.match(String(body.message), /^(Folder with path|Environment with slug) '.*not found/);
 }
 
 function contract(target: () => Target, refusals: Refusals): void {
@@ -116,12 +124,13 @@ function contract(target: () => Target, refusals: Refusals): void {
     assert.deepEqual([...paths].sort(), ["/fairlead-contract", "/fairlead-contract/base"]);
   });
 
-  it("answers a missing folder and a missing environment with an empty list", async () => {
+  it("answers a missing folder and a missing environment with an empty list, or says what is missing", async () => {
     const token = await logIn(target());
     for (const query of [{ secretPath: "/fairlead-contract/none" }, { environment: "no-such-environment" }]) {
-      const { status, body } = await list(target(), token, query);
-      assert.equal(status, 200);
-      assert.deepEqual(body.secrets, []);
+      for (const recursive of ["false", "true"]) {
+        const { status, body } = await list(target(), token, { ...query, recursive });
+        assertMissing(status, body, refusals);
+      }
     }
   });
 
@@ -153,7 +162,7 @@ function contract(target: () => Target, refusals: Refusals): void {
 }
 
 /** What servers of today have beside. */
-function contractOfToday(target: () => Target, { token: refused }: Refusals): void {
+function contractOfToday(target: () => Target, refusals: Refusals): void {
   it("lists by v4, which takes the id of a project, as by v3", async () => {
     const token = await logIn(target());
     const { body } = await projectOf(target(), token);
@@ -171,7 +180,10 @@ function contractOfToday(target: () => Target, { token: refused }: Refusals): vo
       assert.deepEqual(imported(ofToday.body), imported(older.body));
     }
     const bad = await get(target(), randomBytes(32).toString("base64url"), "/api/v4/secrets", query);
-    assert.ok(refused.includes(bad.status), `status ${bad.status}`);
+    assert.ok(refusals.token.includes(bad.status), `status ${bad.status}`);
+    const missing = { ...query, secretPath: "/fairlead-contract/none" };
+    const { status, body: answer } = await get<Listed>(target(), token, "/api/v4/secrets", missing);
+    assertMissing(status, answer, refusals);
   });
 
   it("logs a job in by its OIDC token, and refuses one that it cannot verify", async () => {
@@ -209,7 +221,9 @@ for (const generation of ["july-2024", "current"] as const) {
     after(() => Promise.all([infisical.close(), jobs.close()]));
     const target = () => ({ url: infisical.url, clientId: "machine", clientSecret: secret, project: "contract", job });
     const isOfToday = generation === "current";
-    const refusals = isOfToday ? { credentials: [401], token: [403] } : { credentials: [403], token: [500] };
+    const refusals = isOfToday
+      ? { credentials: [401], token: [403], folder: [404] }
+      : { credentials: [403], token: [500], folder: [200] };
     contract(target, refusals);
     if (isOfToday) contractOfToday(target, refusals);
   });
@@ -229,7 +243,7 @@ if (url && clientId && clientSecret && project) {
   describe(`Infisical at ${url}`, () => {
     const job = identityId && jwt ? { identityId, jwt } : undefined;
     const target = () => ({ url, clientId, clientSecret, project, job });
-    const refusals = { credentials: [401, 403], token: [401, 403, 500] };
+    const refusals = { credentials: [401, 403], token: [401, 403, 500], folder: [200, 404] };
     contract(target, refusals);
     contractOfToday(target, refusals);
   });

@@ -28,11 +28,16 @@ export interface Behaviours {
   readonly oidcTokenRefused: Behaviour;
   readonly oidcAudience: Behaviour;
   readonly oidcSubject: Behaviour;
+  /** Of a folder, or of the environment that should have it; without them, the answer is an empty list. */
+  readonly missingFolder?: Behaviour;
+  /** Of an environment that is read with the folders below. */
+  readonly missingEnvironment?: Behaviour;
 }
 
 const seen = "seen on a server of July 2024";
 const source = "read in the server's source";
 
+// Neither a missing folder nor a missing environment is an error: both were seen as an empty list.
 const ofJuly2024: Behaviours = {
   wrongCredentials: { status: 403, error: "UnauthorizedError", message: "Invalid credentials", learned: seen },
   invalidToken: { status: 500, error: "Internal Server Error", message: "invalid token", learned: seen },
@@ -91,6 +96,14 @@ export const generations = {
       learned: source,
     },
     malformed: { ...ofJuly2024.malformed, learned: source },
+    // secret-v2-bridge-service.ts and secret-v2-bridge-fns.ts, by which v3 and v4 list; before, it gave an empty list.
+    missingFolder: {
+      status: 404,
+      error: "SecretPathNotFound",
+      message: "Folder with path",
+      learned: source,
+    },
+    missingEnvironment: { status: 404, error: "NotFound", message: "Environment with slug", learned: source },
   },
 } as const satisfies Record<string, Behaviours>;
 

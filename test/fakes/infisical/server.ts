@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readIdToken } from "../id-tokens/token.ts";
 import { type Answer, type Incoming, type StrictServer, startStrictServer } from "../strict-server.ts";
 import { type Behaviours, type Generation, generations, refuse } from "./behaviours.ts";
-import { listImports, listSecrets, type Project } from "./store.ts";
+import { hasFolder, type Location, listImports, listSecrets, type Project } from "./store.ts";
 
 /** A machine identity with universal auth, and with OIDC auth where it has `oidc`. */
 export interface Identity {
@@ -189,11 +189,28 @@ function list({ url, headers }: Incoming, state: State, known: ReadonlySet<strin
   const location = { environment: query["environment"] ?? "", path: withoutTrailingSlash(query["secretPath"] ?? "/") };
   // Expanding is off in the API when the parameter is missing; the SDK always sends it.
   const expand = query["expandSecretReferences"] === "true";
-  // Neither a missing folder nor a missing environment is an error: both are an empty list.
   const options = { recursive: query["recursive"] === "true", expand };
+  const missing = refuseMissing(project.found, location, options.recursive, state);
+  if (missing !== undefined) return missing;
   const secrets = listSecrets(project.found, location, options);
   const imports = query["include_imports"] === "true" ? listImports(project.found, location, options) : [];
   return { status: 200, body: { secrets, imports } };
+}
+
+/** What a server says of a folder that is not there, if it says it. */
+function refuseMissing(
+  project: Project,
+  { environment, path }: Location,
+  recursive: boolean,
+  { behaviours }: State,
+): Answer | undefined {
+  const { missingEnvironment, missingFolder } = behaviours;
+  if (missingEnvironment !== undefined && recursive && project.environments[environment] === undefined) {
+    return refuse(missingEnvironment, ` '${environment}' in project with ID ${project.id} not found`);
+  }
+  if (missingFolder === undefined || hasFolder(project, { environment, path })) return undefined;
+  const advice = "Please ensure the environment slug and secret path is correct.";
+  return refuse(missingFolder, ` '${path}' in environment '${environment}' was not found. ${advice}`);
 }
 
 /** A project with its environments: v2 gives it bare, v1 under `workspace`. */

@@ -46,6 +46,12 @@ function foldersAt(project: Project, { environment, path }: Location, recursive:
   return folders.filter(([name]) => name === path || (recursive && name.startsWith(below)));
 }
 
+/** Whether a folder is there: an environment has its root, and what holds a folder is one. */
+export function hasFolder(project: Project, { environment, path }: Location): boolean {
+  if (path === "/") return project.environments[environment] !== undefined;
+  return foldersAt(project, { environment, path }, true).length > 0;
+}
+
 /** The secrets of one folder, and with `recursive` of all folders below it. A folder that is not there holds none. */
 export function listSecrets(project: Project, { environment, path }: Location, options: ListOptions): RawSecret[] {
   return foldersAt(project, { environment, path }, options.recursive).flatMap(([name, folder]) =>
