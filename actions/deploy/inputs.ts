@@ -97,3 +97,14 @@ function pullCredentials(environment: Environment): PullCredentials | undefined 
   const { DOCKER_REGISTRY_USERNAME: username, DOCKER_REGISTRY_PASSWORD: password } = environment;
   return username && password ? { username, password } : undefined;
 }
+
+/** The values by which the inputs outrank the manifest's release and namespace. */
+export function placeOf({
+  release,
+  namespace,
+}: Pick<DeployInputs, "release" | "namespace">): Readonly<Record<string, string>> {
+  return {
+    ...(release === undefined ? {} : { "deploy.release": release }),
+    ...(namespace === undefined ? {} : { "deploy.namespace": namespace }),
+  };
+}

@@ -3,7 +3,7 @@ import { valuesOf } from "../validate/resolve.ts";
 import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
 import { markOf } from "./lock/order.ts";
 import { giveUp, type Recovered, undoApply } from "./recovery/recover.ts";
-import { markMade, type Revision, revisionLabels } from "./releases.ts";
+import { keepMark, markMade, type Revision, revisionLabels } from "./releases.ts";
 import { type Rolled, type Watched, watch } from "./rollout.ts";
 import type { Failing } from "./tracking/tracker.ts";
 import type { CheckResult } from "./verify/check.ts";
@@ -19,7 +19,7 @@ export async function makeRevision(
   let failing: Failing | undefined;
   try {
     const isFault = (found: Failing | undefined) => found !== undefined;
-    failing = await journal.stage("apply", () => apply(deploy, number, baseline !== undefined), isFault);
+    failing = await journal.stage("apply", () => apply(deploy, number, baseline), isFault);
   } catch (thrown) {
     return await undoApply(deploy, number, baseline, thrown);
   }
@@ -45,7 +45,7 @@ function tellChecks(results: readonly CheckResult[], { runner }: Context): void 
 }
 
 /** Gives what went wrong in a hook, undefined when all was applied. */
-async function apply(deploy: Watched, number: number, hasBaseline: boolean): Promise<Failing | undefined> {
+async function apply(deploy: Watched, number: number, baseline: Revision | undefined): Promise<Failing | undefined> {
   const { cluster, helm, source, inputs, application, context, values, end, rendered } = deploy;
   const { release, namespace } = application;
   const hooks = await hooksOf(rendered);
@@ -60,9 +60,12 @@ async function apply(deploy: Watched, number: number, hasBaseline: boolean): Pro
     wait: hooks.after,
   };
   const upgrade = (signal: AbortSignal) => helm.upgrade({ ...request, signal });
-  const failing = hooks.any ? await watchHelm(deploy, hasBaseline, upgrade) : await upgrade(context.signal);
+  const failing = hooks.any ? await watchHelm(deploy, baseline !== undefined, upgrade) : await upgrade(context.signal);
   if (failing !== undefined) return failing;
-  await markMade(cluster, namespace, release, number, markOf(context.run));
+  await Promise.all([
+    markMade(cluster, namespace, release, number, markOf(context.run)),
+    keepMark(cluster, namespace, release, baseline),
+  ]);
   context.runner.info(`${release} revision ${number} is applied in namespace ${namespace}`);
   return undefined;
 }

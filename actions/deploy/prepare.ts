@@ -13,7 +13,7 @@ import { deadlineOf } from "./deadline.ts";
 import { nameSecrets, secretNames } from "./delivery/secrets.ts";
 import { readSyncedSets } from "./delivery/values.ts";
 import { imagesByComponent, named } from "./images.ts";
-import type { DeployInputs } from "./inputs.ts";
+import { type DeployInputs, placeOf } from "./inputs.ts";
 import { pullSecretName } from "./namespace.ts";
 import { outdated } from "./preflight/version.ts";
 import type { Journal } from "./report/journal.ts";
@@ -94,14 +94,6 @@ async function draw(inputs: DeployInputs, context: Context, fence: AbortSignal) 
   const sets = await readSyncedSets(application, inputs.identity, context);
   const render = (more: Deploy["values"]) => renderObjects(source, environment, helm, { ...values, ...more });
   return { helm, source, images, values, application, sets, plain: objects, render };
-}
-
-/** The values by which the inputs outrank the manifest's release and namespace. */
-function placeOf({ release, namespace }: DeployInputs): Readonly<Record<string, string>> {
-  return {
-    ...(release === undefined ? {} : { "deploy.release": release }),
-    ...(namespace === undefined ? {} : { "deploy.namespace": namespace }),
-  };
 }
 
 /** The name of the application; one that is missing is told by the resolver. */

@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import { type Cluster, fieldManager, type List } from "../core/cluster.ts";
+import type { PlainRequest } from "../core/connection.ts";
 import { timeOf } from "./tracking/snapshot.ts";
 
 /** One revision of a release, as Helm keeps it in a Secret. */
@@ -108,9 +109,48 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
   );
 }
 
+/** A release somewhere in a cluster, as far as the metadata of its revisions tells. */
+export interface FoundRelease {
+  readonly release: string;
+  readonly namespace: string;
+  /** The number of its newest revision. */
+  readonly newest: number;
+  /** The repository that made it last, when fairlead did. */
+  readonly repository: string | undefined;
+}
+
+/**
+ * Every release in a namespace, or in the whole cluster; of one name, if that is given.
+ *
+ * @throws FairleadError CLUSTER_FORBIDDEN when the Secrets there may not be listed.
+ */
+export async function findReleases(
+  cluster: Pick<Cluster, "read">,
+  { namespace, release }: { readonly namespace?: string | undefined; readonly release?: string | undefined },
+): Promise<FoundRelease[]> {
+  const { items } = await cluster.read<{ items: readonly SecretMetadata[] | null }>({
+    path: namespace === undefined ? "/api/v1/secrets" : `/api/v1/namespaces/${namespace}/secrets`,
+    query: { labelSelector: release === undefined ? "owner=helm" : `owner=helm,name=${release}` },
+    accept: metadataOf("PartialObjectMetadataList"),
+  });
+  const found = new Map<string, FoundRelease>();
+  const oldestFirst = (items ?? [])
+    .map((item) => ({ item, revision: toRevision(item) }))
+    .sort((left, right) => left.revision.number - right.revision.number);
+  for (const { item, revision } of oldestFirst) {
+    const { namespace: place = "", labels } = item.metadata ?? {};
+    const name = labels?.["name"] ?? "";
+    const key = `${place}/${name}`;
+    // A revision that Helm made by hand has no mark.
+    const repository = revision.madeBy?.repository ?? found.get(key)?.repository;
+    found.set(key, { release: name, namespace: place, newest: revision.number, repository });
+  }
+  return [...found.values()];
+}
+
 /** What a revision is made of. */
 export async function readContentOf(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "read">,
   namespace: string,
   release: string,
   number: number,
@@ -132,7 +172,7 @@ export async function readImagesOf(
   return (await readDocument(cluster, namespace, release, number)).config?.deploy?.images ?? {};
 }
 
-async function readDocument(cluster: Cluster, namespace: string, release: string, number: number) {
+async function readDocument(cluster: Pick<Cluster, "read">, namespace: string, release: string, number: number) {
   const { data } = await cluster.read<V1Secret>({ path: pathOf(namespace, release, number) });
   return decode(data?.["release"] ?? "");
 }
@@ -220,22 +260,31 @@ function runOf(run: RunMark): Record<string, string> {
   return { [runAnnotation]: JSON.stringify(run) };
 }
 
+/**
+ * Writes down again by which run a revision was made: Helm drops annotations when it marks a revision as superseded. One that
+ * Helm has deleted since needs none.
+ */
+export async function keepMark(cluster: Cluster, namespace: string, release: string, revision: Revision | undefined) {
+  if (revision?.madeBy === undefined) return;
+  await cluster.call(marking(namespace, release, revision.number, { annotations: runOf(revision.madeBy) }));
+}
+
+async function mark(cluster: Cluster, namespace: string, release: string, number: number, metadata: Marks) {
+  await cluster.read(marking(namespace, release, number, metadata));
+}
+
+type Marks = Pick<V1ObjectMeta, "labels" | "annotations">;
+
 /** Adds to the metadata of a revision, by one call that carries nothing else of it. */
-async function mark(
-  cluster: Cluster,
-  namespace: string,
-  release: string,
-  number: number,
-  metadata: Pick<V1ObjectMeta, "labels" | "annotations">,
-): Promise<void> {
-  await cluster.read({
+function marking(namespace: string, release: string, number: number, metadata: Marks): PlainRequest {
+  return {
     method: "PATCH",
     path: pathOf(namespace, release, number),
     query: { fieldManager },
     accept: metadataOf("PartialObjectMetadata"),
     contentType: "application/merge-patch+json",
     body: { metadata },
-  });
+  };
 }
 
 /** Rewrites a revision to `failed`, with the cause as its description, so that `helm history` tells the truth. */

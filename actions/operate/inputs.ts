@@ -44,6 +44,9 @@ export interface OperateInputs {
   readonly kubeconfig: string;
   /** File with the key `cluster`. */
   readonly cluster?: string | undefined;
+  /** Release and namespace in place of the manifest's. */
+  readonly release?: string | undefined;
+  readonly namespace?: string | undefined;
   readonly component?: string | undefined;
   /** The revision to go back to; the verified one before, if left out. */
   readonly revision?: number | undefined;
@@ -104,6 +107,8 @@ const declarations = {
   environment: required(text),
   kubeconfig: required(text),
   cluster: optional(text),
+  release: optional(text),
+  namespace: optional(text),
   component: optional(text),
   revision: optional(integer),
   replicas: optional(replicas),

@@ -7,6 +7,7 @@ import { type Helm, openHelm } from "../core/helm.ts";
 import { kubeconfigText } from "../core/kubeconfig.ts";
 import { deadlineOf } from "../deploy/deadline.ts";
 import { createLogKeeper } from "../deploy/evidence/logs.ts";
+import { placeOf } from "../deploy/inputs.ts";
 import { type KeptRelease, listRevisions, type Revision, readContentOf } from "../deploy/releases.ts";
 import { scopeOf, type Watching } from "../deploy/rollout.ts";
 import { openStore, type Scope } from "../deploy/tracking/store.ts";
@@ -14,6 +15,7 @@ import type { Application } from "../validate/application.ts";
 import { readManifest } from "../validate/manifest.ts";
 import { resolveApplication, resolveKept, sourceOf } from "../validate/resolve.ts";
 import type { OperateInputs } from "./inputs.ts";
+import { runningApplication } from "./running.ts";
 
 /** Everything that an operation works on. */
 export interface Operation {
@@ -34,7 +36,8 @@ export interface Operation {
 const kubeconfigFile = "kubeconfig";
 
 /**
- * Finds the release that a manifest and an environment name, and what is known of it.
+ * Finds the release that a manifest and an environment name, and what is known of it. A manifest that is broken does not
+ * matter where the release is found without it.
  *
  * @param fence aborted when nothing may be written any more.
  * @throws FairleadError of whatever is wrong with the manifest or the way to the cluster.
@@ -48,14 +51,26 @@ export async function openOperation(inputs: OperateInputs, context: Context, fen
   ]);
   await writePrivateFile(folder, kubeconfigFile, cluster.kubeconfig);
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
-  const [helm, manifest] = await Promise.all([
-    openHelm(context, { ...mirror, kubeconfig: join(folder, kubeconfigFile), fence }),
-    readManifest(inputs.manifest, context),
-  ]);
-  const source = sourceOf(manifest, inputs.cluster, context);
-  const written = await resolveApplication(source, inputs.environment, {}, helm);
-  const revisions = await listRevisions(cluster, written.namespace, written.release);
-  return await goingBy(revisions, { inputs, context, cluster, lasting, helm, application: written });
+  const helm = await openHelm(context, { ...mirror, kubeconfig: join(folder, kubeconfigFile), fence });
+  const application = await writtenApplication(inputs, context, helm).catch(async (thrown) => {
+    signal.throwIfAborted();
+    if (!isAboutManifest(thrown)) throw thrown;
+    return await runningApplication(thrown, { inputs, context, cluster });
+  });
+  const revisions = await listRevisions(cluster, application.namespace, application.release);
+  return await goingBy(revisions, { inputs, context, cluster, lasting, helm, application });
+}
+
+/** The application as the manifest in the checkout has it. */
+async function writtenApplication(inputs: OperateInputs, context: Context, helm: Helm): Promise<Application> {
+  const manifest = await readManifest(inputs.manifest, context);
+  const source = { ...sourceOf(manifest, inputs.cluster, context), set: placeOf(inputs) };
+  return await resolveApplication(source, inputs.environment, {}, helm);
+}
+
+/** Whether a fault is in the files of the checkout: the manifest, or the facts on the cluster that lie beside it. */
+function isAboutManifest(thrown: unknown): thrown is FairleadError {
+  return thrown instanceof FairleadError && /^(MANIFEST_INVALID|HELM_FAILED)$/.test(thrown.code);
 }
 
 /** The operation on what these revisions deployed last; on the application that it has where that cannot be told. */

@@ -34,6 +34,12 @@ export interface YamlDocument {
   targetOf(node: unknown): unknown;
 }
 
+/** A text at a place in a document that may be broken elsewhere; undefined where none can be made out. */
+export function textAt({ root }: Pick<YamlDocument, "root">, keys: readonly string[]): string | undefined {
+  const found = isMap(root) ? root.getIn(keys) : undefined;
+  return typeof found === "string" ? found : undefined;
+}
+
 /** A fault of the YAML itself. */
 export interface YamlFault {
   readonly code: string;

@@ -65,6 +65,14 @@ export async function openManifest(file: string, workspace: string): Promise<Ope
   return { ...opened, problems: mergeProblems([...problems, ...opened.problems]) };
 }
 
+/** The application's name in a manifest, which may be broken elsewhere; undefined where it cannot be made out. */
+export async function nameInManifest(file: string, { workspace }: Pick<Context, "workspace">) {
+  const read = readTextFile(file, workspace);
+  if ("problem" in read) return undefined;
+  const { readYaml, textAt } = await import("./document.ts");
+  return textAt(readYaml(read.text), ["metadata", "name"]);
+}
+
 /** Puts in what the manifest names with `file:`. */
 async function withFiles(manifest: Omit<Manifest, "files" | "overlay">, workspace: string): Promise<OpenedManifest> {
   const boundary = isBelow(manifest.absolutePath, workspace) ? workspace : manifest.root;

@@ -1,6 +1,7 @@
 // The operations that go by revisions: look, roll back, hold, resume.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { operate, rowsOf } from "./operate.ts";
@@ -79,5 +80,42 @@ describe("a release that is rolled back by a person", () => {
     assert.equal(listed[0]?.[1], "Rollback to 2");
     const free = await operate(world, app, { operation: "resume" });
     assert.equal(free.outputs["status"], "unchanged", free.log);
+  });
+
+  it("does as it is told with the manifest broken, by what was deployed", async () => {
+    await using app = createSmallApp(world, "broken");
+    for (const text of ["first", "second"]) {
+      const step = await app.deploy({ command: server({ text }) });
+      assert.equal(step.outputs["status"], "deployed", step.log);
+    }
+    app.writeManifest({ replicsa: 2 });
+    const state = await operate(world, app, { operation: "status" });
+    assert.deepEqual([state.outputs["status"], state.outputs["revision"]], ["healthy", "2"], state.log);
+    assert.equal(rowsOf(state.report, "Endpoints").length, 1, state.log);
+    const [warning, ...others] = state.annotations.filter(({ level }) => level === "warning");
+    assert.match(
+      warning?.message ?? "",
+      /replicsa.* It is left aside: status goes by revision 2 of the release \S+ in /,
+    );
+    assert.deepEqual(others, []);
+
+    app.write(".deploy/manifest.yaml", "<<<<<<< HEAD\n");
+    const back = await operate(world, app, { hold: "false" }, { action: "actions/rollback" });
+    assert.deepEqual([back.outputs["status"], back.outputs["revision"]], ["rolled-back", "3"], back.log);
+    const logs = await operate(world, app, { operation: "logs" });
+    assert.equal(logs.outputs["revision"], "3", logs.log);
+
+    rmSync(join(app.workspace, ".deploy/manifest.yaml"));
+    // On a laptop nothing tells which repository it is.
+    const unclear = await commandLine(app.workspace, "hold", "staging", "--reason", "the night");
+    assert.equal(unclear.status, 2);
+    assert.match(
+      unclear.stderr,
+      /There is no manifest at .* not clear which release of staging is meant.*Give `release`/s,
+    );
+    const held = await commandLine(app.workspace, "hold", "staging", "--reason", "night", "--release", app.release);
+    assert.equal(held.status, 0, held.stderr);
+    const push = await app.deploy({ command: server({ text: "third" }) });
+    assert.equal(push.outputs["status"], "held", push.log);
   });
 });

@@ -6,6 +6,7 @@ import { serving } from "../../deploy/recovery/serving.ts";
 import {
   baselineOf,
   isPending,
+  keepMark,
   listRevisions,
   markFailed,
   markVerified,
@@ -47,6 +48,7 @@ export async function rollback(operation: Operation, lock: Lock): Promise<Outcom
   } catch (thrown) {
     return await brokenOff(operation, watching, thrown, held);
   }
+  await keepMark(cluster, namespace, release, operation.revisions[0]);
   const [newest] = await listRevisions(cluster, namespace, release);
   const revision = newest?.number ?? target.number;
   const { fault, results } = await judge(watching, content?.rendered ?? "");
