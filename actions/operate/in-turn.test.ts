@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import type { V1DaemonSet, V1Pod } from "@kubernetes/client-node";
+import { stopClock } from "../../test/clock.ts";
 import type { Watching } from "../deploy/rollout.ts";
 import { emptySnapshot } from "../deploy/tracking/snapshot.ts";
 import { restartInTurn } from "./in-turn.ts";
@@ -12,6 +13,7 @@ const expected = { kind: "DaemonSet", name: "agent", namespace: "prod", uid: "se
  * starts is ready after so many looks.
  */
 function cluster(
+  context: TestContext,
   nodes: readonly string[],
   { broken = [] as readonly string[], stuck = [] as readonly string[], looks = 1 } = {},
 ) {
@@ -37,6 +39,7 @@ function cluster(
   });
   let pods = nodes.map((node) => (stuck.includes(node) ? pod(node, 1, false, "InvalidImageName") : pod(node, 1, true)));
   let seen = 0;
+  const clock = stopClock(context);
   const deleted: string[] = [];
   /** At each deletion, how many others were not ready. */
   const away: number[] = [];
@@ -82,35 +85,35 @@ function cluster(
       snapshot: () => ({ ...emptySnapshot, daemonSets: [set()], pods }),
       away: () => undefined,
       // A look takes its time, for faults to last.
-      async change() {
-        await new Promise((done) => setTimeout(done, 20));
+      async change(milliseconds: number) {
+        clock.pass(milliseconds);
         if (++seen < looks) return;
         const isWaiting = (one: V1Pod) => one.status?.containerStatuses?.[0]?.state !== undefined;
         pods = pods.map((one) => (isReady(one) || isWaiting(one) ? one : pod(one.spec?.nodeName ?? "", 2, true)));
       },
     },
     logs: { read: async () => [], keepAndDelete: async () => {} },
-    end: performance.now() + 20_000,
+    end: 20_000,
   } as unknown as Watching;
   return { watching, deleted, away };
 }
 
-test("one node after the other, the next only when the new pod is ready", async () => {
-  const { watching, deleted, away } = cluster(["two", "one", "three"]);
+test("one node after the other, the next only when the new pod is ready", async (context) => {
+  const { watching, deleted, away } = cluster(context, ["two", "one", "three"]);
   assert.deepEqual(await restartInTurn(watching, expected), { fault: undefined, done: ["one", "three", "two"] });
   assert.deepEqual(deleted, ["one", "three", "two"]);
   assert.deepEqual(away, [0, 0, 0]);
 });
 
-test("the first node where the new pod cannot start ends it, and the others keep theirs", async () => {
-  const { watching, deleted } = cluster(["one", "two", "three"], { broken: ["three"] });
+test("the first node where the new pod cannot start ends it, and the others keep theirs", async (context) => {
+  const { watching, deleted } = cluster(context, ["one", "two", "three"], { broken: ["three"] });
   const { fault, done } = await restartInTurn(watching, expected);
   assert.match(fault?.cause ?? "", /the image reference agent:1 cannot be pulled/);
   assert.deepEqual([done, deleted], [["one"], ["one", "three"]]);
 });
 
-test("pods that are stuck come first, and do not keep each other from their turn", async () => {
-  const { watching } = cluster(["one", "two", "three"], { stuck: ["two", "three"], looks: 60 });
+test("pods that are stuck come first, and do not keep each other from their turn", async (context) => {
+  const { watching } = cluster(context, ["one", "two", "three"], { stuck: ["two", "three"], looks: 4 });
   const done = ["three", "two", "one"];
   assert.deepEqual(await restartInTurn(watching, expected), { fault: undefined, done });
 });

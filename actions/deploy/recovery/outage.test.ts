@@ -11,7 +11,7 @@ const ask: Cluster["ask"] = (call) => call();
 function calls(faults: readonly Error[], longest = 60_000, signal = new AbortController().signal) {
   const said: string[] = [];
   const left = [...faults];
-  const cluster = patientCluster({ ask } as Cluster, { longest, signal, say: (line) => said.push(line) });
+  const cluster = patientCluster({ ask } as Cluster, { longest, pause: 0, signal, say: (line) => said.push(line) });
   const answer = cluster.ask(async () => {
     const fault = left.shift();
     if (fault !== undefined) throw fault;
@@ -38,7 +38,7 @@ test("a call that is given up by its own signal is not made again", async () => 
     made++;
     throw away;
   };
-  const outage = { longest: 60_000, signal: new AbortController().signal, say: () => {} };
+  const outage = { longest: 60_000, pause: 0, signal: new AbortController().signal, say: () => {} };
   const cluster = patientCluster({ call } as Cluster, outage);
   await assert.rejects(cluster.call({ path: "/health" }, AbortSignal.abort()), /nobody answers/);
   assert.equal(made, 1);
@@ -52,7 +52,12 @@ test("every way to ask the API server waits for it", async () => {
     return { status: 200, body: "" };
   };
   const plain = { ask: answer, call: answer, read: answer, readText: answer } as unknown as Cluster;
-  const cluster = patientCluster(plain, { longest: 60_000, signal: new AbortController().signal, say: () => {} });
+  const cluster = patientCluster(plain, {
+    longest: 60_000,
+    pause: 0,
+    signal: new AbortController().signal,
+    say: () => {},
+  });
   for (const ask of [
     () => cluster.read({ path: "/version" }),
     () => cluster.readText({ path: "/version" }),

@@ -5,18 +5,17 @@ import { FairleadError } from "../../core/errors.ts";
 /** How long calls wait for an API server that is out of reach, in milliseconds, and who is told. */
 export interface Outage {
   readonly longest: number;
+  /** Between two tries, each of which is several by itself; 500 by default. */
+  readonly pause?: number;
   readonly signal: AbortSignal;
   say(line: string): void;
 }
-
-/** Milliseconds between two tries, each of which is several by itself. */
-const pause = 500;
 
 /**
  * A cluster whose calls outlast an API server that is away for a while, as when it is upgraded: half-way through a deploy
  * there is nothing better to do than to wait. The lock must not use it: it has to know in time that it is lost.
  */
-export function patientCluster(cluster: Cluster, { longest, signal, say }: Outage): Cluster {
+export function patientCluster(cluster: Cluster, { longest, pause = 500, signal, say }: Outage): Cluster {
   const patiently = async <T>(call: () => Promise<T>, own?: AbortSignal): Promise<T> => {
     const end = performance.now() + longest;
     for (let told = false; ; told = true) {
