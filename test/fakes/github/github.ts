@@ -66,8 +66,11 @@ function handle(incoming: Incoming, apiUrl: string, state: State): Answer {
   return { ...answer, headers: { ...date, ...answer.headers } };
 }
 
+/** The body of a refusal, by GitHub's document. */
+const basicError = { $ref: "github#/schemas/basic-error" };
+
 function checkAnswer(answer: Answer, operation: Operation): void {
-  const schema = answer.status < 400 ? operation.responses[answer.status] : { $ref: "#/schemas/basic-error" };
+  const schema = answer.status < 400 ? operation.responses[answer.status] : basicError;
   const wrong = schema === null || schema === undefined ? undefined : problemWith(answer.body, schema);
   if (wrong !== undefined) throw new Error(`answer ${answer.status} of ${operation.path}: ${wrong}`);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Ajv, type ValidateFunction } from "ajv";
+import { Ajv } from "ajv";
 
 /** A part of a JSON Schema. */
 type Schema = {
@@ -31,14 +31,14 @@ interface Document {
 
 // Written by scripts/trim-github-openapi.ts.
 const file = new URL("./fixtures/recorded/openapi.json", import.meta.url);
-const { operations, schemas }: Document = JSON.parse(readFileSync(file, "utf8"));
-const ajv = new Ajv({ strict: false, validateFormats: false, coerceTypes: false });
+// The schemas refer to each other by a place in that document: with a name for it, each is compiled once for all operations.
+const { operations, schemas }: Document = JSON.parse(readFileSync(file, "utf8").replaceAll('"#/', '"github#/'));
+const ajv = new Ajv({ strict: false, validateFormats: false, coerceTypes: false }).addSchema({ schemas }, "github");
 // Only a path of a file, and a ref, have slashes in them.
 const patterns = operations.map((operation) => {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => (/^(path|ref)$/.test(name) ? "(.+)" : "([^/]+)"));
   return { operation, pattern: new RegExp(`^${path}$`) };
 });
-const compiled = new Map<Schema, ValidateFunction>();
 
 /** The operation for a request, with the values in its path; undefined when GitHub's document has none. */
 export function findOperation(method: string, path: string): { operation: Operation; values: string[] } | undefined {
@@ -51,11 +51,7 @@ export function findOperation(method: string, path: string): { operation: Operat
 
 /** What is wrong with a value, in words; undefined when it fits the schema. */
 export function problemWith(value: unknown, schema: Schema): string | undefined {
-  let validate = compiled.get(schema);
-  if (validate === undefined) {
-    validate = ajv.compile({ ...schema, schemas });
-    compiled.set(schema, validate);
-  }
+  const validate = ajv.compile(schema);
   return validate(value) ? undefined : ajv.errorsText(validate.errors);
 }
 
@@ -89,7 +85,7 @@ export function fill(name: string, known: Readonly<Record<string, unknown>>): Re
 const fillings = new Map<string, Readonly<Record<string, unknown>>>();
 
 function smallest(schema: Schema): unknown {
-  if (schema.$ref !== undefined) return smallest(schemas[schema.$ref.replace("#/schemas/", "")] ?? {});
+  if (schema.$ref !== undefined) return smallest(schemas[schema.$ref.replace("github#/schemas/", "")] ?? {});
   const choices = schema.anyOf ?? schema.oneOf;
   // "Or null" is written as the last choice.
   if (choices !== undefined) return choices.some(({ type }) => type === "null") ? null : smallest(choices[0] ?? {});
