@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { compileCache } from "../test/compile-cache.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-cli-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -17,7 +18,7 @@ function fairlead(args: readonly string[], env: Record<string, string> = {}) {
   const run = spawnSync(process.execPath, [program, ...args], {
     cwd: folder,
     encoding: "utf8",
-    env: { PATH: process.env["PATH"], HOME: folder, ...env },
+    env: { PATH: process.env["PATH"], HOME: folder, ...compileCache, ...env },
     timeout: 60_000,
   });
   return { status: run.status, stdout: run.stdout, stderr: run.stderr };

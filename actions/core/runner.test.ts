@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { compileCache } from "../../test/compile-cache.ts";
 import { recordingContext } from "../../test/context.ts";
 import { parsePairs } from "../../test/harness/file-commands.ts";
 
@@ -18,7 +19,7 @@ async function told(t: TestContext, program: string) {
   const module = JSON.stringify(pathToFileURL(join(import.meta.dirname, "runner.ts")).href);
   const start = `import { actionsRunner } from ${module}; const runner = actionsRunner(process.env);`;
   const args = ["--input-type=module", "-e", `${start}\n${program}`];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...compileCache, ...env } });
   const read = (name: (typeof names)[number]) => readFile(file(name), "utf8");
   return { stdout, output: await read("OUTPUT"), env: await read("ENV"), summary: await read("STEP_SUMMARY") };
 }

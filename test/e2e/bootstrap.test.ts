@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { run } from "../cluster/run.ts";
+import { compileCache } from "../compile-cache.ts";
 import { type GitHub, type GitHubOptions, startGitHub } from "../fakes/github/server.ts";
 import { startInfisical } from "../fakes/infisical/server.ts";
 import { type JobOptions, runAction, type StepOptions } from "../harness/job.ts";
@@ -54,7 +55,7 @@ function onlyError(result: Result): string {
 /** Runs the command line from its sources. */
 async function fairlead(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const program = join(import.meta.dirname, "../../scripts/fairlead.ts");
-  const environment = { PATH: process.env["PATH"], GITHUB_TOKEN_ACME: acme, ...variables };
+  const environment = { PATH: process.env["PATH"], ...compileCache, GITHUB_TOKEN_ACME: acme, ...variables };
   const command = [process.execPath, program, "bootstrap", ...args];
   const { code, rawOutput, errors } = await run(command, { environment, timeout: 60_000, accept: [0, 1, 2] });
   return { code, output: rawOutput, errors };
