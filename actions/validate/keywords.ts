@@ -12,7 +12,7 @@ export interface Fault {
 type Rule = (value: unknown, limit: unknown) => boolean;
 
 const fixedRules: readonly (readonly [string, Rule])[] = [
-  ["type", (value, types) => [types].flat().some((type) => isOfType(value, String(type)))],
+  ["type", isOfSomeType],
   ["enum", (value, allowed) => (allowed as readonly unknown[]).some((one) => isSame(value, one))],
   ["const", isSame],
   ["minimum", ofNumber((value, limit) => value >= limit)],
@@ -62,7 +62,11 @@ function missingKeys(value: object, required: readonly string[]): Fault[] {
   return missing.map((key) => ({ keyword: "required", limit: key }));
 }
 
-function isOfType(value: unknown, type: string): boolean {
+function isOfSomeType(value: unknown, types: unknown): boolean {
+  return Array.isArray(types) ? types.some((type) => isOfType(value, type)) : isOfType(value, types);
+}
+
+function isOfType(value: unknown, type: unknown): boolean {
   if (type === "null") return value === null;
   if (type === "array") return Array.isArray(value);
   if (type === "object") return isSchema(value);
@@ -73,7 +77,7 @@ function isOfType(value: unknown, type: string): boolean {
 }
 
 function isSame(value: unknown, other: unknown): boolean {
-  return value === other || isDeepStrictEqual(value, other);
+  return value === other || (typeof value === "object" && isDeepStrictEqual(value, other));
 }
 
 function ofNumber(holds: (value: number, limit: number) => boolean): Rule {
