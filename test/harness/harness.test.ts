@@ -7,6 +7,7 @@ import { createJob, runAction } from "./job.ts";
 import { LeakError } from "./leaks.ts";
 
 const scripted = join(import.meta.dirname, "fixtures/scripted");
+const scriptedMain = join(import.meta.dirname, "fixtures/scripted-main");
 const fs = `import fs from "node:fs"; const append = (name, text) => fs.appendFileSync(process.env["GITHUB_" + name], text);`;
 const newSecret = () => randomBytes(18).toString("base64url");
 
@@ -46,7 +47,7 @@ describe("the protocol of a step", () => {
 
   it("masks from the command on, line by line, and keeps the masked text out of annotations", async () => {
     const main = `console.log("before abc"); console.log("::add-mask::abc%0Adef"); console.log("after abc"); console.log("::error title=T%2CU,line=3::bad def%250A%0Aend");`;
-    const result = await runAction(scripted, { with: { main } });
+    const result = await runAction(scriptedMain, { with: { main } });
     assert.equal(result.log, "before abc\nafter ***\n##[error]bad ***%0A\nend\n");
     assert.deepEqual(result.masks, ["abc\ndef"]);
     assert.deepEqual(result.annotations, [
@@ -56,7 +57,7 @@ describe("the protocol of a step", () => {
 
   it("takes commands literally between stop-commands and its token, and unknown ones always", async () => {
     const main = `for (const line of ["::stop-commands::t0k", "::warning::no", "::t0k::", "::warning::yes", "::unknown::text"]) console.log(line);`;
-    const { annotations, log } = await runAction(scripted, { with: { main } });
+    const { annotations, log } = await runAction(scriptedMain, { with: { main } });
     assert.deepEqual(
       annotations.map(({ message }) => message),
       ["yes"],
@@ -72,7 +73,7 @@ describe("the protocol of a step", () => {
       ["STATE", "=x", /Name must not be empty/],
       ["ENV", "NODE_OPTIONS=--inspect", /Can't store NODE_OPTIONS/],
     ] as const) {
-      const result = await runAction(scripted, { with: { main: `${fs} append("${name}", "${text}\\n");` } });
+      const result = await runAction(scriptedMain, { with: { main: `${fs} append("${name}", "${text}\\n");` } });
       assert.equal(result.conclusion, "failure");
       assert.equal(result.exitCodes.main, 0);
       assert.match(result.annotations.at(-1)?.message ?? "", message);
@@ -91,8 +92,7 @@ describe("the protocol of a step", () => {
   });
 });
 
-// One of them waits ten seconds for a process that does not want to end; the others need not wait for it.
-describe("stages and steps", { concurrency: 4 }, () => {
+describe("stages and steps", () => {
   it("skips main after a failed pre, and runs post whatever came before", async () => {
     const result = await runAction(scripted, { with: { pre: "process.exit(3)", main: "", post: "" } });
     assert.deepEqual(result.exitCodes, { pre: 3, post: 0 });
@@ -147,7 +147,8 @@ describe("stages and steps", { concurrency: 4 }, () => {
       const child = spawn("sleep", ["600"]);
       child.on("spawn", () => console.log("child " + child.pid));
       setInterval(() => {}, 1000);`;
-    const result = await runAction(scripted, { with: { main }, cancelAfter: /^child/ });
+    const patience = { untilTerminate: 300, untilKill: 1_500 };
+    const result = await runAction(scriptedMain, { with: { main }, cancelAfter: /^child/, patience });
     assert.equal(result.exitCodes.main, 128 + 9);
     assert.match(result.log, /ignored SIGINT\n(.*\n)*ignored SIGTERM/);
     // The child carries the job's tracking id, so it would be found here if only its parent had been killed.
@@ -155,14 +156,14 @@ describe("stages and steps", { concurrency: 4 }, () => {
   });
 
   it("cancels the job at its deadline", async () => {
-    const result = await runAction(scripted, { with: { main: "setInterval(() => {}, 1000)" }, deadline: 300 });
+    const result = await runAction(scriptedMain, { with: { main: "setInterval(() => {}, 1000)" }, deadline: 300 });
     // On a busy machine the deadline may pass before the stage has even started, so only the end is looked at here.
     assert.equal(result.conclusion, "cancelled");
   });
 
   it("ends and reports processes that outlive the job", async () => {
     const main = `import { spawn } from "node:child_process"; spawn("sleep", ["601"], { detached: true, stdio: "ignore" }).unref();`;
-    const { orphans } = await runAction(scripted, { with: { main } });
+    const { orphans } = await runAction(scriptedMain, { with: { main } });
     assert.deepEqual(
       orphans.map(({ command }) => command),
       ["sleep 601"],
@@ -192,7 +193,7 @@ describe("the search for secrets", () => {
   for (const [where, main] of Object.entries(leaking)) {
     it(`finds one ${where}`, async () => {
       const secret = newSecret();
-      const run = runAction(scripted, { with: { main: main(secret) }, env: { SECRET: secret }, secrets: [secret] });
+      const run = runAction(scriptedMain, { with: { main: main(secret) }, env: { SECRET: secret }, secrets: [secret] });
       await assert.rejects(run, (thrown: Error) => thrown instanceof LeakError && !thrown.message.includes(secret));
     });
   }
@@ -202,17 +203,17 @@ describe("the search for secrets", () => {
     const exporting = `${fs} append("ENV", "TOKEN=" + process.env.SECRET + "\\n"); fs.writeFileSync("dotenv", process.env.SECRET);`;
     const options = { env: { SECRET: secret }, secrets: [secret], allow: { env: ["TOKEN"], files: ["dotenv"] } };
     const masked = `console.log("::add-mask::" + process.env.SECRET);`;
-    const result = await runAction(scripted, { ...options, with: { main: exporting + masked } });
+    const result = await runAction(scriptedMain, { ...options, with: { main: exporting + masked } });
     assert.equal(result.env["TOKEN"], secret);
     await assert.rejects(
-      runAction(scripted, { ...options, with: { main: exporting } }),
-      /TOKEN of scripted, main, unmasked/,
+      runAction(scriptedMain, { ...options, with: { main: exporting } }),
+      /TOKEN of scripted-main, main, unmasked/,
     );
   });
 
   it("does not look at what was there before the job", async () => {
     const secret = newSecret();
-    const result = await runAction(scripted, { files: { ".env": secret }, secrets: [secret] });
+    const result = await runAction(scriptedMain, { files: { ".env": secret }, secrets: [secret] });
     assert.deepEqual(result.leftBehind, []);
   });
 });

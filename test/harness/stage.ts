@@ -15,6 +15,13 @@ export interface Stage {
   readonly onLine: (line: string) => void;
   /** Cancels the script when aborted. */
   readonly cancel: AbortSignal;
+  readonly patience?: Patience;
+}
+
+/** Milliseconds that a cancelled script has, from its SIGINT on. */
+export interface Patience {
+  readonly untilTerminate: number;
+  readonly untilKill: number;
 }
 
 /** How a script ended. */
@@ -27,8 +34,7 @@ export interface StageEnd {
 }
 
 // What the runner leaves a cancelled process (actions/runner, ProcessInvoker.cs).
-const untilTerminate = 7_500;
-const untilKill = 10_000;
+const runnerPatience: Patience = { untilTerminate: 7_500, untilKill: 10_000 };
 // A background process that inherited the streams must not hold the step for ever.
 const untilStreamsAreLeft = 5_000;
 
@@ -46,12 +52,12 @@ export async function runStage(stage: Stage): Promise<StageEnd> {
     readLines(stream, stage.onLine);
   }
   const closed = once(child, "close");
-  const forget = cancelOnRequest(child.pid ?? 0, stage.cancel);
+  const forget = cancelOnRequest(child.pid ?? 0, stage.cancel, stage.patience ?? runnerPatience);
   const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   forget();
-  const patience = new AbortController();
-  await Promise.race([closed, wait(untilStreamsAreLeft, undefined, { signal: patience.signal }).catch(() => {})]);
-  patience.abort();
+  const left = new AbortController();
+  await Promise.race([closed, wait(untilStreamsAreLeft, undefined, { signal: left.signal }).catch(() => {})]);
+  left.abort();
   child.stdout.destroy();
   child.stderr.destroy();
   return {
@@ -74,7 +80,7 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
   });
 }
 
-function cancelOnRequest(pid: number, cancel: AbortSignal): () => void {
+function cancelOnRequest(pid: number, cancel: AbortSignal, { untilTerminate, untilKill }: Patience): () => void {
   const timers: NodeJS.Timeout[] = [];
   const start = () => {
     signalProcess(pid, "SIGINT");

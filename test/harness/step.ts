@@ -63,6 +63,7 @@ export async function runStageOf(job: JobState, step: Step, name: StageName): Pr
     environment: stageEnvironment(job, step, files),
     onLine: lineReader(job, step, onLine),
     cancel,
+    ...(job.options.patience === undefined ? {} : { patience: job.options.patience }),
   });
   step.result.exitCodes = { ...step.result.exitCodes, [name]: end.exitCode };
   step.result.durations = { ...step.result.durations, [name]: end.milliseconds };

@@ -1,6 +1,7 @@
 import type { JobStatus, StageName } from "./action-file.ts";
 import type { WorkflowEvent } from "./environment.ts";
 import type { Orphan } from "./processes.ts";
+import type { Patience } from "./stage.ts";
 
 /** What a job starts with. */
 export interface JobOptions {
@@ -15,6 +16,8 @@ export interface JobOptions {
   readonly secrets?: readonly string[];
   /** Milliseconds until the job is cancelled; 10 minutes by default. */
   readonly deadline?: number;
+  /** What a cancelled stage is left; as much as the runner leaves it by default. */
+  readonly patience?: Patience;
   /** Called with each line of the log as it comes, masked. */
   readonly onLine?: (line: string) => void;
 }
