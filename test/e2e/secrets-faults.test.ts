@@ -1,7 +1,7 @@
 // `actions/secrets` as it is built, on a server that is in trouble.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import type { Fault } from "../fakes/strict-server.ts";
 import { assertFailed, random, runIn, scene } from "./secrets-scene.ts";
 
@@ -14,36 +14,39 @@ const passing: Readonly<Record<string, readonly Fault[]>> = {
   "a reset, and a page of a proxy": [{ answer: "reset" }, { answer: { status: 502, body: "<html>" } }],
 };
 
-for (const [what, faults] of Object.entries(passing)) {
-  test(`${what}, at the login and at the list, is outlasted`, async (t) => {
-    const own = await scene(t);
-    for (const route of [/login/, /secrets\/raw/])
-      for (const fault of faults) own.infisical.interrupt({ ...fault, route });
-    const { step } = await runIn(own, { with: own.with, allow: { env: Object.keys(own.stored) } });
-    assert.equal(step.conclusion, "success", step.log);
-    assert.deepEqual(step.env, own.stored);
-    assert.deepEqual(step.annotations, []);
-    assert.match(step.log, /trying again/);
-  });
-}
-
-test("a wait that the deadline does not allow is not begun, and told", async (t) => {
-  const own = await scene(t);
-  own.infisical.interrupt({ route: /secrets\/raw/, answer: { ...limit, headers: { "retry-after": "60" } } });
-  const { step } = await runIn(own, { with: own.with });
-  assertFailed(step, "INFISICAL_REJECTED", /too many requests \(HTTP 429: Rate limit exceeded\).*asks to wait 60 s/);
-});
-
-for (const answer of ["stall-headers", "stall-body", "trickle-body"] as const) {
-  for (const route of [/login/, /secrets\/raw/]) {
-    test(`${answer} at ${route.source}: one sentence at the deadline`, async (t) => {
+// Most of their time is waiting, so they wait together.
+describe("a server in trouble", { concurrency: 4 }, () => {
+  for (const [what, faults] of Object.entries(passing)) {
+    test(`${what}, at the login and at the list, is outlasted`, async (t) => {
       const own = await scene(t);
-      own.infisical.interrupt({ route, times: 9, answer });
-      const { step } = await runIn(own, { with: { ...own.with, timeout: "400ms" } });
-      assertFailed(step, "INFISICAL_UNREACHABLE", /did not answer within 400 ms\. Check `url`/);
+      for (const route of [/login/, /secrets\/raw/])
+        for (const fault of faults) own.infisical.interrupt({ ...fault, route });
+      const { step } = await runIn(own, { with: own.with, allow: { env: Object.keys(own.stored) } });
+      assert.equal(step.conclusion, "success", step.log);
+      assert.deepEqual(step.env, own.stored);
+      assert.deepEqual(step.annotations, []);
+      assert.match(step.log, /trying again/);
     });
   }
-}
+
+  test("a wait that the deadline does not allow is not begun, and told", async (t) => {
+    const own = await scene(t);
+    own.infisical.interrupt({ route: /secrets\/raw/, answer: { ...limit, headers: { "retry-after": "60" } } });
+    const { step } = await runIn(own, { with: own.with });
+    assertFailed(step, "INFISICAL_REJECTED", /too many requests \(HTTP 429: Rate limit exceeded\).*asks to wait 60 s/);
+  });
+
+  for (const answer of ["stall-headers", "stall-body", "trickle-body"] as const) {
+    for (const route of [/login/, /secrets\/raw/]) {
+      test(`${answer} at ${route.source}: one sentence at the deadline`, async (t) => {
+        const own = await scene(t);
+        own.infisical.interrupt({ route, times: 9, answer });
+        const { step } = await runIn(own, { with: { ...own.with, timeout: "400ms" } });
+        assertFailed(step, "INFISICAL_UNREACHABLE", /did not answer within 400 ms\. Check `url`/);
+      });
+    }
+  }
+});
 
 for (const generation of ["july-2024", "current"] as const) {
   test(`a token that is revoked between the calls is told apart (${generation})`, async (t) => {
