@@ -44,6 +44,12 @@ export interface Cluster {
   read<T>(request: PlainRequest): Promise<T>;
   /** As `read`, for an answer that is text: a log. */
   readText(request: PlainRequest): Promise<string>;
+  /**
+   * Makes a call as `read` does, and gives its answer in pieces as they come: a log that is followed.
+   *
+   * @param signal ends the answer, with its reason.
+   */
+  stream(request: PlainRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
   /** Runs a command in a container and waits for its end. */
   run(command: PodCommand, signal: AbortSignal): Promise<CommandResult>;
   /**
@@ -103,11 +109,12 @@ export async function openCluster(options: {
   };
   const send = async <T>(request: PlainRequest): Promise<T> => JSON.parse(await sendText(request));
   const read = <T>(request: PlainRequest) => ask(() => send<T>(request));
-  const lines = async (request: PlainRequest, signal: AbortSignal) => {
+  const pieces = async (request: PlainRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> => {
     const answer = await connection.open(request, AbortSignal.any([options.signal, signal]));
     if (answer.statusCode !== 200) throw answerError(answer.statusCode ?? 0, await text(answer));
-    return linesOf(answer);
+    return answer;
   };
+  const lines = async (request: PlainRequest, signal: AbortSignal) => linesOf(await pieces(request, signal));
   return {
     kubeconfig: used.text,
     version: async () => (await read<{ gitVersion: string }>({ path: "/version" })).gitVersion,
@@ -116,6 +123,7 @@ export async function openCluster(options: {
     call: (request, signal) => ask(() => call(request, signal)),
     read,
     readText: (request) => ask(() => sendText(request)),
+    stream: (request, signal) => ask(() => pieces(request, signal)),
     run: (command, signal) => runInPod(used.text, command, AbortSignal.any([options.signal, signal])),
     watch: (collection, listener) => watchCollection({ read, lines }, collection, listener),
   };

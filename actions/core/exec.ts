@@ -8,6 +8,8 @@ export interface PodCommand {
   readonly pod: string;
   readonly container: string;
   readonly command: readonly string[];
+  /** Gets what it writes to both streams, as it comes. */
+  readonly onOutput?: (piece: Buffer) => void;
 }
 
 /** How a command ended. */
@@ -29,8 +31,8 @@ const longestOutput = 1024 * 1024;
 export async function runInPod(kubeconfig: string, command: PodCommand, signal: AbortSignal): Promise<CommandResult> {
   const { Exec } = await import("@kubernetes/client-node");
   const config = await loadConfig(kubeconfig);
-  const { namespace, pod, container } = command;
-  const collected = collect();
+  const { namespace, pod, container, onOutput } = command;
+  const collected = collect(onOutput);
   return await new Promise((resolve, reject) => {
     const { stream } = collected;
     const ended = (status: V1Status) => {
@@ -63,13 +65,14 @@ function exitCodeOf({ status, details }: V1Status): number | undefined {
   return code === undefined ? undefined : Number(code);
 }
 
-function collect() {
+function collect(onOutput: (piece: Buffer) => void = () => {}) {
   const chunks: Buffer[] = [];
   let size = 0;
   const stream = new Writable({
     write(chunk: Buffer, _, done) {
       if (size < longestOutput) chunks.push(chunk.subarray(0, longestOutput - size));
       size += chunk.length;
+      onOutput(chunk);
       done();
     },
   });

@@ -6,6 +6,11 @@ export interface Masker {
   addDocument(document: string): void;
   /** Text with every registered secret replaced by `***`. */
   redact(text: string): string;
+  /**
+   * The last place up to a given one where a text can be cut so that no secret lies across it, not even one of which the end
+   * of the text is only the begin.
+   */
+  cut(text: string, place: number): number;
 }
 
 // A value of one to three characters is a secret too, but masking it would blank half of the log.
@@ -33,7 +38,26 @@ export function createMasker(register: (value: string) => void): Masker {
       longestFirst ??= [...known].sort((left, right) => right.length - left.length);
       return longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
     },
+    cut(text, place) {
+      for (let cut = place; ; ) {
+        const before = cut;
+        for (const secret of known) cut = beginOf(secret, text, cut);
+        if (cut === before) return cut;
+      }
+    },
   };
+}
+
+/** Where a secret begins that lies across a place of a text, or would if the text went on so; the place itself for none. */
+function beginOf(secret: string, text: string, place: number): number {
+  const last = text[place - 1];
+  if (last === undefined || !secret.includes(last)) return place;
+  const first = Math.max(0, place - secret.length + 1);
+  const whole = text.indexOf(secret, first);
+  const end = whole >= 0 && whole < place ? whole : place;
+  for (let start = Math.max(first, text.length - secret.length + 1); start < end; start++)
+    if (secret.startsWith(text.slice(start))) return start;
+  return end;
 }
 
 function linesOf(text: string): string[] {

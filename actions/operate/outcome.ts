@@ -3,7 +3,12 @@ import type { FairleadError } from "../core/errors.ts";
 /** A part of what an operation tells: rows whose keys are the names of the columns, or text as it was printed. */
 export type Section =
   | { readonly name: string; readonly rows: readonly Readonly<Record<string, string>>[] }
-  | { readonly name: string; readonly text: string };
+  | {
+      readonly name: string;
+      readonly text: string;
+      /** The log has it already. */
+      readonly shown?: boolean;
+    };
 
 /** What an operation came to. `failure` is set when the step has to fail; the rest is told all the same. */
 export interface Outcome {

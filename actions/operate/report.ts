@@ -98,9 +98,10 @@ function sectionOf(section: Section, limit: number): string {
   return [`#### ${section.name}`, table(head, rows), ...(more > 0 ? [`and ${more} more\n`] : [])].join("\n");
 }
 
-/** The same for a log or a terminal. */
+/** The same for a log or a terminal, without what it showed before. */
 export function plainText({ said, sections }: Report): string[] {
-  return [...sections.flatMap((section) => ["", `${section.name}:`, ...linesOf(section)]), "", `${said}.`];
+  const left = sections.filter((section) => !("shown" in section && section.shown));
+  return [...left.flatMap((section) => ["", `${section.name}:`, ...linesOf(section)]), "", `${said}.`];
 }
 
 function linesOf(section: Section): string[] {

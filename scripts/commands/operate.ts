@@ -82,7 +82,11 @@ async function run(name: OperationName, args: readonly string[]): Promise<number
   const inputs = inputsOf(name, positionals, values);
   // Who asks is kept with a hold, and with the lock.
   const who = `${userInfo().username}@${hostname()}`;
-  await using session = openSession({ info: (line) => console.error(line) });
+  const show = values.json ? console.error : console.log;
+  await using session = openSession({
+    info: (line) => console.error(line),
+    verbatim: (lines) => show(lines.join("\n")),
+  });
   const context = session.context();
   const asked = { ...context, run: { ...context.run, actor: who, repository: who, url: "" } };
   const outcome = await operate(inputs, asked);

@@ -152,6 +152,27 @@ describe("operations on what runs", () => {
     assert.match(onlyError(bad).message, /The command in web-\S+ failed: exit code 7\./);
   });
 
+  it("run shows what a command prints while it runs, and no secret that comes in two pieces", async () => {
+    // It ends only when somebody who saw its first line makes a file.
+    const wait = "until [ -e /tmp/seen ]; do sleep 0.1; done; rm /tmp/seen";
+    const half = 'half=$(echo "$TOKEN" | cut -c 1-9); printf "the token is $half"; sleep 0.5; echo "${TOKEN#$half}"';
+    const command = `${half}; printf "began %s\\n" "$HOSTNAME"; ${wait}; echo ended`;
+    for (const job of ["false", "true"]) {
+      const seen: Promise<string>[] = [];
+      const onLine = (line: string) => {
+        const [, pod] = /^began (\S+)$/.exec(line) ?? [];
+        if (pod === undefined) return;
+        seen.push(world.kubectl("exec", pod, "-n", release, "-c", "web", "--", "touch", "/tmp/seen"));
+      };
+      const inputs = { operation: "run", component: "web", command, job, timeout: "40s" };
+      const step = await operate(world, app, inputs, { secrets, onLine });
+      await Promise.all(seen);
+      assert.equal(step.outputs["status"], "succeeded", step.log);
+      assert.match(textsOf(step.report), /^the token is \*\*\*\nbegan web-\S+\nended$/m);
+      assert.equal(step.log.match(/^ended$/gm)?.length, 1, step.log);
+    }
+  });
+
   it("run makes a Job with image and environment where that is asked for, and leaves nothing of it", async () => {
     const command = 'echo "$TOKEN from $HOSTNAME"';
     const own = await operate(world, app, { operation: "run", component: "web", job: "true", command }, { secrets });

@@ -13,10 +13,12 @@ import { messageOf } from "../../core/errors.ts";
 import type { Lock } from "../../deploy/lock/lock.ts";
 import { withoutHash } from "../../deploy/rendered/objects.ts";
 import type { Component } from "../../validate/application.ts";
+import { type Following, followLog } from "../follow.ts";
 import { newestOf } from "../history.ts";
 import { create, readObject, remove } from "../objects.ts";
 import { failed, type Operation, openWatching, refused } from "../operation.ts";
 import type { Outcome } from "../outcome.ts";
+import { type Output, openOutput } from "../output.ts";
 import { maskSecretsOf } from "../secrets.ts";
 import { componentFor, pathOf } from "../target.ts";
 import { expectedOf, watchOne } from "../watching.ts";
@@ -26,7 +28,8 @@ const kinds = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"] as co
 
 /**
  * Runs a command once: in a pod of a component, or, where none runs or the input `job` asks for it, in a Job that is made from
- * its template and removed after. Everything that the component knows from Secrets is masked in what it prints.
+ * its template and removed after. What it prints is shown as it comes; everything that the component knows from Secrets is
+ * masked in it.
  *
  * @throws FairleadError OPERATION_REFUSED when the component is not there.
  */
@@ -37,12 +40,13 @@ export async function runCommand(operation: Operation, lock: Lock): Promise<Outc
   await maskSecretsOf(cluster, context.masker, component.namespace, template.spec);
   const pod = inputs.job ? undefined : readyPodOf(await listPods(operation), component);
   await lock.confirm();
-  const { place, code, output, cause } =
+  const output = openOutput(context);
+  const { place, code, cause } =
     pod === undefined
-      ? await runInJob(operation, component, template)
-      : await runInside(operation, component, pod.metadata?.name ?? "");
+      ? await runInJob(operation, component, template, output)
+      : await runInside(operation, component, pod.metadata?.name ?? "", output);
   const said = `The command in ${place} ${code === 0 ? "succeeded" : `failed: ${cause}`}`;
-  const sections = [{ name: "Output", text: context.masker.redact(output) }];
+  const sections = [{ name: "Output", text: output.end(), shown: true }];
   const revision = newestOf(operation);
   if (code === 0) return { status: "succeeded", said, revision, sections };
   const failure = failed(`${said}.`, "Its output is in the log.");
@@ -52,7 +56,6 @@ export async function runCommand(operation: Operation, lock: Lock): Promise<Outc
 interface Ran {
   readonly place: string;
   readonly code: number;
-  readonly output: string;
   /** Why it failed, without the full stop. */
   readonly cause: string;
 }
@@ -77,22 +80,28 @@ async function runInside(
   { cluster, inputs, context, timeout }: Operation,
   component: Component,
   pod: string,
+  { write }: Output,
 ): Promise<Ran> {
   const { namespace, containerName: container } = component;
-  const request = { namespace, pod, container, command: inputs.command ?? [] };
+  const request = { namespace, pod, container, command: inputs.command ?? [], onOutput: write };
   const limit = AbortSignal.timeout(timeout);
   try {
-    const { code, output } = await cluster.run(request, AbortSignal.any([context.signal, limit]));
-    return { place: pod, code, output, cause: `exit code ${code}` };
+    const { code } = await cluster.run(request, AbortSignal.any([context.signal, limit]));
+    return { place: pod, code, cause: `exit code ${code}` };
   } catch (thrown) {
     context.signal.throwIfAborted();
     const late = `it did not end within ${formatDuration(timeout)}, and may still run in the pod`;
-    return { place: pod, code: -1, output: "", cause: limit.aborted ? late : messageOf(thrown) };
+    return { place: pod, code: -1, cause: limit.aborted ? late : messageOf(thrown) };
   }
 }
 
 /** Watches a Job as a deploy watches its own, so that what keeps it from starting is told at once. */
-async function runInJob(operation: Operation, component: Component, template: V1PodTemplateSpec): Promise<Ran> {
+async function runInJob(
+  operation: Operation,
+  component: Component,
+  template: V1PodTemplateSpec,
+  { write }: Output,
+): Promise<Ran> {
   const { cluster, lasting, application, context, timeout, inputs } = operation;
   const { namespace } = component;
   const name = `${component.name.slice(0, 50)}-run-${randomBytes(3).toString("hex")}`;
@@ -110,28 +119,21 @@ async function runInJob(operation: Operation, component: Component, template: V1
   }
   const job = await create(cluster, jobs, body);
   context.runner.info(`The Job ${name} is made`);
+  const only = { namespace, instance: name, container: component.containerName };
+  let following: Following | undefined;
   try {
+    following = await followLog(cluster, only, write);
     const expected = expectedOf({ ...component, kind: "Job", name }, job);
     const alone = { ...watching, application: { ...application, components: {} } };
     const fault = await watchOne(alone, expected);
-    const [pod] = watching.store.snapshot().pods;
-    const output = pod === undefined ? "" : await readOutput(operation, pod.metadata?.name ?? "", component);
-    return { place: `the Job ${name}`, code: fault === undefined ? 0 : 1, output, cause: fault?.cause ?? "" };
+    await following.finish();
+    return { place: `the Job ${name}`, code: fault === undefined ? 0 : 1, cause: fault?.cause ?? "" };
   } finally {
+    following?.stop();
     await remove(lasting, `${jobs}/${name}`, 0).catch((thrown) => {
       context.runner.annotate("warning", `The Job ${name} was not removed: ${messageOf(thrown)}`, "Run");
     });
   }
-}
-
-async function readOutput(
-  { cluster }: Operation,
-  pod: string,
-  { namespace, containerName }: Component,
-): Promise<string> {
-  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
-  // What never ran has no log; its reason is told already.
-  return await cluster.readText({ path, query: { container: containerName } }).catch(() => "");
 }
 
 /**
