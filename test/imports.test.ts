@@ -19,13 +19,25 @@ const rooms = [
   "pipeline",
 ];
 
-/** The imports of other rooms in a file, as pairs of rooms. */
-function importsOf(file: string): { from: string; to: string; file: string }[] {
+/** The files that a file imports, for their types alone too. */
+function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
-  const targets = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, path = ""]) =>
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, path = ""]) =>
     normalize(join(dirname(file), path)),
   );
-  return targets.map((target) => ({ from: roomOf(file), to: roomOf(target), file }));
+}
+
+/** The ways on which files lead back to themselves, one for each file where one was noticed. */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const done = new Set<string>();
+  const follow = (file: string, way: readonly string[]): string[][] => {
+    if (way.includes(file)) return [[...way.slice(way.indexOf(file)), file]];
+    if (done.has(file)) return [];
+    const found = (imports.get(file) ?? []).flatMap((next) => follow(next, [...way, file]));
+    done.add(file);
+    return found;
+  };
+  return [...imports.keys()].flatMap((file) => follow(file, []));
 }
 
 function roomOf(file: string): string {
@@ -39,8 +51,24 @@ test("every room has its place in the order of imports", () => {
 });
 
 test("imports go one way, and never out of the rooms", () => {
-  const imports = sources.flatMap(importsOf);
+  const imports = sources.flatMap((file) =>
+    importsOf(file).map((target) => ({ from: roomOf(file), to: roomOf(target), file })),
+  );
   assert.ok(imports.length > sources.length, "imports were found");
   const wrong = imports.filter(({ from, to }) => !rooms.includes(to) || rooms.indexOf(to) > rooms.indexOf(from));
   assert.deepEqual(wrong, []);
+});
+
+test("no file needs itself, not by way of others either", () => {
+  assert.deepEqual(
+    circlesOf(
+      new Map([
+        ["a", ["b"]],
+        ["b", ["c"]],
+        ["c", ["b"]],
+      ]),
+    ),
+    [["b", "c", "b"]],
+  );
+  assert.deepEqual(circlesOf(new Map(sources.map((file) => [file, importsOf(file)]))), []);
 });

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Context } from "./context.ts";
 import { request } from "./http.ts";
-import type { Architecture, Tool } from "./tools.ts";
+import type { Architecture, Tool } from "./tool.ts";
 
 /** What is to be downloaded. */
 export interface Wanted {

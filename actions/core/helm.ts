@@ -4,7 +4,8 @@ import type { Context } from "./context.ts";
 import { withoutDumps } from "./dumps.ts";
 import { FairleadError, messageOf } from "./errors.ts";
 import type { Finished } from "./process.ts";
-import type { FoundTool, Tool } from "./tools.ts";
+import type { Tool } from "./tool.ts";
+import type { FoundTool } from "./tools.ts";
 
 /** Helm 4, from the first version whose apply is sound; Helm 5 may differ. */
 export const helmTool: Tool = {

@@ -11,7 +11,8 @@ import { type TestContext, test } from "node:test";
 import { recordingContext } from "../../test/context.ts";
 import type { Context } from "./context.ts";
 import { execute } from "./process.ts";
-import { compareVersions, findTool, type Tool } from "./tools.ts";
+import type { Tool } from "./tool.ts";
+import { compareVersions, findTool } from "./tools.ts";
 
 const script = (version: string) => `#!/bin/sh\necho "gadget v${version} (built today)"\n`;
 const sha256 = (content: Buffer) => createHash("sha256").update(content).digest("hex");

@@ -1,5 +1,5 @@
 import type { Runner } from "../core/runner.ts";
-import type { Deployed } from "./run.ts";
+import type { Deployed } from "./deployed.ts";
 
 /** Sets the outputs that `deploy` and the root action share; also after a failure, so that later steps can read them. */
 export function setDeployOutputs(runner: Runner, deployed: Omit<Deployed, "failure">): void {

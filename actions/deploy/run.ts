@@ -1,6 +1,7 @@
 import type { Context } from "../core/context.ts";
-import { type FairleadError, messageOf } from "../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import { applySecrets, pruneSecrets } from "./delivery/secrets.ts";
+import type { Deployed } from "./deployed.ts";
 import type { DeployInputs } from "./inputs.ts";
 import { type Hold, newHolder, usualLease } from "./lock/lease.ts";
 import { isLock, type Lock, takeLock } from "./lock/lock.ts";
@@ -18,20 +19,6 @@ import { createJournal, type Journal } from "./report/journal.ts";
 import { changesSince, tellLost } from "./report/since.ts";
 import { type Deploy, openWatched } from "./rollout.ts";
 import { isUnchanged } from "./unchanged/unchanged.ts";
-
-/** What a deploy came to. `failure` is set when the step has to fail; the other fields are true all the same. */
-export interface Deployed {
-  readonly url: string;
-  readonly release: string;
-  readonly namespace: string;
-  /** The revision that serves now, 0 for none. */
-  readonly revision: number;
-  readonly previousRevision: number;
-  /** `unchanged`, `superseded` behind a newer run, `held` by a person: all three change nothing, and are no failure. */
-  readonly status: "deployed" | "unchanged" | "planned" | "superseded" | "held" | "rolled-back" | "failed";
-  readonly reason: string;
-  readonly failure?: FairleadError;
-}
 
 /** What no input changes. */
 export interface DeployOptions {

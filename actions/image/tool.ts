@@ -1,4 +1,4 @@
-import type { Architecture, Tool } from "../core/tools.ts";
+import type { Architecture, Tool } from "../core/tool.ts";
 
 const version = "0.37.2";
 const processors: Readonly<Record<Architecture, string>> = { x64: "amd64", arm64: "arm64" };

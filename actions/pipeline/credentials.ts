@@ -5,22 +5,11 @@ import { identityInputs, identityOf, missingIdentityInputs } from "../secrets/id
 import { serverAddressIn } from "../secrets/inputs.ts";
 import { run as fetchSecrets } from "../secrets/run.ts";
 import type { Cluster } from "../validate/application.ts";
+import { type CredentialName, credentialNames } from "./credential-names.ts";
 import type { PipelineInputs } from "./inputs.ts";
-
-/** The names of all credentials, the same in the environment of the step and in Infisical. */
-export const credentialNames = [
-  "TAILSCALE_AUTH_KEY",
-  "TAILSCALE_OAUTH_CLIENT_ID",
-  "TAILSCALE_OAUTH_CLIENT_SECRET",
-  "DOCKER_REGISTRY_USERNAME",
-  "DOCKER_REGISTRY_PASSWORD",
-  "KUBECONFIG_BASE64",
-] as const;
 
 /** Those that only say who somebody is. */
 const publicNames: ReadonlySet<string> = new Set(["DOCKER_REGISTRY_USERNAME", "TAILSCALE_OAUTH_CLIENT_ID"]);
-
-export type CredentialName = (typeof credentialNames)[number];
 
 /** The credentials of one run; every secret in it is masked. */
 export interface Credentials {

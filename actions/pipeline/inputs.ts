@@ -11,7 +11,7 @@ import {
   webAddress,
 } from "../core/inputs.ts";
 import { images } from "../deploy/images.ts";
-import { type CredentialName, credentialNames } from "./credentials.ts";
+import { type CredentialName, credentialNames } from "./credential-names.ts";
 import { promotion } from "./promote.ts";
 
 const declarations = {

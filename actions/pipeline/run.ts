@@ -1,10 +1,11 @@
 import type { Context } from "../core/context.ts";
 import { openHelm } from "../core/helm.ts";
 import { readKubeconfig } from "../core/kubeconfig.ts";
+import type { Deployed } from "../deploy/deployed.ts";
 import { type Images, imagesByComponent, named } from "../deploy/images.ts";
 import { createJournal, type Journal } from "../deploy/report/journal.ts";
 import { published } from "../deploy/report/publish.ts";
-import { type Deployed, run as deploy } from "../deploy/run.ts";
+import { run as deploy } from "../deploy/run.ts";
 import { identityOf } from "../secrets/identity.ts";
 import type { Application } from "../validate/application.ts";
 import { type Manifest, readManifest } from "../validate/manifest.ts";

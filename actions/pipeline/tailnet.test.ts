@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CredentialName, type Credentials, credentialNames } from "./credentials.ts";
+import { type CredentialName, credentialNames } from "./credential-names.ts";
+import type { Credentials } from "./credentials.ts";
 import { checkControlUrl, leadsThroughTailnet, tailnetLogin, tailnetOf } from "./tailnet.ts";
 
 const nowhere = { tailnet: {} };

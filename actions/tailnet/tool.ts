@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import type { Context } from "../core/context.ts";
-import { type Architecture, findTool, type Tool } from "../core/tools.ts";
+import type { Architecture, Tool } from "../core/tool.ts";
+import { findTool } from "../core/tools.ts";
 
 /** Tailscale's two programs, from one package. */
 export interface Tailscale {

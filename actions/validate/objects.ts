@@ -1,14 +1,9 @@
-import { parseAllDocuments } from "yaml";
 import { usualVersion } from "./kubernetes-versions.ts";
 import { type ObjectSchemas, objectSchemas, versionsThat } from "./object-schemas.ts";
 import type { Finding } from "./problem.ts";
+import { type KubernetesObject, type Mistake, nameOf, objectsOf } from "./rendered.ts";
 import { checkTogether } from "./together.ts";
 import { joinWords } from "./words.ts";
-
-/** Something wrong with a rendered object; its keys lead from the root of the object, and its message names both. */
-export interface Mistake extends Finding {
-  readonly object: KubernetesObject;
-}
 
 /** What is wrong with rendered objects, and which kinds of them are not known here. */
 export interface CheckedObjects {
@@ -78,34 +73,4 @@ function versionHint(object: KubernetesObject, kind: string, finding: Finding): 
   return versions.length === 0
     ? ""
     : `Kubernetes ${joinWords(versions, "and")} ${versions.length === 1 ? "takes" : "take"} it`;
-}
-
-/** A rendered object, as far as every one of them is known. */
-export interface KubernetesObject {
-  readonly [key: string]: unknown;
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly metadata?: {
-    readonly name?: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-}
-
-/** An object as people name it: `Deployment/web`. */
-export function nameOf({ kind, metadata }: KubernetesObject): string {
-  return `${kind}/${metadata?.name}`;
-}
-
-/** The objects that Helm rendered. To the server a null is a key that is not there, and so it is here. */
-export function objectsOf(rendered: string): KubernetesObject[] {
-  const contents = [...parseAllDocuments(rendered)].map((document) => withoutNulls(document.toJS()));
-  return contents.filter((content): content is KubernetesObject => typeof content === "object" && content !== null);
-}
-
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNulls(inner)]));
 }

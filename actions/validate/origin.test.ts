@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { KubernetesObject } from "./objects.ts";
 import { type Origins, originFinder } from "./origin.ts";
+import type { KubernetesObject } from "./rendered.ts";
 
 const application: Origins = {
   components: {

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "./objects.ts";
+import type { KubernetesObject } from "./rendered.ts";
 
 /** What must be known of a resolved application to say what an object of it was made from. */
 export interface Origins {

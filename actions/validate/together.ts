@@ -1,4 +1,4 @@
-import { type KubernetesObject, type Mistake, nameOf } from "./objects.ts";
+import { type KubernetesObject, type Mistake, nameOf } from "./rendered.ts";
 
 /** Finds what only several objects together show: the same object twice, and a Service in front of no pod. */
 export function checkTogether(objects: readonly KubernetesObject[]): Mistake[] {

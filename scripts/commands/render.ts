@@ -26,7 +26,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (rendered === undefined) return 1;
   if (!values.json) process.stdout.write(rendered.objects);
   else {
-    const { objectsOf } = await import("../../actions/validate/objects.ts");
+    const { objectsOf } = await import("../../actions/validate/rendered.ts");
     console.log(JSON.stringify(objectsOf(rendered.objects), null, 2));
   }
   return 0;

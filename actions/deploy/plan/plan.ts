@@ -1,11 +1,11 @@
 import { type Cluster, statusOf } from "../../core/cluster.ts";
 import { renderObjects } from "../../validate/resolve.ts";
+import type { Deployed } from "../deployed.ts";
 import { preflight } from "../preflight/preflight.ts";
 import { baselineOf, listRevisions, readContentOf } from "../releases.ts";
 import { readObjects } from "../rendered/objects.ts";
 import { changesSince } from "../report/since.ts";
 import type { Deploy } from "../rollout.ts";
-import type { Deployed } from "../run.ts";
 
 /**
  * What a deploy would do: everything is looked at as before a deploy, and compared with what is live, but nothing is made,

@@ -4,11 +4,9 @@ import { withoutDumps } from "../../core/dumps.ts";
 import type { Application } from "../../validate/application.ts";
 import { isMadeAnew, nameOf, type RenderedObject } from "../rendered/objects.ts";
 import { type PodTemplate, workloadOf } from "../rendered/templates.ts";
+import { creationRequest, dryRunRequest } from "./dry-run-request.ts";
 import { type Obstacle, subjectOf } from "./obstacle.ts";
 import type { Quotas } from "./quota.ts";
-
-/** Helm's name in `metadata.managedFields`, so that the server judges as it will judge Helm. */
-const helmManager = "helm";
 
 /**
  * Lets the API server judge every object of a release, and a pod of every template, without keeping anything: schema,
@@ -58,29 +56,10 @@ async function dryRunObject(
   const place = object.metadata?.namespace ?? namespace;
   const { status, body } = await cluster.call(
     isMadeAnew(object, application)
-      ? creation(`${pathOf(resource, place)}?${query}`, object)
+      ? creationRequest(pathOf(resource, place), object)
       : dryRunRequest(pathOf(resource, place, object.metadata?.name), object, owned),
   );
   return status < 300 ? undefined : obstacleOf(nameOf(object), status, body, subjectOf(object, namespace));
-}
-
-const query = `dryRun=All&fieldValidation=Strict&fieldManager=${helmManager}`;
-
-/** Applies an object as Helm will, without keeping it; the answer is the object as it would be. */
-export function dryRunRequest(path: string, object: RenderedObject, owned: boolean) {
-  return {
-    method: "PATCH",
-    path: `${path}?${query}&force=${!owned}`,
-    contentType: "application/apply-patch+yaml",
-    body: object,
-  } as const;
-}
-
-/** What is there of it from the last time is gone, or has another name, when it is made; so it is not compared with that. */
-function creation(path: string, object: RenderedObject) {
-  const { name, ...metadata } = object.metadata ?? {};
-  const body = { ...object, metadata: { ...metadata, generateName: `${name}-` } };
-  return { method: "POST", path, contentType: "application/json", body } as const;
 }
 
 async function dryRunPod(

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import type { RenderedObject } from "../rendered/objects.ts";
-import type { Subject } from "../report/place.ts";
+import type { Subject } from "../report/subject.ts";
 
 /** Something that keeps a deploy from going well, found before the release is touched. */
 export interface Obstacle {

@@ -5,7 +5,7 @@ import { pathOf, type Resources } from "../../core/discovery.ts";
 import { isHook, type RenderedObject } from "../rendered/objects.ts";
 import { instanceSelector } from "../tracking/store.ts";
 import { add, type Change, type Demand, demandOf, growthOf, type Load, peakOf } from "./demand.ts";
-import { dryRunRequest } from "./dry-run.ts";
+import { dryRunRequest } from "./dry-run-request.ts";
 import { listAt } from "./listed.ts";
 import type { Obstacle } from "./obstacle.ts";
 import { formatQuantity, parseQuantity } from "./quantity.ts";

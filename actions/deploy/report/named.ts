@@ -1,7 +1,8 @@
 import type { Place } from "../../core/errors.ts";
 import { type RenderedObject, readObjects } from "../rendered/objects.ts";
 import type { Deploy } from "../rollout.ts";
-import { placed, type Subject } from "./place.ts";
+import { placed } from "./place.ts";
+import type { Subject } from "./subject.ts";
 
 /** The place of the object that a message of Helm names, for the error that tells it. */
 export async function placeNamed(deploy: Deploy, message: string): Promise<{ readonly place?: Place }> {

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { stringify } from "yaml";
 import type { Application } from "../../validate/application.ts";
 import type { Manifest } from "../../validate/manifest.ts";
-import { placeOf, type Subject, type Written } from "./place.ts";
+import { placeOf, type Written } from "./place.ts";
+import type { Subject } from "./subject.ts";
 
 const namespace = "prod-shop";
 const workload = { kind: "Deployment", name: "shop-web", namespace };

@@ -7,19 +7,7 @@ import { referencesOf } from "../preflight/references.ts";
 import { type RenderedObject, readObjects, withoutHash } from "../rendered/objects.ts";
 import { podTemplates } from "../rendered/templates.ts";
 import type { Deploy } from "../rollout.ts";
-
-/** What is to be looked at in the manifest, as far as a fault or an obstacle knows it. */
-export interface Subject {
-  /** What is wrong, in words. */
-  readonly cause: string;
-  /** The workload that it keeps, or whose object it is. */
-  readonly workload?: { readonly kind: string; readonly name: string; readonly namespace: string };
-  readonly container?: string;
-  /** The manifest's key, below the component or beside all of them: `image`, `health`, `podSecurity`, … */
-  readonly about?: string;
-  /** The entry below that key: the name of a check. */
-  readonly entry?: string;
-}
+import type { Subject } from "./subject.ts";
 
 /** What places are looked for in. */
 export interface Written {

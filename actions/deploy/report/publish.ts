@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
 import type { Context } from "../../core/context.ts";
 import { writePrivateFile } from "../../core/files.ts";
+import type { Deployed } from "../deployed.ts";
 import { setDeployOutputs } from "../outputs.ts";
-import type { Deployed } from "../run.ts";
 import type { Journal } from "./journal.ts";
 import { plainText } from "./plain.ts";
 import { type Outcome, type Report, reportOf } from "./report.ts";

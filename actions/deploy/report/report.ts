@@ -1,7 +1,7 @@
 import type { WorkflowRun } from "../../core/context.ts";
 import { FairleadError, messageOf, type Place } from "../../core/errors.ts";
+import type { Deployed } from "../deployed.ts";
 import type { Evidence } from "../evidence/collect.ts";
-import type { Deployed } from "../run.ts";
 import type { CheckResult } from "../verify/check.ts";
 import type { ImageChange, ReleaseChanges } from "./changes.ts";
 import type { Journal, Stage } from "./journal.ts";
