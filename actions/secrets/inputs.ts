@@ -13,8 +13,9 @@ import {
   required,
   text,
 } from "../core/inputs.ts";
-import { chooseIdentity, type Identity, identityInputs, missingIdentityInputs } from "./identity.ts";
+import { chooseIdentity, type Identity, missingIdentityInputs } from "./identity.ts";
 import { type Selection, selection } from "./selection.ts";
+import type { SettingNames } from "./settings.ts";
 
 /** The server, and how it is asked. */
 export interface Service {
@@ -53,6 +54,7 @@ export interface Source {
   readonly allowEmpty: boolean;
 }
 
+/** How a file with secrets is written. */
 export type FileFormat = "dotenv" | "json" | "shell";
 
 /** Where secrets go. */
@@ -68,35 +70,6 @@ export interface Destination {
 
 /** What the stage reads, and where it puts it. */
 export type SecretsInputs = Connection & Source & Destination;
-
-/** The words that lead a user to the setting that has to change. */
-export interface SettingNames {
-  readonly url: string;
-  readonly project: string;
-  readonly environment: string;
-  readonly path: string;
-  readonly identity: string;
-  /** Where the audience of GitHub's token can be chosen, if it can. */
-  readonly audience?: string;
-  /** What chooses and renames secrets, if anything does. */
-  readonly names?: string;
-  /** What accepts a folder without secrets, if anything does. */
-  readonly allowEmpty?: string;
-}
-
-/** The settings as the inputs of this action. */
-export function inputNames(identity: Identity): SettingNames {
-  return {
-    url: "`url`",
-    project: "`project`",
-    environment: "`environment`",
-    path: "`paths`",
-    identity: identityInputs(identity),
-    audience: "`oidc-audience`",
-    names: "`names`",
-    allowEmpty: "`allow-empty`",
-  };
-}
 
 /** The address of a server; the `/api` that some tools want at its end is taken off. */
 export const serverAddress: Parse<string> = (value) => {

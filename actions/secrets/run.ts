@@ -2,12 +2,13 @@ import type { Context } from "../core/context.ts";
 import { messageOf } from "../core/errors.ts";
 import { exportSecrets } from "./export.ts";
 import { explainEmpty, type Folder, listSecrets } from "./infisical.ts";
-import { type Connection, inputNames, type SecretsInputs } from "./inputs.ts";
+import type { Connection, SecretsInputs } from "./inputs.ts";
 import { login } from "./login.ts";
 import { maskSecretValue } from "./mask.ts";
 import { everything, type Found, type Named, select } from "./selection.ts";
 import { type Server, serverOf, timeLeft } from "./server.ts";
 import { remember, undo } from "./session.ts";
+import { inputNames } from "./settings.ts";
 
 /** What was read. The values are masked already. */
 export interface SecretsResult {

@@ -1,7 +1,7 @@
 import { FairleadError } from "../core/errors.ts";
 import { lines, type Parse } from "../core/inputs.ts";
 import { suggest } from "../core/suggest.ts";
-import type { SettingNames } from "./inputs.ts";
+import type { SettingNames } from "./settings.ts";
 
 /** One secret as Infisical has it. */
 export interface Found {

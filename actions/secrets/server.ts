@@ -4,7 +4,8 @@ import { formatDuration } from "../core/duration.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
 import { type HttpAnswer, request } from "../core/http.ts";
 import type { Identity } from "./identity.ts";
-import { type Connection, inputNames, type Service, type SettingNames } from "./inputs.ts";
+import type { Connection, Service } from "./inputs.ts";
+import { inputNames, type SettingNames } from "./settings.ts";
 
 /**
  * A server and the time that is left for it. Infisical's own SDK is not used: it retries for 14 s without a word, has
