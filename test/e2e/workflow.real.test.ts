@@ -1,13 +1,16 @@
-// The example's own workflow file, run by act as GitHub would run it, on all real parts.
+// Workflow files that are there to be copied, run by act as GitHub would run them, on all real parts.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, it } from "node:test";
+import { run } from "../cluster/run.ts";
+import { startGitHub } from "../fakes/github/server.ts";
 import { assertNoLeaks } from "../harness/leaks.ts";
-import { cloneAndCommit, filesBelow, runExample } from "./act.ts";
+import { cloneAndCommit, filesBelow, runExample, runWorkflow } from "./act.ts";
 import { pageWith, serviceAddress } from "./page.ts";
-import { openWorld } from "./world.ts";
+import { openWorld, repository } from "./world.ts";
 
 const world = await openWorld();
 after(() => world[Symbol.dispose]());
@@ -41,6 +44,59 @@ it("runs the example's workflow, and the pushed commit is live", async () => {
   } as const);
   assert.equal(looked.code, 0, looked.log);
   assert.match(looked.log, new RegExp(`staging-my-app revision ${revision} is healthy`));
+});
+
+it("runs the bootstrap workflow as it is copied, and every listed repository is dispatched", async () => {
+  using folder = temporaryFolder();
+  const [fairlead, checkout] = [join(folder.path, "fairlead"), join(folder.path, "checkout")];
+  await cloneAndCommit(fairlead);
+  const workflow = ".github/workflows/bootstrap.yml";
+  mkdirSync(join(checkout, dirname(workflow)), { recursive: true });
+  copyFileSync(join(repository, workflow), join(checkout, workflow));
+  writeFileSync(join(checkout, "apps.yaml"), "repositories:\n  - acme/shop\n  - other-team/blog release.yml\n");
+  const git = ["git", "-C", checkout, "-c", "user.name=Test", "-c", "user.email=test@example.com"];
+  for (const args of [
+    ["init", "--quiet"],
+    ["add", "."],
+    ["commit", "--quiet", "--message", "List the apps"],
+  ])
+    await run([...git, ...args]);
+
+  const tokens = ["acme", "other-team"].map((owner) => ({ token: randomBytes(20).toString("hex"), owners: [owner] }));
+  const secrets = tokens.map(({ token }) => token);
+  const repositories = [
+    { name: "acme/shop", workflows: [{ file: "deploy.yml" }] },
+    { name: "other-team/blog", workflows: [{ file: "release.yml" }] },
+  ];
+  await using github = await startGitHub({ repositories, tokens });
+  const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig).toString("base64");
+  const fill = async (inputs: Readonly<Record<string, string>>) => {
+    using kept = temporaryFolder();
+    const { code, log } = await runWorkflow({
+      ...{ folder: kept.path, checkout, workflow, event: "workflow_dispatch", path: world.env["PATH"] ?? "" },
+      payload: { ref: "refs/heads/main", repository: { default_branch: "main" }, inputs },
+      secrets: {
+        BOOTSTRAP_TOKENS: tokens.map(({ token, owners }) => `${owners.join()}=${token}`).join("\n"),
+        KUBECONFIG_BASE64: kubeconfig,
+      },
+      environment: { GITHUB_API_URL: github.url },
+      repositories: { "jterrazz/fairlead@v1": fairlead },
+    });
+    const files = filesBelow(checkout, join(kept.path, "home"));
+    assertNoLeaks([...world.secrets, ...secrets], [{ place: "the log of act", content: log }, ...files]);
+    assert.equal(code, 0, log);
+    return log;
+  };
+
+  const looked = await fill({ repositories: "acme/shop", "dry-run": "true" });
+  assert.match(looked, /Bootstrap: 1 planned/);
+  assert.equal(github.runs.length, 0);
+  const done = await fill({});
+  assert.match(done, /Bootstrap: 2 succeeded/);
+  assert.deepEqual(github.runs.map(({ repository: { name }, workflow: { file } }) => `${name} ${file}`).sort(), [
+    "acme/shop deploy.yml",
+    "other-team/blog release.yml",
+  ]);
 });
 
 function temporaryFolder(): Disposable & { readonly path: string } {
