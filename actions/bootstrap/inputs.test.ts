@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { defaultInputs } from "../../test/default-inputs.ts";
 import { tokenVariable } from "./access/clients.ts";
 import { readBootstrapInputs } from "./inputs.ts";
 
-const defaults = {
-  INPUT_WORKFLOW: "deploy.yml",
-  INPUT_ONLY: "all",
-  INPUT_CONCURRENCY: "5",
-  INPUT_WAIT: "true",
-  "INPUT_CANCEL-RUNS": "false",
-  INPUT_TIMEOUT: "30m",
-  "INPUT_DRY-RUN": "false",
-};
+const defaults = defaultInputs("bootstrap");
 
 const read = (repositories: string, more: Record<string, string> = {}) =>
   readBootstrapInputs({ ...defaults, INPUT_REPOSITORIES: repositories, ...more });

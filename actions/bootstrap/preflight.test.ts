@@ -6,21 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
 import { recordingContext } from "../../test/context.ts";
+import { defaultInputs } from "../../test/default-inputs.ts";
 import type { FairleadError } from "../core/errors.ts";
 import { clusterFacts } from "./credentials.ts";
 import { readBootstrapInputs } from "./inputs.ts";
 import { preflight } from "./preflight.ts";
 
-const given = {
-  INPUT_REPOSITORIES: "acme/a",
-  INPUT_WORKFLOW: "deploy.yml",
-  INPUT_ONLY: "all",
-  INPUT_CONCURRENCY: "5",
-  INPUT_WAIT: "true",
-  "INPUT_CANCEL-RUNS": "false",
-  INPUT_TIMEOUT: "30m",
-  "INPUT_DRY-RUN": "false",
-};
+const given = { ...defaultInputs("bootstrap"), INPUT_REPOSITORIES: "acme/a" };
 
 /** Looks at a registry that gives one answer to everything, and tells what was said. */
 async function lookAt(test: TestContext, status: number, facts = "", inputs: Record<string, string> = {}) {

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { defaultInputs } from "../../test/default-inputs.ts";
 import { readImageInputs } from "./inputs.ts";
 
 const given = {
+  ...defaultInputs("image"),
   INPUT_REGISTRY: "https://registry.test:5000/team/",
   INPUT_NAME: "shop",
-  INPUT_CONTEXT: ".",
-  INPUT_PUSH: "true",
-  INPUT_RETRIES: "2",
 };
 
 test("registry and name are enough, and a scheme before the registry is dropped", () => {

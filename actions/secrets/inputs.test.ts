@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defaultInputs } from "../../test/default-inputs.ts";
 import { readSecretsInputs } from "./inputs.ts";
 
 const given = {
+  ...defaultInputs("secrets"),
   INPUT_URL: "https://infisical.example.com/",
   INPUT_PROJECT: "shop",
   INPUT_ENVIRONMENT: "prod",
   INPUT_PATHS: "/ci/",
   "INPUT_CLIENT-ID": "id",
   "INPUT_CLIENT-SECRET": "secret",
-  INPUT_RECURSIVE: "false",
-  INPUT_IMPORTS: "false",
-  "INPUT_EXPAND-REFERENCES": "true",
-  INPUT_OVERWRITE: "false",
-  "INPUT_ALLOW-EMPTY": "false",
-  INPUT_EXPORT: "env",
-  "INPUT_FILE-FORMAT": "dotenv",
-  INPUT_TIMEOUT: "30s",
 };
 
 test("inputs become a typed value", () => {
@@ -34,7 +28,7 @@ test("inputs become a typed value", () => {
     fileFormat: "dotenv",
     overwrite: false,
     allowEmpty: false,
-    timeout: 30_000,
+    timeout: 15_000,
   });
 });
 

@@ -15,6 +15,7 @@ import { compareObjects, warningsOf } from "../../actions/validate/changes/compa
 import { knownManifests, type SimulatedOptions, simulate } from "../bootstrap/simulated.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
 import { recordingContext } from "../context.ts";
+import { defaultInputs } from "../default-inputs.ts";
 import { blocksOf } from "../docs.ts";
 import { startInfisical } from "../fakes/infisical/server.ts";
 import { commandsOn, readPage } from "./pages.ts";
@@ -709,14 +710,5 @@ describe("bootstrap", () => {
   });
 });
 
-/** The inputs of `actions/bootstrap` as its `action.yml` fills them in. */
-const bootstrapDefaults = {
-  INPUT_REPOSITORIES: "jterrazz/my-app",
-  INPUT_WORKFLOW: "deploy.yml",
-  INPUT_ONLY: "all",
-  INPUT_CONCURRENCY: "5",
-  INPUT_WAIT: "true",
-  "INPUT_CANCEL-RUNS": "false",
-  INPUT_TIMEOUT: "30m",
-  "INPUT_DRY-RUN": "false",
-};
+/** The inputs of a bootstrap of that one repository. */
+const bootstrapDefaults = { ...defaultInputs("bootstrap"), INPUT_REPOSITORIES: "jterrazz/my-app" };
