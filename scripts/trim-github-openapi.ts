@@ -4,9 +4,7 @@
 // The package is no dependency of this repository: it is 385 MB.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-type JsonObject = { [key: string]: Json };
+import type { Json, JsonObject } from "./trim-schema.ts";
 
 const operations: readonly (readonly [method: string, path: string])[] = [
   ["get", "/app"],

@@ -1,4 +1,6 @@
+/** Any JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+/** A mapping. */
 export type JsonObject = { [key: string]: Json };
 
 /** Gives a schema whose parts, but not itself, went through a function. */
@@ -26,6 +28,7 @@ export function withKeywords(schema: JsonObject, kept: ReadonlySet<string>): Jso
   return mapParts(own, (part) => withKeywords(part, kept));
 }
 
+/** Tells a mapping from everything else. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,7 @@ import type { Tool } from "./tool.ts";
 import type { FoundTool } from "./tools.ts";
 
 /** Helm 4, from the first version whose apply is sound; Helm 5 may differ. */
-export const helmTool: Tool = {
+const helmTool: Tool = {
   name: "helm",
   commands: [["helm"]],
   versionArguments: ["version", "--template={{.Version}}"],

@@ -31,6 +31,7 @@ export function optional<T>(parse: Parse<T>): Declaration<T | undefined> {
   return { parse, required: false };
 }
 
+/** Text as it is given. */
 export const text: Parse<string> = (value) => value;
 
 /** `true` or `false`, as YAML 1.2's core schema writes them. */

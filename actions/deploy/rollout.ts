@@ -64,6 +64,7 @@ export async function openWatched(deploy: Deploy, lock: Lock): Promise<Watched &
   return { ...deploy, lock, store, logs, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
+/** What is watched of a release: the objects of its application, in all its namespaces. */
 export function scopeOf({ environment, name, namespaces }: Application): Scope {
   return { instance: `${environment}-${name}`, namespaces: Object.keys(namespaces) };
 }

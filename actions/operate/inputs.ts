@@ -27,6 +27,7 @@ export const operations = [
   "stop",
   "remove",
 ] as const;
+/** One of them. */
 export type OperationName = (typeof operations)[number];
 
 /** How many pods are asked for: a number, or the bounds of an autoscaler. */

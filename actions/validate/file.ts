@@ -97,8 +97,7 @@ function encodingFault(bytes: Buffer): Fault | undefined {
   return ["FILE_ENCODING", "this line is not UTF-8", "save the file as UTF-8", span];
 }
 
-/** Whether bytes are text. */
-export /** No byte of a longer UTF-8 sequence is a line break, so that each line can be judged by itself. */
+/** No byte of a longer UTF-8 sequence is a line break, so that each line can be judged by itself. */
 function firstBrokenLine(bytes: Buffer): number {
   let start = 0;
   for (let line = 0; ; line++) {

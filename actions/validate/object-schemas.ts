@@ -30,7 +30,11 @@ interface Release {
   readonly definitions: Readonly<Record<string, Schema>>;
 }
 
-const differences: Readonly<Record<string, object>> = kubernetes.differences;
+const differences: Readonly<Record<string, { readonly kinds?: object }>> = kubernetes.differences;
+/** The groups of Kubernetes itself, of all versions. */
+const groups: ReadonlySet<string> = new Set(
+  [kubernetes.whole, ...Object.values(differences)].flatMap(({ kinds = {} }) => Object.keys(kinds)).map(groupOf),
+);
 const customKinds: Readonly<Record<string, { readonly product: string; readonly schema: Schema }>> = custom.kinds;
 
 /** The schemas of one of the `kubernetesVersions`; each is prepared when an object first needs it. */
@@ -62,14 +66,7 @@ export function objectSchemas(version: string): ObjectSchemas {
 
 /** Whether a kind is in a group of Kubernetes itself, in whatever version; others come with controllers. */
 function isOfKubernetes(kind: string): boolean {
-  groups ??= new Set([kubernetes.whole, ...Object.values(differences)].flatMap((part) => groupsOf(part)));
   return groups.has(groupOf(kind));
-}
-
-let groups: ReadonlySet<string> | undefined;
-
-function groupsOf(part: { readonly kinds?: object }): string[] {
-  return Object.keys(part.kinds ?? {}).map(groupOf);
 }
 
 /** Of `apps/v1 Deployment`, `apps`; of what is in the group without a name, nothing. */

@@ -41,7 +41,7 @@ function prose({ description }: Described): Markdown {
 }
 
 /** A text with other content between the lines `<!-- name -->` and `<!-- /name -->`. Throws when they are not there. */
-export function between(text: string, name: string, content: string, file: string): string {
+function between(text: string, name: string, content: string, file: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${file} needs the lines ${start} and ${end}`);

@@ -28,6 +28,7 @@ export interface Parts {
   readonly infisical: InfisicalFolder;
 }
 
+/** Name of a part. */
 export type PartName = keyof Parts;
 
 /** What starting a part may use: the instance, and other parts, which are started when they are asked for. */

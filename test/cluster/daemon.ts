@@ -71,7 +71,7 @@ export function runningDaemons({ state }: Network): { readonly name: string; rea
 }
 
 /** The last lines of a daemon's log. */
-export function logTail(network: Network, name: string, lines = 15): string {
+function logTail(network: Network, name: string, lines = 15): string {
   try {
     return readFileSync(logFile(network, name), "utf8").trimEnd().split("\n").slice(-lines).join("\n");
   } catch {

@@ -17,6 +17,7 @@ export const programs = [
   "kubectl",
 ] as const;
 
+/** One of them. */
 export type Program = (typeof programs)[number];
 
 /** What the programs of one Kubernetes share. */

@@ -45,7 +45,7 @@ export interface Reference {
 }
 
 /** Reads `FILE: WORDS`. */
-export function readReference(text: string): Reference {
+function readReference(text: string): Reference {
   const end = text.indexOf(": ");
   return { file: text.slice(0, end), words: text.slice(end + 2) };
 }

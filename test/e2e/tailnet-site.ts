@@ -93,7 +93,7 @@ async function serve(network: Network, options: Parameters<TailnetSite["serve"]>
 }
 
 /** What a control server was asked to register under a name, in order. */
-export async function registrations(network: Network, hostname: string, options: TailnetOptions = {}) {
+async function registrations(network: Network, hostname: string, options: TailnetOptions = {}) {
   const log = await readFile(logFile(network, tailnetDaemons(options).control), "utf8");
   const requests = [...log.matchAll(/Got tailcfg\.RegisterRequest: (\{[\s\S]*?\n\})/g)];
   const parsed: Registration[] = requests.map(([, json]) => JSON.parse(json ?? ""));

@@ -8,6 +8,7 @@ export interface Clock {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
+/** The time of this machine. */
 export const realClock: Clock = {
   now: Date.now,
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted()),

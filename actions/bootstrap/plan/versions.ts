@@ -4,7 +4,7 @@ export function newestTag(tags: readonly string[]): string | undefined {
 }
 
 /** Compares two tags; what is no version counts as older than what is one (semver.org 2.0.0, item 11). */
-export function compareTags(left: string, right: string): number {
+function compareTags(left: string, right: string): number {
   const [one, other] = [versionOf(left), versionOf(right)];
   if (one === undefined || other === undefined) {
     if (one === other) return natural(left, right);

@@ -13,7 +13,7 @@ import { mapTexts } from "./texts.ts";
  * Tells what a run came to: in the job's summary, at the end of its log, as outputs, and as a file that later steps of the
  * job can keep. Nothing registered as a secret is in any of them.
  */
-export async function publish(journal: Journal, outcome: Outcome, context: Context): Promise<Report> {
+async function publish(journal: Journal, outcome: Outcome, context: Context): Promise<Report> {
   const { runner, masker, run } = context;
   // Text by text, before anything is quoted: a secret that is escaped would not be found.
   const report = mapTexts(await reportOf(journal, outcome, run), masker.redact);

@@ -35,7 +35,7 @@ export function createPatience({ components }: Application, hasBaseline: boolean
 }
 
 /** The component that a workload belongs to. The name of a Job carries a hash behind that of its component. */
-export function componentOf(
+function componentOf(
   components: Application["components"],
   { kind, name, namespace }: Pick<Workload, "kind" | "name" | "namespace">,
 ): Component | undefined {

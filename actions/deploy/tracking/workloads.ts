@@ -25,7 +25,9 @@ export interface Workload {
   readonly tries?: number;
 }
 
+/** The kinds of objects that pods are watched for. */
 export const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet", "Job"] as const;
+/** One of them. */
 export type WorkloadKind = (typeof workloadKinds)[number];
 
 /** What every kind's conditions have in common. */

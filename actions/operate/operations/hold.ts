@@ -5,7 +5,7 @@ import { type Operation, refused, whoAndWhen } from "../operation.ts";
 import type { Outcome } from "../outcome.ts";
 
 /** The hold on a release, undefined for none. */
-export async function holdOf({ cluster, application }: Operation): Promise<Hold | undefined> {
+async function holdOf({ cluster, application }: Operation): Promise<Hold | undefined> {
   const lease = await readLease(cluster, application);
   return lease === undefined ? undefined : stateOf(lease).hold;
 }

@@ -3,7 +3,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { type Cluster, startCluster, stopCluster } from "../../../test/cluster/cluster.ts";
-import { run } from "../../../test/cluster/run.ts";
 import { readActionFile } from "../../../test/harness/action-file.ts";
 import { type JobFolders, runnerVariables } from "../../../test/harness/environment.ts";
 import type { Measured } from "../measure.ts";
@@ -14,7 +13,6 @@ export interface Site extends AsyncDisposable {
   readonly cluster: Cluster<"kubernetes" | "registry" | "baseImage">;
   readonly bench: Bench;
   readonly helm: string;
-  readonly kubectl: string;
   /** File with the key `cluster`. */
   readonly clusterFile: string;
 }
@@ -23,12 +21,12 @@ const instance = "bench";
 
 /** Starts the real parts that a deploy needs. */
 export async function openSite(bench: Bench): Promise<Site> {
-  const { helm, kubectl } = await bench.tools(["helm", "kubectl"]);
+  const { helm } = await bench.tools(["helm"]);
   const cluster = await startCluster(["kubernetes", "registry", "baseImage"], { instance });
   const clusterFile = join(bench.folder, "cluster.yaml");
   writeFileSync(clusterFile, stringify({ cluster: { registry: cluster.registry.address } }));
   return {
-    ...{ cluster, bench, helm, kubectl, clusterFile },
+    ...{ cluster, bench, helm, clusterFile },
     [Symbol.asyncDispose]: () => stopCluster({ instance }),
   };
 }
@@ -158,10 +156,4 @@ export function helmDeploy(
     environment: { KUBECONFIG: cluster.kubernetes.kubeconfig },
     shown: ["helm upgrade --install", ...flags].join(" "),
   };
-}
-
-/** kubectl as the administrator; gives its standard output. */
-export async function kubectl({ kubectl, cluster }: Site, ...args: string[]): Promise<string> {
-  const environment = { ...process.env, KUBECONFIG: cluster.kubernetes.kubeconfig };
-  return (await run([kubectl, ...args], { environment, timeout: 120_000 })).rawOutput;
 }

@@ -1,8 +1,8 @@
+// Bodies of answers: GitHub's objects with as little in them as its OpenAPI document allows.
 import { branchOf, type Repository, type Run, statusOf, type Token, type Workflow } from "./model.ts";
 import { fill } from "./openapi.ts";
 
-/** Bodies of answers: GitHub's objects with as little in them as its OpenAPI document allows. */
-
+/** A repository, as the holder of a token sees it. */
 export function repositoryBody(repository: Repository, schema: "full-repository" | "repository", token?: Token) {
   const [owner = "", name = ""] = repository.name.split("/");
   return fill(schema, {
@@ -13,12 +13,14 @@ export function repositoryBody(repository: Repository, schema: "full-repository"
   });
 }
 
+/** A workflow of a repository. */
 export function workflowBody(repository: Repository, { file, state }: Workflow): Record<string, unknown> {
   const path = `.github/workflows/${file}`;
   const address = `https://github.example/${repository.name}/blob/main/${path}`;
   return fill("workflow", { name: file, path, state: state ?? "active", html_url: address });
 }
 
+/** A file of a repository. */
 export function contentBody(path: string, text: string): Record<string, unknown> {
   const content = Buffer.from(text).toString("base64");
   return fill("content-file", {
@@ -27,6 +29,7 @@ export function contentBody(path: string, text: string): Record<string, unknown>
   });
 }
 
+/** A run of a workflow at a time, in milliseconds since 1970. */
 export function runBody(run: Run, now: number, apiUrl: string): Record<string, unknown> {
   const status = statusOf(run, now);
   const created = isoSecond(run.createdAt);
@@ -41,6 +44,7 @@ export function runBody(run: Run, now: number, apiUrl: string): Record<string, u
   });
 }
 
+/** Where a run is in the API and in the browser. */
 export function addressesOf({ id, repository }: Run, apiUrl: string): { url: string; html_url: string } {
   return {
     url: `${apiUrl}/repos/${repository.name}/actions/runs/${id}`,
@@ -48,6 +52,7 @@ export function addressesOf({ id, repository }: Run, apiUrl: string): { url: str
   };
 }
 
+/** The jobs of a run that is over. */
 export function jobsBody(run: Run): Record<string, unknown> {
   const { failedJob, failedStep } = run.workflow;
   const job = (name: string, conclusion: string, steps: readonly object[]) =>

@@ -107,6 +107,7 @@ export const generations = {
   },
 } as const satisfies Record<string, Behaviours>;
 
+/** One of them. */
 export type Generation = keyof typeof generations;
 
 /** The answer for a refusal; `detail` goes behind its message. */
