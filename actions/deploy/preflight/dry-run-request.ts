@@ -26,5 +26,5 @@ export function dryRunRequest(path: string, object: RenderedObject, owned: boole
 export function creationRequest(path: string, object: RenderedObject) {
   const { name, ...metadata } = object.metadata ?? {};
   const body = { ...object, metadata: { ...metadata, generateName: `${name}-` } };
-  return { method: "POST", path, contentType: "application/json", body } as const;
+  return { method: "POST", path: `${path}?${query}`, contentType: "application/json", body } as const;
 }
