@@ -148,6 +148,10 @@ export const chartCodes = {
       "`secrets.env` stands beside components and nothing says which of them gets it, or `deploy.secrets` is of no set.",
     fix: "Write it in the component: `env: {NAME: {secret: app/NAME}}`; name a set that is declared.",
   },
+  APP_SKIP: {
+    cause: "`skip-jobs` (`deploy.skip`) names what is no Job beside other components.",
+    fix: "Name Jobs of the manifest, or leave the input out.",
+  },
   APP_SPEC_MIXED: {
     cause: "`spec` is one application and has `components` too.",
     fix: "Move the key into `defaults` or into a component.",

@@ -137,6 +137,24 @@ const faults: readonly Fault[] = [
     line: "APP_IMAGE_UNOWNED: deploy.images.api: no component has this name; a single application is main",
   },
   {
+    name: "CI leaves out a Job that is not there",
+    spec: { components: { api: {} } },
+    more: { deploy: { skip: ["seed"] } },
+    line: 'APP_SKIP: deploy.skip.0: there is no component "seed"; components: api',
+  },
+  {
+    name: "CI leaves out what is no Job",
+    spec: { components: { api: {}, seed: { kind: "Job" } } },
+    more: { deploy: { skip: ["seed", "api"] } },
+    line: "APP_SKIP: deploy.skip.1: api is a Deployment; only Jobs can be left out of one deploy",
+  },
+  {
+    name: "CI leaves out all that there is",
+    spec: { kind: "Job" },
+    more: { deploy: { skip: ["main"] } },
+    line: "APP_SKIP: deploy.skip.0: a single application is one component, and nothing would be left",
+  },
+  {
     name: "spec is an application and has components",
     spec: { components: { api: {} }, port: 80 },
     line: "APP_SPEC_MIXED: spec.port: spec is one application or has components, never both; move this into defaults or into a component",

@@ -146,6 +146,7 @@ const company: Readonly<
   "spec.verify.home.logs": { spec: { verify: { home: { logs: "old" } } } },
   "spec.verify": { spec: { ...references, verify: { home: { http: "/" } } } },
   "spec.secretsEnv": { spec: secrets },
+  "deploy.skip": { spec: { components: { api: { port: 80 }, seed: { kind: "Job" } } } },
   "deploy.secrets": { spec: secrets, cluster: { secrets: { delivery: "sync" } }, deploy: { preview: true } },
   "deploy.preview": { spec: secrets, cluster: { secrets: { delivery: "sync" } } },
   "infrastructure.publicIp": { spec: { ingress: route } },

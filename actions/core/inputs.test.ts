@@ -6,6 +6,7 @@ import {
   duration,
   integer,
   lines,
+  names,
   optional,
   type Parse,
   pairs,
@@ -54,6 +55,10 @@ test("booleans and whole numbers are as YAML writes them, nothing else", () => {
   refuses(boolean, "1", "yes", "on", "tRUE");
   assert.equal(integer("007"), 7);
   refuses(integer, "-1", "1.5", "1e3", "9999999999", "0x10");
+});
+
+test("names stand apart by blanks, commas or line breaks", () => {
+  assert.deepEqual(names(" a, b\n  c d,\n"), ["a", "b", "c", "d"]);
 });
 
 test("lines leave out blank ones and comments", () => {

@@ -73,6 +73,9 @@ export const lines: Parse<readonly string[]> = (value) =>
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
 
+/** Names apart by blanks, commas or line breaks. */
+export const names: Parse<readonly string[]> = (value) => value.split(/[\s,]+/).filter((name) => name !== "");
+
 /** Lines of `name=value`. */
 export const pairs: Parse<Readonly<Record<string, string>>> = (value) => {
   const entries = lines(value).map((line) => {

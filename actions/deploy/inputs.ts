@@ -3,6 +3,7 @@ import {
   choice,
   duration,
   type Environment,
+  names,
   optional,
   readInputs,
   required,
@@ -35,6 +36,8 @@ export interface DeployInputs {
   readonly cluster?: string | undefined;
   /** Folder of the chart, or reference in a registry, in place of the one that travels with the action. */
   readonly chart?: string | undefined;
+  /** Jobs that this deploy leaves out, by component. */
+  readonly skipJobs?: readonly string[] | undefined;
   /** Release and namespace in place of the manifest's. */
   readonly release?: string | undefined;
   readonly namespace?: string | undefined;
@@ -70,6 +73,7 @@ const declarations = {
   infisicalClientId: optional(text),
   infisicalClientSecret: optional(text),
   chart: optional(chartReference),
+  skipJobs: optional(names),
   release: optional(text),
   namespace: optional(text),
   toolMirror: optional(webAddress),

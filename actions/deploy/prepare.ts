@@ -35,6 +35,9 @@ export async function prepare(
   const [reached, drawn] = await Promise.all([reach(inputs, context), draw(inputs, context, fence)]);
   const { helm, source, application, images, values, sets, plain, render } = drawn;
   journal.learn({ application, images });
+  const { skipJobs = [] } = inputs;
+  if (skipJobs.length > 0)
+    context.runner.annotate("notice", `Left out of this deploy: ${skipJobs.join(", ")}. The next one runs it.`, "Jobs");
   const end = begun + deadlineOf(application, inputs.timeout);
   const secrets = await nameSecrets(reached.cluster, application, sets);
   const more = secretNames(secrets);
@@ -84,11 +87,12 @@ async function draw(inputs: DeployInputs, context: Context, fence: AbortSignal) 
     chart: await findChart(inputs.chart, helm, context),
     set: placeOf(inputs),
   };
-  const { environment, images: given, pullCredentials } = inputs;
+  const { environment, images: given, pullCredentials, skipJobs = [] } = inputs;
   const images =
     "*" in given ? imagesByComponent(given, await resolveApplication(source, environment, named(given), helm)) : given;
   const pullSecret = pullCredentials === undefined ? {} : { "deploy.pullSecret": pullSecretName(nameIn(manifest)) };
-  const values = { "deploy.images": images, ...pullSecret };
+  const skipped = skipJobs.length === 0 ? {} : { "deploy.skip": skipJobs };
+  const values = { "deploy.images": images, ...pullSecret, ...skipped };
   // A name that is not known yet has a stand-in; where there is one, the objects are not used.
   const { application, objects } = await drawApplication(source, environment, values, helm);
   const sets = await readSyncedSets(application, inputs.identity, context);

@@ -52,6 +52,7 @@ async function runStages(inputs: PipelineInputs, journal: Journal, context: Cont
     kubeconfig,
     proxy,
     cluster: inputs.cluster,
+    skipJobs: inputs.skipJobs,
     timeout: inputs.timeout,
     lockTimeout: inputs.lockTimeout,
     rollbackOnFailure: inputs.rollbackOnFailure,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { assertOutcome, type Outcome, rolledBack, serve } from "./matrix.ts";
+import { onlyError } from "./report.ts";
 import { createSmallApp, type SmallApp, type Spec, server } from "./small-app.ts";
 import { openWorld } from "./world.ts";
 
@@ -114,6 +115,23 @@ describe("a deploy with", () => {
       assert.equal(seen.size, 2);
     });
   }
+
+  it("V-33 a Job that is left out does not run, and runs with the next deploy", async () => {
+    await using app = createSmallApp(world, "skip");
+    const jobs = async (): Promise<unknown[]> =>
+      JSON.parse(await world.kubectl("get", "jobs", "-n", app.release, "-o", "json")).items;
+    const spec = withJob(app, { ...passes, when: "every-deploy" });
+    const wrong = await app.deploy(spec, { with: { "skip-jobs": "migrate main" } });
+    assert.match(onlyError(wrong).message, /main is a Deployment; only Jobs can be left out of one deploy/);
+    const without = await app.deploy(spec, { with: { "skip-jobs": "migrate" } });
+    assert.equal(without.outputs["status"], "deployed", without.log);
+    const notices = without.annotations.filter(({ level }) => level === "notice").map(({ message }) => message);
+    assert.ok(notices.includes("Left out of this deploy: migrate. The next one runs it."), without.log);
+    assert.deepEqual(await jobs(), []);
+    const next = await app.deploy(spec);
+    assert.equal(next.outputs["status"], "deployed", next.log);
+    assert.equal((await jobs()).length, 1);
+  });
 
   it("a Job after it runs when the rest is ready", async () => {
     await using app = createSmallApp(world, "order");

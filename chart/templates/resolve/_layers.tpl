@@ -33,6 +33,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
   {{- include "fairlead.refuseMixed" (dict "scope" $scope "own" (omit $own "image" "ingress")) -}}
 {{- end -}}
 {{- include "fairlead.giveImages" (dict "scope" $scope "layers" $layers "single" $single) -}}
+{{- include "fairlead.skipJobs" (dict "scope" $scope "layers" $layers "single" $single "shared" ($spec.defaults | default dict)) -}}
 {{- $_ := set $scope "layers" $layers -}}
 {{- $components := dict -}}
 {{- range $key, $layer := $layers -}}
@@ -72,6 +73,31 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
   {{- else if not (hasKey $call.layers $key) -}}
     {{- $known := ternary "a single application is main" (printf "components: %s" (keys $call.layers | sortAlpha | join ", ")) $call.single -}}
     {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_IMAGE_UNOWNED" "path" (printf "deploy.images.%s" $key) "message" (printf "no component has this name; %s" $known)) -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Leaves Jobs out of this one deploy as if the environment disabled them. Takes {scope, layers, single, shared}; works in place. */}}
+{{- define "fairlead.skipJobs" -}}
+{{- $call := . -}}
+{{- range $index, $key := .scope.values.deploy.skip -}}
+  {{- $layer := get $call.layers $key -}}
+  {{- $problem := "" -}}
+  {{- if $call.single -}}
+    {{- $problem = "a single application is one component, and nothing would be left" -}}
+  {{- else if not (hasKey $call.layers $key) -}}
+    {{- $problem = printf "there is no component %q; components: %s" $key (keys $call.layers | sortAlpha | join ", ") -}}
+  {{- else if kindIs "map" $layer -}}
+    {{- $parent := get $call.layers ($layer.extends | default "") | default dict -}}
+    {{- $kind := coalesce $layer.kind $parent.kind $call.shared.kind "Deployment" -}}
+    {{- if eq $kind "Job" -}}
+      {{- $_ := set $layer "enabled" false -}}
+    {{- else -}}
+      {{- $problem = printf "%s is a %s; only Jobs can be left out of one deploy" $key $kind -}}
+    {{- end -}}
+  {{- end -}}
+  {{- with $problem -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_SKIP" "path" (printf "deploy.skip.%d" $index) "message" .) -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}
