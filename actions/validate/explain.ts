@@ -16,109 +16,119 @@ interface Place {
   readonly around?: Schema;
 }
 
+/** What a document is read with, and what was found so far. */
+interface Reading {
+  readonly language: Language;
+  readonly faultsOf: ReturnType<typeof keywordJudge>;
+  /** One list takes all findings: a sound manifest then costs no more than looking at each of its values once. */
+  readonly found: Finding[];
+}
+
 /**
  * Gives what says what is wrong with a document that a schema refuses. Where the schema has several forms, only the form that was
  * most likely meant is reported. Every problem of the document is given; none for a valid one.
  */
 export function explainer(language: Language): (content: unknown) => Finding[] {
   const faultsOf = keywordJudge();
-  // One list takes all findings: a sound manifest then costs no more than looking at each of its values once.
-  const visit = (given: Schema, value: unknown, place: Place, found: Finding[]): void => {
-    const schema = language.resolve(given);
-    const faults = faultsOf(schema, value);
-    const type = faults.find(({ keyword }) => keyword === "type");
-    // Of the wrong type, nothing else that could be said is of use.
-    if (type !== undefined) {
-      found.push(describeFault(type, value, schema, place.keys));
-      return;
-    }
-    if (faults.length > 0) found.push(...describeFaults(faults, value, schema, place));
-    if (isSchema(value)) for (const key of Object.keys(value)) visitKey(schema, key, value[key], place, found);
-    if (Array.isArray(value)) visitItems(schema, value, place, found);
-    for (const part of listOf(schema["allOf"])) visit(part, value, place, found);
-    visitUnion(listOf(schema["anyOf"]), value, place, false, found);
-    visitUnion(listOf(schema["oneOf"]), value, place, true, found);
-    visitNot(schema, value, place, found);
-    visitCondition(schema, value, place, found);
-  };
+  return (content) => unique(findingsOf({ language, faultsOf }, language.root, content, { keys: [] }));
+}
 
-  const findingsOf = (schema: Schema, value: unknown, place: Place): Finding[] => {
-    const found: Finding[] = [];
-    visit(schema, value, place, found);
-    return found;
-  };
+function findingsOf(reading: Omit<Reading, "found">, schema: Schema, value: unknown, place: Place): Finding[] {
+  const found: Finding[] = [];
+  visit({ ...reading, found }, schema, value, place);
+  return found;
+}
 
-  const visitKey = (schema: Schema, key: string, inner: unknown, place: Place, found: Finding[]): void => {
-    const keys = [...place.keys, key];
-    const child = schemaOfKey(schema, key);
-    if (child === false) {
-      found.push(unknownKey(key, keys, schema, place, language));
-      return;
-    }
-    const { propertyNames } = schema;
-    if (isSchema(propertyNames)) {
-      for (const finding of findingsOf(propertyNames, key, { keys })) found.push({ ...finding, target: "key" });
-    }
-    if (isSchema(child)) visit(child, inner, { keys, around: schema }, found);
-  };
+function visit(reading: Reading, given: Schema, value: unknown, place: Place): void {
+  const { language, faultsOf, found } = reading;
+  const schema = language.resolve(given);
+  const faults = faultsOf(schema, value);
+  const type = faults.find(({ keyword }) => keyword === "type");
+  // Of the wrong type, nothing else that could be said is of use.
+  if (type !== undefined) {
+    found.push(describeFault(type, value, schema, place.keys));
+    return;
+  }
+  if (faults.length > 0) found.push(...describeFaults(faults, value, schema, place));
+  if (isSchema(value)) for (const key of Object.keys(value)) visitKey(reading, schema, key, value[key], place);
+  if (Array.isArray(value)) visitItems(reading, schema, value, place);
+  for (const part of listOf(schema["allOf"])) visit(reading, part, value, place);
+  visitUnion(reading, listOf(schema["anyOf"]), value, place, false);
+  visitUnion(reading, listOf(schema["oneOf"]), value, place, true);
+  visitNot(reading, schema, value, place);
+  visitCondition(reading, schema, value, place);
+}
 
-  const visitItems = ({ items }: Schema, value: readonly unknown[], { keys }: Place, found: Finding[]): void => {
-    if (!isSchema(items)) return;
-    for (const [index, item] of value.entries()) visit(items, item, { keys: [...keys, String(index)] }, found);
-  };
+function visitKey(reading: Reading, schema: Schema, key: string, inner: unknown, place: Place): void {
+  const { language, found } = reading;
+  const keys = [...place.keys, key];
+  const child = schemaOfKey(schema, key);
+  if (child === false) {
+    found.push(unknownKey(key, keys, schema, place, language));
+    return;
+  }
+  const { propertyNames } = schema;
+  if (isSchema(propertyNames)) {
+    const ofName = findingsOf(reading, propertyNames, key, { keys });
+    found.push(...ofName.map((finding) => ({ ...finding, target: "key" as const })));
+  }
+  if (isSchema(child)) visit(reading, child, inner, { keys, around: schema });
+}
 
-  const visitNot = (schema: Schema, value: unknown, place: Place, found: Finding[]): void => {
-    const refused = schema["not"];
-    if (!isSchema(refused) || findingsOf(refused, value, place).length > 0) return;
-    found.push(describeFault({ keyword: "not", limit: refused }, value, schema, place.keys));
-  };
+function visitItems(reading: Reading, { items }: Schema, value: readonly unknown[], { keys }: Place): void {
+  if (!isSchema(items)) return;
+  for (const [index, item] of value.entries()) visit(reading, items, item, { keys: [...keys, String(index)] });
+}
 
-  const visitCondition = (schema: Schema, value: unknown, place: Place, found: Finding[]): void => {
-    const condition = schema["if"];
-    if (!isSchema(condition)) return;
-    const chosen = schema[findingsOf(condition, value, place).length === 0 ? "then" : "else"];
-    if (isSchema(chosen)) visit(chosen, value, place, found);
-  };
+function visitNot(reading: Reading, schema: Schema, value: unknown, place: Place): void {
+  const refused = schema["not"];
+  if (!isSchema(refused) || findingsOf(reading, refused, value, place).length > 0) return;
+  reading.found.push(describeFault({ keyword: "not", limit: refused }, value, schema, place.keys));
+}
 
-  const visitUnion = (
-    branches: readonly Schema[],
-    value: unknown,
-    place: Place,
-    onlyOne: boolean,
-    found: Finding[],
-  ): void => {
-    if (branches.length === 0) return;
-    const tried = branches.map((branch) => ({ branch, findings: findingsOf(branch, value, place) }));
-    const passed = tried.filter(({ findings }) => findings.length === 0).length;
-    if (passed === 0) found.push(...misfit(tried, value, place));
-    if (passed > 1 && onlyOne) found.push(severalForms(choicesOf(branches), place.keys));
-  };
+function visitCondition(reading: Reading, schema: Schema, value: unknown, place: Place): void {
+  const condition = schema["if"];
+  if (!isSchema(condition)) return;
+  const chosen = schema[findingsOf(reading, condition, value, place).length === 0 ? "then" : "else"];
+  if (isSchema(chosen)) visit(reading, chosen, value, place);
+}
 
-  /** What is said of a value that fits none of the forms. */
-  const misfit = (tried: readonly Tried[], value: unknown, place: Place): readonly Finding[] => {
-    const branches = tried.map(({ branch }) => branch);
-    const choices = choicesOf(branches);
-    if (choices.length === branches.length && typeOf(value) === "object" && choicesOnly(branches)) {
-      return [noForm(choices, place.keys)];
-    }
-    const fitting = tried.filter(({ branch }) => admits(branch, value));
-    if (fitting.length === 0) return [typeFault(typesOf(branches.map(language.resolve)), value, place.keys)];
-    return fitting.reduce((best, next) => (cost(next.findings) < cost(best.findings) ? next : best)).findings;
-  };
-
-  const admits = (branch: Schema, value: unknown): boolean => {
-    const types = typesOf([language.resolve(branch)]);
-    const type = typeOf(value);
-    return types.size === 0 || types.has(type) || (type === "integer" && types.has("number"));
-  };
-
-  return (content) => unique(findingsOf(language.root, content, { keys: [] }));
+function visitUnion(
+  reading: Reading,
+  branches: readonly Schema[],
+  value: unknown,
+  place: Place,
+  onlyOne: boolean,
+): void {
+  if (branches.length === 0) return;
+  const tried = branches.map((branch) => ({ branch, findings: findingsOf(reading, branch, value, place) }));
+  const passed = tried.filter(({ findings }) => findings.length === 0).length;
+  if (passed === 0) reading.found.push(...misfit(reading.language, tried, value, place));
+  if (passed > 1 && onlyOne) reading.found.push(severalForms(choicesOf(branches), place.keys));
 }
 
 /** One form of a value, and what is wrong with the value as that form. */
 interface Tried {
   readonly branch: Schema;
   readonly findings: readonly Finding[];
+}
+
+/** What is said of a value that fits none of the forms. */
+function misfit(language: Language, tried: readonly Tried[], value: unknown, place: Place): readonly Finding[] {
+  const branches = tried.map(({ branch }) => branch);
+  const choices = choicesOf(branches);
+  if (choices.length === branches.length && typeOf(value) === "object" && choicesOnly(branches)) {
+    return [noForm(choices, place.keys)];
+  }
+  const fitting = tried.filter(({ branch }) => admits(language.resolve(branch), value));
+  if (fitting.length === 0) return [typeFault(typesOf(branches.map(language.resolve)), value, place.keys)];
+  return fitting.reduce((best, next) => (cost(next.findings) < cost(best.findings) ? next : best)).findings;
+}
+
+function admits(schema: Schema, value: unknown): boolean {
+  const types = typesOf([schema]);
+  const type = typeOf(value);
+  return types.size === 0 || types.has(type) || (type === "integer" && types.has("number"));
 }
 
 /** The keys that forms ask for. */
