@@ -1,30 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "./context.ts";
-import { withoutDumps } from "./dumps.ts";
-import { FairleadError, messageOf } from "./errors.ts";
-import type { Finished } from "./process.ts";
-import type { Tool } from "./tool.ts";
-import type { FoundTool } from "./tools.ts";
-
-/** Helm 4, from the first version whose apply is sound; Helm 5 may differ. */
-const helmTool: Tool = {
-  name: "helm",
-  commands: [["helm"]],
-  versionArguments: ["version", "--template={{.Version}}"],
-  minimum: "4.1.3",
-  below: "5.0.0",
-  download: {
-    version: "4.2.4",
-    url: (architecture) => `https://get.helm.sh/helm-v4.2.4-linux-${goArchitecture[architecture]}.tar.gz`,
-    member: (architecture) => `linux-${goArchitecture[architecture]}/helm`,
-    sha256: {},
-    checksumUrl: (architecture) =>
-      `https://get.helm.sh/helm-v4.2.4-linux-${goArchitecture[architecture]}.tar.gz.sha256sum`,
-  },
-};
-
-const goArchitecture = { x64: "amd64", arm64: "arm64" } as const;
+import { messageOf } from "./errors.ts";
+import { findHelm, type HelmOptions, onPath, runHelm } from "./helm-program.ts";
 
 /** Folder of the chart that travels with the actions, found from the built files and from the sources alike. */
 export function bundledChart(): string {
@@ -79,6 +57,9 @@ export interface Helm {
   pull(reference: string, folder: string): Promise<void>;
 }
 
+/** Milliseconds beside hooks: Helm's `--timeout` bounds hooks only, none of its calls of the API server has a deadline. */
+const ownTime = 60_000;
+
 /**
  * Begins to look for Helm, and gives its commands.
  *
@@ -130,57 +111,14 @@ export async function openHelm(context: Context, options: HelmOptions = {}): Pro
       });
     },
     uninstall: async (release, namespace, timeout) => {
-      await runToItsEnd(timeout, [
-        "uninstall",
-        release,
-        "--namespace",
-        namespace,
-        "--ignore-not-found",
-        `--timeout=${seconds(timeout)}`,
-      ]);
+      const args = ["uninstall", release, "--namespace", namespace, "--ignore-not-found"];
+      await runToItsEnd(timeout, [...args, `--timeout=${seconds(timeout)}`]);
     },
   };
 }
 
-/** What commands that talk to a cluster need. */
-export interface HelmOptions {
-  readonly mirror?: string;
-  readonly kubeconfig?: string;
-  readonly fence?: AbortSignal;
-}
-
-/** The Helm that a shell would run. */
-const onPath = { command: "helm", args: [] } as const;
-
-async function findHelm(context: Context, { mirror, kubeconfig }: HelmOptions) {
-  // A manifest can be checked by itself without Helm, and without what starts programs.
-  const { findTool } = await import("./tools.ts");
-  const [found, leash] = await Promise.all([
-    findTool(helmTool, context, mirror),
-    kubeconfig === undefined ? [] : findLeash(context),
-  ]);
-  return { found, leash };
-}
-
 function inputOf(values: Values | undefined): string {
   return values?.overlay === undefined ? "" : jsonForHelm(values.overlay);
-}
-
-/**
- * The start of a command line whose program is killed when this process dies, however it dies (util-linux, `setpriv`).
- * Empty where there is none such; a Helm that is left behind then ends by itself, mostly within a second.
- */
-async function findLeash({ environment, masker, signal, runner }: Context): Promise<readonly string[]> {
-  const { execute } = await import("./process.ts");
-  const leash = ["--pdeathsig", "KILL"];
-  try {
-    await execute("setpriv", [...leash, "true"], { environment, masker, signal, timeout: 10_000 });
-    return ["setpriv", ...leash];
-  } catch (thrown) {
-    signal.throwIfAborted();
-    runner.debug(`Helm is not tied to this process: ${messageOf(thrown)}`);
-    return [];
-  }
 }
 
 /** Without `--reset-values` Helm reuses the values of the last revision when it is given none. */
@@ -224,79 +162,6 @@ function jsonForHelm(value: unknown): string {
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
   return `${json}\n`;
-}
-
-/** Milliseconds beside hooks: Helm's `--timeout` bounds hooks only, none of its calls of the API server has a deadline. */
-const ownTime = 60_000;
-
-type HelmContext = Context & {
-  readonly leash: readonly string[];
-  readonly kubeconfig?: string;
-  readonly timeout: number;
-  readonly input: string;
-};
-
-async function runHelm(found: Pick<FoundTool, "command" | "args">, args: readonly string[], context: HelmContext) {
-  const home = join(context.folder, "helm");
-  // The user's own HELM_ settings would change what the same deploy does on another runner.
-  const inherited = Object.entries(context.environment).filter(([name]) => !name.startsWith("HELM_"));
-  const environment = {
-    ...Object.fromEntries(inherited),
-    HELM_CACHE_HOME: join(home, "cache"),
-    HELM_CONFIG_HOME: join(home, "config"),
-    HELM_DATA_HOME: join(home, "data"),
-    // It ends before collecting its garbage that often would pay off (Go, "A Guide to the Go Garbage Collector").
-    GOGC: "400",
-    GOMEMLIMIT: "256MiB",
-    // What kinds of objects a cluster knows is worth keeping on a machine of one's own.
-    KUBECACHEDIR: join(context.toolCache, "fairlead-discovery"),
-    ...(context.kubeconfig === undefined ? {} : { KUBECONFIG: context.kubeconfig }),
-    NO_COLOR: "1",
-  };
-  const { masker, signal, timeout, input, leash } = context;
-  // Helm ends a SIGINT by writing the revision as failed, so that no lock is left.
-  const stopping = { stopSignal: "SIGINT", grace: 7_000 } as const;
-  const options = { environment, masker, signal, timeout, input, startedBy: leash, accept: [0, 1], ...stopping };
-  const { execute } = await import("./process.ts");
-  const finished = await execute(found.command, [...found.args, ...args], options);
-  if (finished.code !== 0) throw helmFailed(args[0] ?? "", finished);
-  return finished;
-}
-
-const fixes: readonly (readonly [RegExp, string])[] = [
-  [
-    /another operation .* is in progress/i,
-    "Another deploy of this release runs, or one was killed: see `helm history`.",
-  ],
-  [/cluster unreachable/i, "Check that the kubeconfig's address answers from this runner."],
-  [
-    /(Get|Post|Put|Patch|Delete) "http\S+": .*(context deadline|timeout|refused|reset by|connection lost|EOF)/,
-    "The API server could not be reached for a while as Helm ran; deploy again when it answers.",
-  ],
-  [/exists and cannot be imported/i, "An object of that name belongs to something else; remove or rename one of them."],
-  [/forbidden: User/i, "Grant the user of the kubeconfig this permission."],
-  [/no matches for kind/i, "Install the custom resource definition in the cluster."],
-  [
-    /(at most|may not be more than|more than) 1048576/i,
-    "The release is too large for the Secret in which Helm keeps it: put large files into an image or a volume, or keep them outside of the release as an `existingConfig`.",
-  ],
-  [/field is immutable|updates to statefulset spec/i, "Delete the object, or give it another name."],
-];
-
-function helmFailed(command: string, finished: Finished): FairleadError {
-  const errors = withoutDumps(finished.errors);
-  const lines = errors.split("\n").filter((line) => !line.startsWith("level=") && line.trim() !== "");
-  const sentence = lines
-    .join(" ")
-    .replace(/^Error: /, "")
-    .trim();
-  const fix = fixes.find(([pattern]) => pattern.test(errors))?.[1];
-  return new FairleadError({
-    code: "HELM_FAILED",
-    message: `helm ${command}: ${sentence || "ended with exit code 1"}${/[.!?]$/.test(sentence) ? "" : "."}`,
-    ...(fix === undefined ? {} : { fix }),
-    details: errors,
-  });
 }
 
 function seconds(milliseconds: number): string {

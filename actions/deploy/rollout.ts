@@ -8,7 +8,7 @@ import { isRequest, pathOfRequests } from "./delivery/operator.ts";
 import type { DeliveredSecret } from "./delivery/secrets.ts";
 import { createLogKeeper, type LogKeeper } from "./evidence/logs.ts";
 import type { DeployInputs } from "./inputs.ts";
-import type { Lock } from "./lock/lock.ts";
+import type { Lock } from "./lock/keep.ts";
 import { readObjects } from "./rendered/objects.ts";
 import type { Journal } from "./report/journal.ts";
 import { readExpected } from "./tracking/expected.ts";

@@ -1,6 +1,7 @@
 import { messageOf } from "../core/errors.ts";
+import type { Lock } from "../deploy/lock/keep.ts";
 import { newHolder, usualLease } from "../deploy/lock/lease.ts";
-import { isLock, type Lock, takeLock } from "../deploy/lock/lock.ts";
+import { isLock, takeLock } from "../deploy/lock/lock.ts";
 import { endPending } from "../deploy/lock/pending.ts";
 import { goingBy, type Operation } from "./operation.ts";
 

@@ -1,7 +1,7 @@
 import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
+import type { Lock } from "../deploy/lock/keep.ts";
 import { readLease, stateOf } from "../deploy/lock/lease.ts";
-import type { Lock } from "../deploy/lock/lock.ts";
 import { newestOf, refreshed } from "./history.ts";
 import type { OperateInputs, OperationName } from "./inputs.ts";
 import { withLock } from "./lock.ts";

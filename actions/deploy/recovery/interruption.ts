@@ -4,8 +4,9 @@ import { type Cluster, openCluster } from "../../core/cluster.ts";
 import type { Context } from "../../core/context.ts";
 import { writePrivateFile } from "../../core/files.ts";
 import { type Helm, openHelm } from "../../core/helm.ts";
+import type { Lock } from "../lock/keep.ts";
 import type { Holder, LeaseName } from "../lock/lease.ts";
-import { type Lock, resumeLock } from "../lock/lock.ts";
+import { resumeLock } from "../lock/lock.ts";
 import { baselineOf, isPending, listRevisions, markFailed, type Revision } from "../releases.ts";
 
 /** What a post step has to know of a deploy that was cut off. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cluster } from "../../core/cluster.ts";
-import type { Lock } from "../../deploy/lock/lock.ts";
+import type { Lock } from "../../deploy/lock/keep.ts";
 import type { Operation } from "../operation.ts";
 import { remove } from "./remove.ts";
 

@@ -1,6 +1,6 @@
 import type { V1PersistentVolumeClaim, V1Secret } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
-import type { Lock } from "../../deploy/lock/lock.ts";
+import type { Lock } from "../../deploy/lock/keep.ts";
 import { pullSecretName } from "../../deploy/namespace.ts";
 import { scopeOf } from "../../deploy/rollout.ts";
 import type { Application } from "../../validate/application.ts";

@@ -1,5 +1,5 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import type { Lock } from "../../deploy/lock/lock.ts";
+import type { Lock } from "../../deploy/lock/keep.ts";
 import type { Watching } from "../../deploy/rollout.ts";
 import { containersOf } from "../../deploy/tracking/faults/containers.ts";
 import { isReady } from "../../deploy/tracking/workloads.ts";

@@ -1,7 +1,7 @@
 import { FairleadError, messageOf } from "../../core/errors.ts";
 import { collectEvidence } from "../../deploy/evidence/collect.ts";
+import type { Lock } from "../../deploy/lock/keep.ts";
 import { writeHold } from "../../deploy/lock/lease.ts";
-import type { Lock } from "../../deploy/lock/lock.ts";
 import { serving } from "../../deploy/recovery/serving.ts";
 import {
   baselineOf,

@@ -10,7 +10,7 @@ import type {
 import type { List } from "../../core/cluster.ts";
 import { formatDuration } from "../../core/duration.ts";
 import { messageOf } from "../../core/errors.ts";
-import type { Lock } from "../../deploy/lock/lock.ts";
+import type { Lock } from "../../deploy/lock/keep.ts";
 import { withoutHash } from "../../deploy/rendered/objects.ts";
 import type { Component } from "../../validate/application.ts";
 import { type Following, followLog } from "../follow.ts";

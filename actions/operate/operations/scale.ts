@@ -1,5 +1,5 @@
 import type { V1Deployment } from "@kubernetes/client-node";
-import type { Lock } from "../../deploy/lock/lock.ts";
+import type { Lock } from "../../deploy/lock/keep.ts";
 import type { Component } from "../../validate/application.ts";
 import { newestOf } from "../history.ts";
 import type { Replicas } from "../inputs.ts";

@@ -1,7 +1,7 @@
 import { formatDuration } from "../../core/duration.ts";
 import { FairleadError } from "../../core/errors.ts";
 import { poll } from "../../core/retry.ts";
-import type { Lock } from "../../deploy/lock/lock.ts";
+import type { Lock } from "../../deploy/lock/keep.ts";
 import { withoutHash } from "../../deploy/rendered/objects.ts";
 import { remaining, type Watching } from "../../deploy/rollout.ts";
 import { interval } from "../../deploy/tracking/tracker.ts";
