@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CoreV1Event, KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import { FairleadError } from "../../core/errors.ts";
 import type { Collection } from "../../core/watch.ts";
+import { createBell } from "./bell.ts";
 import { emptySnapshot, type Snapshot, timeOf } from "./snapshot.ts";
 
 /** Which objects are watched. */
@@ -119,43 +119,4 @@ function deliveriesAt(path: string, { instance }: Scope): Wanted {
 /** Finds the objects of a release. */
 export function instanceSelector(instance: string): string {
   return `app.kubernetes.io/instance=${instance}`;
-}
-
-/** Looks take at most one part in so many of the time, however much changes: of many pods, one changes all the time. */
-const idleness = 10;
-/** Milliseconds between two looks, at least and at most. */
-const [shortest, longest] = [10, 500];
-
-/** Lets one waiter sleep until it rings; a ring while nobody waits is kept. */
-function createBell() {
-  let rung = false;
-  let wake = () => {};
-  let woken = Number.NEGATIVE_INFINITY;
-  return {
-    ring() {
-      rung = true;
-      wake();
-    },
-    async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-      const looked = performance.now() - woken;
-      const pause = Math.min(longest, Math.max(shortest, looked * (idleness - 1)));
-      if (!rung) {
-        await new Promise<void>((resolve) => {
-          const done = () => {
-            clearTimeout(timer);
-            signal.removeEventListener("abort", done);
-            resolve();
-          };
-          const timer = setTimeout(done, milliseconds);
-          signal.addEventListener("abort", done);
-          wake = done;
-        });
-      }
-      signal.throwIfAborted();
-      const early = woken + pause - performance.now();
-      if (early > 0) await sleep(early, undefined, { signal }).catch(() => signal.throwIfAborted());
-      rung = false;
-      woken = performance.now();
-    },
-  };
 }
