@@ -83,7 +83,7 @@ async function draw(inputs: DeployInputs, context: Context, fence: AbortSignal) 
     readManifest(inputs.manifest, context),
   ]);
   const source = {
-    ...sourceOf(manifest, inputs.cluster, context),
+    ...(await sourceOf(manifest, inputs.cluster, context)),
     chart: await findChart(inputs.chart, helm, context),
     set: placeOf(inputs),
   };

@@ -64,7 +64,7 @@ export async function openOperation(inputs: OperateInputs, context: Context, fen
 /** The application as the manifest in the checkout has it. */
 async function writtenApplication(inputs: OperateInputs, context: Context, helm: Helm): Promise<Application> {
   const manifest = await readManifest(inputs.manifest, context);
-  const source = { ...sourceOf(manifest, inputs.cluster, context), set: placeOf(inputs) };
+  const source = { ...(await sourceOf(manifest, inputs.cluster, context)), set: placeOf(inputs) };
   return await resolveApplication(source, inputs.environment, {}, helm);
 }
 

@@ -95,7 +95,7 @@ async function load(
     readManifest(inputs.manifest, context),
     openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror }),
   ]);
-  const source = sourceOf(manifest, cluster, context);
+  const source = await sourceOf(manifest, cluster, context);
   const environment = inputs.environment ?? chooseEnvironment(await resolveDeclaration(source, helm), context.run);
   const application = await resolveApplication(source, environment, named(inputs.image ?? {}), helm);
   checkControlUrl(application.cluster);

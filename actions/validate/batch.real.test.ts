@@ -29,7 +29,7 @@ test("what is rendered together is what is rendered alone", async (test) => {
   const root = join(bundledChart(), "..");
   const files = globSync("{chart/ci,examples/*/.deploy}/*.yaml", { cwd: root }).sort();
   const sources = await Promise.all(
-    files.map(async (file) => sourceOf(await readManifest(file, { workspace: root }), undefined, context)),
+    files.map(async (file) => await sourceOf(await readManifest(file, { workspace: root }), undefined, context)),
   );
   const wanted = sources
     .filter(fitsBatch)

@@ -6,6 +6,9 @@ import { fileProblem, type Problem, type Span } from "./problem.ts";
 /** Larger files are no manifests (1 MiB). */
 const largest = 1024 * 1024;
 
+/** What a file is read as. */
+export type FileRole = "manifest" | "cluster file";
+
 /** A file that was read, or why it could not be. */
 export type ReadFile =
   | { readonly absolutePath: string; readonly text: string }
@@ -16,8 +19,9 @@ export type ReadFile =
  * that asynchronous reads need take more time than the disk.
  *
  * @param file path as the user knows it, absolute or relative to the workspace.
+ * @param role what it is called where it cannot be read.
  */
-export function readTextFile(file: string, workspace: string): ReadFile {
+export function readTextFile(file: string, workspace: string, role: FileRole = "manifest"): ReadFile {
   const absolutePath = isAbsolute(file) ? file : join(workspace, file);
   const refuse = (code: string, message: string, hint: string, span?: Span) => ({
     absolutePath,
@@ -29,7 +33,7 @@ export function readTextFile(file: string, workspace: string): ReadFile {
     }
     const bytes = readUpTo(largest, absolutePath);
     if (typeof bytes === "number") {
-      return refuse("FILE_TOO_LARGE", `the file has ${bytes} bytes; a manifest has at most ${largest}`, "");
+      return refuse("FILE_TOO_LARGE", `the file has ${bytes} bytes; a ${role} has at most ${largest}`, "");
     }
     const text = bytes.toString("utf8");
     const fault = encodingFault(bytes) ?? controlCharacterFault(text);
@@ -38,7 +42,7 @@ export function readTextFile(file: string, workspace: string): ReadFile {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     const hint = "create it, name another one, or check out the repository before this step";
     return missing
-      ? { ...refuse("FILE_MISSING", `There is no manifest at ${file}`, hint), cause }
+      ? { ...refuse("FILE_MISSING", `There is no ${role} at ${file}`, hint), cause }
       : { ...refuse("FILE_UNREADABLE", "the file cannot be read", "make it a file that this user may read"), cause };
   }
 }

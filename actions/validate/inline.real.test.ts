@@ -19,7 +19,7 @@ async function configMaps(test: TestContext, manifest: string, files: Readonly<R
     mkdirSync(dirname(join(context.workspace, name)), { recursive: true });
     writeFileSync(join(context.workspace, name), text);
   }
-  const source = sourceOf(await readManifest(".deploy/manifest.yaml", context), undefined, context);
+  const source = await sourceOf(await readManifest(".deploy/manifest.yaml", context), undefined, context);
   const opened = await openHelm(context);
   const application = await resolveApplication(source, "prod", {}, opened);
   const objects = parseAllDocuments(await renderObjects(source, "prod", opened)).map((document) => document.toJS());

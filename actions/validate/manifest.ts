@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import type { YamlDocument } from "./document.ts";
-import { isBelow, readTextFile } from "./file.ts";
+import { type FileRole, isBelow, readTextFile } from "./file.ts";
 import { inlineFiles } from "./inline.ts";
 import { type Finding, fileProblem, mergeProblems, type Problem, sentenceOf } from "./problem.ts";
 import { readPlainYaml } from "./quick.ts";
@@ -44,9 +44,9 @@ export async function readManifest(file: string, { workspace }: Pick<Context, "w
   return manifest;
 }
 
-/** Reads a manifest, and gives what is wrong in place of throwing it. */
-export async function openManifest(file: string, workspace: string): Promise<OpenedManifest> {
-  const read = readTextFile(file, workspace);
+/** Reads a manifest, and gives what is wrong in place of throwing it. A team's cluster file is read in the same way. */
+export async function openManifest(file: string, workspace: string, role?: FileRole): Promise<OpenedManifest> {
+  const read = readTextFile(file, workspace, role);
   if ("problem" in read) return { problems: [read.problem], cause: read.cause };
   const { absolutePath, text } = read;
   const open = (content: unknown, plain: boolean, document: Manifest["document"]) =>
@@ -100,7 +100,7 @@ export async function locate(
 }
 
 function shapeProblem(file: string, { content, root, spanOf }: YamlDocument): Problem | undefined {
-  const hint = "see the README for what a manifest looks like";
+  const hint = "see the README for what it looks like";
   if (root === null || content === null) return fileProblem(file, "FILE_EMPTY", "the file is empty", hint);
   if (isMapping(content)) return undefined;
   return fileProblem(file, "FILE_NO_MAPPING", "the file does not hold a mapping", hint, spanOf([], "value"));

@@ -4,6 +4,7 @@ import { FairleadError } from "../core/errors.ts";
 import { bundledChart, type Helm, type Values } from "../core/helm.ts";
 import type { Application, Declaration, Remarks, RuleError } from "./application.ts";
 import { checkManifest, findingOf } from "./check.ts";
+import { checkClusterFile } from "./cluster-file.ts";
 import { helmRefusal } from "./helm-reader.ts";
 import { locate, type Manifest, manifestError } from "./manifest.ts";
 import type { Problem } from "./problem.ts";
@@ -20,10 +21,30 @@ export interface Source {
   readonly set?: Readonly<Record<string, unknown>>;
 }
 
-/** The source of a manifest under the chart that travels with the actions; `cluster` is relative to the workspace. */
-export function sourceOf(manifest: Manifest, cluster: string | undefined, { workspace }: Context): Source {
-  const clusterFile = cluster === undefined ? {} : { clusterFile: resolvePath(workspace, cluster) };
-  return { manifest, chart: bundledChart(), ...clusterFile };
+/**
+ * The source of a manifest under the chart that travels with the actions.
+ *
+ * @param cluster a team's file, relative to the workspace.
+ * @throws FairleadError MANIFEST_INVALID with all that is wrong in that file, at the place of the first.
+ */
+export async function sourceOf(
+  manifest: Manifest,
+  cluster: string | undefined,
+  context: Pick<Context, "workspace">,
+): Promise<Source> {
+  return { manifest, chart: bundledChart(), ...(await clusterOf(cluster, context)) };
+}
+
+/** The same, but of the cluster file alone. */
+export async function clusterOf(
+  cluster: string | undefined,
+  { workspace }: Pick<Context, "workspace">,
+): Promise<Pick<Source, "clusterFile">> {
+  if (cluster === undefined) return {};
+  const clusterFile = resolvePath(workspace, cluster);
+  const problems = await checkClusterFile(clusterFile, bundledChart(), workspace);
+  if (problems.length > 0) throw manifestError(cluster, problems);
+  return { clusterFile };
 }
 
 /** The environments that a manifest declares, and which push deploys which. */

@@ -13,9 +13,23 @@ export interface Judge {
 
 /** Opens the schema of a chart, which the first call reads. */
 export function openJudge(chart: string): Judge {
-  const language = once(() => readLanguage(chart));
+  return judgeOf(once(() => readLanguage(chart)));
+}
+
+/** Opens what the schema of a chart says of a team's file about its cluster. */
+export function openClusterJudge(chart: string): Judge {
+  return judgeOf(once(async () => clusterLanguage(await readLanguage(chart))));
+}
+
+function judgeOf(language: () => Promise<Language>): Judge {
   const explain = once(async () => explainer(await language()));
   return { explain: async (content) => (await explain())(content), language };
+}
+
+/** Of all that a chart's values may hold, `cluster` alone, which must be there. */
+function clusterLanguage({ root }: Language): Language {
+  const { cluster } = root["properties"] as Record<string, unknown>;
+  return languageOf({ ...root, properties: { cluster }, required: ["cluster"] });
 }
 
 /** The language of a chart's manifests. */

@@ -5,6 +5,7 @@ import type { Helm } from "../core/helm.ts";
 import { mapSome } from "../core/map-some.ts";
 import type { Made, Wanted } from "./batch.ts";
 import { checkManifest } from "./check.ts";
+import { checkClusterFile } from "./cluster-file.ts";
 import { helmRefusal } from "./helm-reader.ts";
 import { locate, type Manifest, openManifest } from "./manifest.ts";
 import type { objectChecker } from "./objects.ts";
@@ -50,7 +51,7 @@ export interface Rendered {
 
 /**
  * Checks manifests in all their environments and gives every problem of all of them, first to last. A manifest is
- * rendered only when nothing is wrong with it by itself, and its objects are checked when the chart finds nothing wrong.
+ * rendered only when nothing is wrong with it by itself or with the cluster file, and its objects are checked when the chart finds nothing wrong.
  *
  * @param openHelm called once, when the first manifest is to be rendered.
  */
@@ -69,7 +70,11 @@ export async function validateFiles(
     problems.push(...opened.problems, ...own);
     if (opened.manifest !== undefined && opened.problems.length + own.length === 0) sound.push(opened.manifest);
   }
-  const rendered = sound.length > 0 && rules.render !== false ? await renderAll(sound, rules, await openHelm()) : [];
+  const { chart, clusterFile, render = true } = rules;
+  const ofCluster = clusterFile === undefined ? [] : await checkClusterFile(clusterFile, chart, workspace);
+  problems.push(...ofCluster);
+  const renders = render && ofCluster.length === 0 && sound.length > 0;
+  const rendered = renders ? await renderAll(sound, rules, await openHelm()) : [];
   return {
     problems: mergeProblems([...problems, ...rendered.flatMap((verdict) => verdict.problems)]),
     remarks: mergeProblems(rendered.flatMap(({ remarks }) => remarks)),

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Context } from "../../core/context.ts";
 import { FairleadError } from "../../core/errors.ts";
 import { bundledChart, type Helm, openHelm } from "../../core/helm.ts";
 import type { DeployRule } from "../../validate/application.ts";
 import { renderBatches } from "../../validate/batch.ts";
 import { openManifest } from "../../validate/manifest.ts";
-import { resolveChecked, type Source } from "../../validate/resolve.ts";
+import { clusterOf, resolveChecked, type Source } from "../../validate/resolve.ts";
 
 /** Where the manifest of an app lies. */
 export const manifestFile = ".deploy/manifest.yaml";
@@ -42,9 +42,9 @@ export interface ReaderOptions {
 
 /** Reads manifests as a deploy does: the chart resolves them, many in one process. */
 export function chartReader(context: Context, { cluster, toolMirror }: ReaderOptions): ReadManifests {
-  const team = cluster === undefined ? {} : { clusterFile: resolve(context.workspace, cluster) };
   return async (texts, releases) => {
     if (texts.size === 0) return new Map();
+    const team = await clusterOf(cluster, context);
     const folder = await mkdtemp(join(context.folder, "manifests-"));
     try {
       const helm = await openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror });
