@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parse } from "yaml";
 import { openCluster, statusMessage, statusOf } from "./cluster.ts";
 import type { FairleadError } from "./errors.ts";
 import { createMasker } from "./masking.ts";
@@ -27,6 +28,29 @@ test("only what the current context names has to be whole, unless the client lib
     code: "KUBECONFIG_INVALID",
     message: /clusters\[1\]\.cluster is missing/,
   });
+});
+
+test("the machine's proxy leads to the cluster, unless the kubeconfig or the tailnet has one", async (t) => {
+  const at = (cluster: object) => ({ ...kubeconfig, clusters: [{ name: "ci", cluster }] });
+  const remote = { server: "https://cluster.example.com:6443" };
+  const proxyOf = async (cluster: object, proxy?: string) => {
+    const { signal } = new AbortController();
+    const masks: string[] = [];
+    const masker = createMasker((value) => masks.push(value));
+    const { kubeconfig: used } = await openCluster({ kubeconfig: JSON.stringify(at(cluster)), masker, signal, proxy });
+    const found = parse(used).clusters[0].cluster["proxy-url"];
+    return { found, masks };
+  };
+  process.env["HTTPS_PROXY"] = "http://runner:long-password@proxy.example.com:3128";
+  t.after(() => delete process.env["HTTPS_PROXY"]);
+  const { found, masks } = await proxyOf(remote);
+  assert.equal(found, "http://runner:long-password@proxy.example.com:3128/");
+  assert.ok(masks.includes("long-password"));
+  const own = { ...remote, "proxy-url": "http://own.example.com:1" };
+  assert.equal((await proxyOf(own)).found, "http://own.example.com:1");
+  assert.equal((await proxyOf(remote, "http://127.0.0.1:2")).found, "http://127.0.0.1:2");
+  assert.equal((await proxyOf(own, "http://127.0.0.1:2")).found, "http://127.0.0.1:2");
+  assert.equal((await proxyOf({ server: "https://127.0.0.1:6443" })).found, undefined);
 });
 
 test("a write that met another one is done again", async () => {

@@ -1,10 +1,12 @@
 import { text } from "node:stream/consumers";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { openConnection, type PlainRequest } from "./connection.ts";
+import { credentialsIn } from "./credentials-in.ts";
 import { FairleadError, messageOf } from "./errors.ts";
 import { type CommandResult, type PodCommand, runInPod } from "./exec.ts";
-import { readKubeconfig, throughProxy } from "./kubeconfig.ts";
+import { type Kubeconfig, readKubeconfig, throughProxy } from "./kubeconfig.ts";
 import type { Masker } from "./masking.ts";
+import { proxyFor } from "./proxy.ts";
 import { retry } from "./retry.ts";
 import { type Collection, type Watched, type WatchListener, watchCollection } from "./watch.ts";
 
@@ -84,7 +86,8 @@ export function applyRequest(path: string, body: object): PlainRequest {
  * Prepares access to a cluster; nothing is called yet.
  *
  * @param kubeconfig text or base64.
- * @param proxy address of an HTTP proxy, when the cluster is only reached through one.
+ * @param proxy address of an HTTP proxy, when the cluster is only reached through one; else that of the kubeconfig counts,
+ *   else the machine's.
  * @throws FairleadError KUBECONFIG_INVALID.
  */
 export async function openCluster(options: {
@@ -94,7 +97,8 @@ export async function openCluster(options: {
   signal: AbortSignal;
 }): Promise<Cluster> {
   const plain = await readKubeconfig(options.kubeconfig, options.masker);
-  const used = options.proxy === undefined ? plain : await throughProxy(plain, options.proxy);
+  const proxy = options.proxy ?? proxyOfMachine(plain, options.masker);
+  const used = proxy === undefined ? plain : await throughProxy(plain, proxy);
   const { server } = used;
   const connection = await openConnection(used);
   const ask = <T>(call: () => Promise<T>) => askCluster(call, server, options.signal);
@@ -127,6 +131,14 @@ export async function openCluster(options: {
     run: (command, signal) => runInPod(used.text, command, AbortSignal.any([options.signal, signal])),
     watch: (collection, listener) => watchCollection({ read, lines }, collection, listener),
   };
+}
+
+/** The machine's proxy, for a kubeconfig that has none of its own: as helm and kubectl choose it. */
+function proxyOfMachine({ server, cluster }: Kubeconfig, masker: Masker): string | undefined {
+  if (cluster["proxy-url"]) return undefined;
+  const proxy = proxyFor(server)?.href;
+  for (const secret of credentialsIn(proxy ?? "")) masker.add(secret);
+  return proxy;
 }
 
 function answerError(status: number, body: string): Error {

@@ -9,6 +9,7 @@ import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { type Certificate, issue, makeAuthority } from "../../test/cluster/certificates.ts";
+import { startProxy } from "../../test/fakes/proxy.ts";
 import { openConnection } from "./connection.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 import { createMasker } from "./masking.ts";
@@ -177,6 +178,13 @@ test("a proxy is asked for the way, and trusted no more than that", async (conte
   const connection = await open({ token: "abcd" }, { "proxy-url": `http://127.0.0.1:${port}` });
   const answer = await answerOf(await connection.open({ path: "/" }, signal));
   assert.deepEqual([answer.authorization, asked], ["Bearer abcd", [new URL(String(cluster["server"])).host]]);
+});
+
+test("a proxy that never answers is left when the time is over", async () => {
+  await using proxy = await startProxy({ mood: "silent" });
+  const connection = await open({}, { "proxy-url": proxy.url });
+  await assert.rejects(connection.open({ path: "/" }, AbortSignal.timeout(200)), { name: "TimeoutError" });
+  assert.equal(proxy.asked.length, 1);
 });
 
 test("a signal ends a call with its own reason, also one that has not begun", async () => {

@@ -43,7 +43,11 @@ export async function openConnection(kubeconfig: Kubeconfig): Promise<Connection
       signal.throwIfAborted();
       return await new Promise((resolve, reject) => {
         const request = send(url, options, resolve);
-        const stop = () => request.destroy(signal.reason);
+        const stop = () => {
+          request.destroy(signal.reason);
+          // Of a request that waits for a proxy, Node would tell it only when the proxy has answered.
+          reject(signal.reason);
+        };
         signal.addEventListener("abort", stop);
         request.once("error", reject).once("close", () => signal.removeEventListener("abort", stop));
         request.end(text);

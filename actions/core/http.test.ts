@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
+import { startProxy } from "../../test/fakes/proxy.ts";
 import { request, retryAfter } from "./http.ts";
 
 const signal = new AbortController().signal;
@@ -69,6 +70,27 @@ test("a cancelled job ends the call with its own reason", async (t) => {
   const cancel = new AbortController();
   const url = await serve(t, () => cancel.abort(new Error("cancelled")));
   await assert.rejects(request({ url, timeout: 10_000, signal: cancel.signal }), { message: "cancelled" });
+});
+
+test("through the machine's proxy, too, an answer that points elsewhere is followed, without the login", async (t) => {
+  const url = await serve(t, ({ url, headers }, response) => {
+    if (url === "/old") response.writeHead(301, { location: "/moved" }).end();
+    else if (url === "/moved") response.writeHead(307, { location: "http://storage.test/blob" }).end();
+    else response.end(`${headers.host}${url} ${headers.authorization} ${headers.accept}`);
+  });
+  const port = Number(new URL(url).port);
+  await using proxy = await startProxy({ names: { "api.test": port, "storage.test": port } });
+  process.env["HTTP_PROXY"] = proxy.url;
+  t.after(() => delete process.env["HTTP_PROXY"]);
+  const call = { headers: { authorization: "Bearer x", accept: "text/plain" }, timeout: 10_000, signal };
+  assert.equal((await request({ ...call, url: "http://api.test/now" })).body, "api.test/now Bearer x text/plain");
+  assert.equal((await request({ ...call, url: "http://api.test/old" })).body, "storage.test/blob undefined text/plain");
+  assert.deepEqual(
+    proxy.asked.slice(1),
+    ["old", "moved"].map((path) => `GET http://api.test/${path}`).concat("GET http://storage.test/blob"),
+  );
+  const sent = await request({ ...call, url: "http://api.test/old", method: "POST", body: "x" });
+  assert.equal(sent.status, 301);
 });
 
 test("Retry-After is read as seconds and as a date", () => {

@@ -1,4 +1,6 @@
+import { sendDirectly } from "./direct.ts";
 import { FairleadError, messageOf } from "./errors.ts";
+import { proxyFor } from "./proxy.ts";
 import { retry } from "./retry.ts";
 
 /** What goes out. */
@@ -21,7 +23,7 @@ export interface HttpRequest extends Message {
   readonly attempts?: number;
   /** Whether an answer is worth another try, besides 429, 502, 503 and 504. */
   readonly busy?: (answer: HttpAnswer) => boolean;
-  /** By `fetch` if left out. */
+  /** By `fetch` if left out, or through the machine's proxy, which `fetch` does not know. */
   readonly send?: Send;
   /** Told before each further try, in words for the log. */
   readonly onRetry?: (reason: string, milliseconds: number) => void;
@@ -83,10 +85,15 @@ export async function request(call: HttpRequest): Promise<HttpAnswer> {
 }
 
 async function once(call: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-  const { send = sendByFetch } = call;
+  const { send = sendAnyhow } = call;
   const answer = await send(call, signal);
   if (busyStatuses.has(answer.status) || call.busy?.(answer)) throw new Busy(answer);
   return answer;
+}
+
+async function sendAnyhow(message: Message, signal: AbortSignal): Promise<HttpAnswer> {
+  const send = proxyFor(new URL(message.url)) === undefined ? sendByFetch : sendByProxy;
+  return await send(message, signal);
 }
 
 async function sendByFetch({ url, method = "GET", headers, body }: Message, signal: AbortSignal): Promise<HttpAnswer> {
@@ -94,6 +101,21 @@ async function sendByFetch({ url, method = "GET", headers, body }: Message, sign
   const response = await fetch(url, { method, headers: { ...headers }, ...content, signal });
   return { status: response.status, headers: response.headers, body: await response.text() };
 }
+
+/** As {@link sendDirectly}, but follows where an answer points, for as many times as `fetch` does. */
+async function sendByProxy(message: Message, signal: AbortSignal, times = 20): Promise<HttpAnswer> {
+  const answer = await sendDirectly(message, signal);
+  const target = answer.headers.get("location");
+  const isRead = ["GET", "HEAD"].includes(message.method ?? "GET");
+  if (!isRead || !redirects.has(answer.status) || target === null || times === 0) return answer;
+  const url = new URL(target, message.url);
+  // A login is for the server that it was sent to.
+  const isSame = url.origin === new URL(message.url).origin;
+  const headers = Object.entries(message.headers ?? {}).filter(([name]) => isSame || !/^authorization$/i.test(name));
+  return await sendByProxy({ ...message, url, headers: Object.fromEntries(headers) }, signal, times - 1);
+}
+
+const redirects = new Set([301, 302, 303, 307, 308]);
 
 /** Whether the other side did not understand TLS at all, and so will not the next time. */
 export function speaksPlainHttp(thrown: unknown): boolean {

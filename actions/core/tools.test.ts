@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { recordingContext } from "../../test/context.ts";
+import { startProxy } from "../../test/fakes/proxy.ts";
 import type { Context } from "./context.ts";
 import { execute } from "./process.ts";
 import type { Tool } from "./tool.ts";
@@ -172,6 +173,16 @@ test("a release without a checksum is refused", async (t) => {
   const { context } = await machine(t);
   const { address } = await mirror(t, context.folder, () => "nothing here\n");
   await assert.rejects(findTool(gadget, context, address), { code: "TOOL_MISSING", message: /no checksum at/ });
+});
+
+test("through the machine's proxy come the download and its checksum", async (t) => {
+  const { context } = await machine(t);
+  const { address } = await mirror(t, context.folder);
+  await using proxy = await startProxy({ names: { "mirror.test": Number(new URL(address).port) } });
+  process.env["HTTP_PROXY"] = proxy.url;
+  t.after(() => delete process.env["HTTP_PROXY"]);
+  assert.equal((await findTool(gadget, context, "http://mirror.test")).version, "1.5.2");
+  assert.deepEqual(proxy.asked, ["GET http://mirror.test/releases/checksums.txt", "CONNECT mirror.test:80"]);
 });
 
 test("a cancelled job does not wait for a download", async (t) => {

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
+import { startProxy } from "../fakes/proxy.ts";
 import { assertFailed, random, runIn, scene } from "./secrets-scene.ts";
 
 test("a job logs in as itself, and reads by the newest API where it is there", async (t) => {
@@ -19,6 +20,32 @@ test("a job logs in as itself, and reads by the newest API where it is there", a
     const way = generation === "current" ? ["/api/v1/auth/oidc-auth/login", "/api/v4/secrets"] : older;
     assert.deepEqual(asked, [...way, "/api/v1/auth/token/revoke"]);
   }
+});
+
+test("a runner behind a proxy reads through it, logs in by it, and revokes its token through it", async (t) => {
+  const own = await scene(t, { generation: "current" });
+  const names = {
+    "infisical.test": own.infisical.url,
+    "github.test": own.jobs.variables["ACTIONS_ID_TOKEN_REQUEST_URL"],
+  };
+  const ports = Object.entries(names).map(([name, url = ""]) => [name, Number(new URL(url).port)] as const);
+  await using proxy = await startProxy({ names: Object.fromEntries(ports) });
+  const address = new URL(names["github.test"] ?? "");
+  address.host = "github.test";
+  address.port = "";
+  const env = { ...own.asJob.env, ACTIONS_ID_TOKEN_REQUEST_URL: address.href, http_proxy: proxy.url };
+  const given = { ...own.asJob.with, url: "http://infisical.test", project: own.projectId };
+  const guarded = { ...own, secrets: [...own.secrets, proxy.password] };
+  const { step } = await runIn(guarded, { env, with: given, allow: { env: Object.keys(own.stored) } });
+  assert.deepEqual(step.env, own.stored, step.log);
+  const asked = proxy.asked.map((line) => line.replace(/\?.*/, ""));
+  const here = "http://infisical.test/api";
+  assert.deepEqual(asked, [
+    `GET http://github.test${address.pathname}`,
+    `POST ${here}/v1/auth/oidc-auth/login`,
+    `GET ${here}/v4/secrets`,
+    `POST ${here}/v1/auth/token/revoke`,
+  ]);
 });
 
 test("a job that GitHub gives no token, or whose token is for another, is told what to change", async (t) => {
