@@ -42,6 +42,7 @@ export async function startDaemon(
   const elevation = mode === "tun" && process.getuid?.() !== 0 ? (["sudo", "-n"] as const) : [];
   const command = [
     ...elevation,
+    ...(elevation.length > 0 ? keptForRoot(context) : []),
     "env",
     // Else it keeps an id of this machine for its logs in /var/lib, or in the home of the user.
     `TS_LOGS_DIR=${folder}`,
@@ -57,6 +58,12 @@ export async function startDaemon(
   const ended = launch(command, elevation, connection, context);
   const proxy = await untilReady(mode, ended, connection, context);
   return { connection, proxy, operator: await becomeOperator(elevation, connection, context) };
+}
+
+/** The machine's proxy, of which `sudo` would let nothing through; by its name, because there may be a password in it. */
+function keptForRoot({ environment }: Context): readonly string[] {
+  const names = Object.keys(environment).filter((name) => /^(https?|no)_proxy$/i.test(name));
+  return names.length === 0 ? [] : [`--preserve-env=${names.join(",")}`];
 }
 
 /** A second Tailscale of the same machine would take the routes and the network card of the first. */

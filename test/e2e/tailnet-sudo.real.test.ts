@@ -39,8 +39,12 @@ exec setpriv --reuid=65534 --regid=65534 --clear-groups \\
 
 type Step = Awaited<ReturnType<typeof runAction>>;
 
-async function runAsNobody(given: Readonly<Record<string, string>>, path: string): Promise<Step> {
-  const options = { env: { PATH: path }, secrets: [site.tailnet.authKey], with: given };
+async function runAsNobody(
+  given: Readonly<Record<string, string>>,
+  path: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Step> {
+  const options = { env: { ...env, PATH: path }, secrets: [site.tailnet.authKey], with: given };
   const folders = [
     sudo,
     join(import.meta.dirname, "../.."),
@@ -76,6 +80,18 @@ test("a user with sudo joins with the whole machine, and leaves as completely as
   // What runs as root could not be killed when it hangs.
   const [up = []] = step.commands.filter((command) => command.includes("up"));
   assert.ok(!up.includes("sudo"), up.join(" "));
+});
+
+test("what sudo starts knows the machine's proxy, and goes through it alone", async () => {
+  // Nothing listens there.
+  const env = { http_proxy: `http://${site.network.address}:9` };
+  const step = await runAsNobody(
+    given({ hostname: "no-way", timeout: "3s", retries: "0" }),
+    `/opt/bin:${programs}`,
+    env,
+  );
+  assert.match(step.annotations[0]?.message ?? "", new RegExp(`proxy.*${site.network.address}:9.*refused`), step.log);
+  assert.deepEqual([step.leftBehind, step.orphans], [[], []]);
 });
 
 test("a user without sudo joins in userspace, and is told so for the whole machine", async () => {
