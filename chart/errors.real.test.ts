@@ -57,7 +57,7 @@ const faults: readonly Fault[] = [
       config: { urls: { relay: "https://relay/router" } },
       same: { RELAY: ["api", "worker"] },
     },
-    line: "APP_NOT_SAME: spec.same.RELAY: api has https://relay and worker has https://relay/router",
+    line: "APP_NOT_SAME: spec.same.RELAY.1: api has https://relay and worker has https://relay/router",
   },
   {
     name: "a variable that must be the same is missing",
@@ -66,12 +66,12 @@ const faults: readonly Fault[] = [
       config: { urls: { relay: "https://relay" } },
       same: { A_relay: ["api", "worker"] },
     },
-    line: "APP_NOT_SAME: spec.same.A_relay: worker does not set A_relay",
+    line: "APP_NOT_SAME: spec.same.A_relay.1: worker does not set A_relay",
   },
   {
     name: "a variable must be the same in a component that nobody declares",
     spec: { components: { api: { env: { RELAY: "a" } } }, same: { RELAY: ["api", "wroker"] } },
-    line: 'APP_NOT_SAME: spec.same.RELAY: there is no component "wroker"; components: api',
+    line: 'APP_NOT_SAME: spec.same.RELAY.1: there is no component "wroker"; components: api',
   },
   {
     name: "a variable is plain and secret",
@@ -165,6 +165,12 @@ const faults: readonly Fault[] = [
     line: 'APP_EXTENDS: spec.components.worker.extends: there is no component "web" to extend; components: api, worker',
   },
   {
+    name: "an environment removes what another component extends",
+    spec: { components: { api: {}, worker: { extends: "api" } } },
+    prod: { components: { api: null } },
+    line: "APP_EXTENDS: spec.components.worker.extends: the environment removes api, which this extends; write enabled: false there, and its keys are still taken",
+  },
+  {
     name: "a component extends one that extends another",
     spec: { components: { a: { extends: "b" }, b: { extends: "c", name: "b" }, c: {} } },
     line: 'APP_EXTENDS: spec.components.a.extends: "b" extends another component itself; extend that one, or put what they share into defaults',
@@ -205,7 +211,7 @@ const faults: readonly Fault[] = [
   {
     name: "a probe asks a port that is not there",
     spec: { components: { api: { port: 80, health: { path: "/", port: "admin" } } } },
-    line: "APP_HEALTH_PORT: spec.components.api.health.port: the component has no port admin; ports: http",
+    line: 'APP_HEALTH_PORT: spec.components.api.health.port: the component has no port "admin"; ports: http',
   },
   {
     name: "nobody says which port speaks HTTP",
@@ -341,17 +347,22 @@ const faults: readonly Fault[] = [
   {
     name: "metrics have no port",
     spec: { metrics: { port: "admin" } },
-    line: 'APP_METRICS_PORT: spec.metrics.port: the component has no port "admin" to read metrics from',
+    line: 'APP_METRICS_PORT: spec.metrics.port: the component has no port "admin" to read metrics from; ports: http',
+  },
+  {
+    name: "metrics have several ports, and none is meant",
+    spec: { ports: { a: 80, b: { port: 53, protocol: "UDP" } }, metrics: {} },
+    line: "APP_METRICS_PORT: spec.metrics: metrics need to know their port: set metrics.port; ports: a, b",
   },
   {
     name: "a network policy names nothing",
     spec: { networkPolicy: { from: ["web"] } },
-    line: 'APP_NETWORK_PEER: spec.networkPolicy.from.0: "web" is none of ingress, internet, namespace:name, an address range or a component: main',
+    line: 'APP_NETWORK_PEER: spec.networkPolicy.from.0: "web" is none of ingress, internet, namespace:name, an address range and a component; components: main',
   },
   ...["data:postgres", "10.0.0.0", "a/b"].map((peer) => ({
     name: `a network policy names ${peer}, which is no address range`,
     spec: { networkPolicy: { to: [peer] } },
-    line: `APP_NETWORK_PEER: spec.networkPolicy.to.0: "${peer}" is none of ingress, internet, namespace:name, an address range or a component: main`,
+    line: `APP_NETWORK_PEER: spec.networkPolicy.to.0: "${peer}" is none of ingress, internet, namespace:name, an address range and a component; components: main`,
   })),
   {
     name: "variables come from no set",

@@ -29,14 +29,28 @@ export function findingOf(rule: RuleError, content: unknown, environment: string
   const { code, message } = rule;
   if (code === "APP_ENV_UNDECLARED") {
     const declared = Object.keys((content as { environments?: object | null }).environments ?? {});
-    const near = suggest(environment, declared);
-    const hint = near === undefined ? "" : `did you mean \`${near}\`?`;
-    return { code, keys: ["environments"], target: "key", message, hint };
+    return { code, keys: ["environments"], target: "key", message, hint: didYouMean(environment, declared) };
   }
-  // The chart's sentences end with the advice.
-  const [what, ...advice] = message.split("; ");
-  const keys = splitPath(rule.path, content);
-  return { code, keys, target: "value", message: what ?? message, hint: advice.join("; ") };
+  const [, what = message, advice = ""] = sentence.exec(message) ?? [];
+  const hint = [meantBy(what, advice), advice].filter((part) => part !== "").join(" ");
+  return { code, keys: splitPath(rule.path, content), target: "value", message: what, hint };
+}
+
+/** The chart's sentences end with the advice, after a semicolon that is in no quoted value. */
+const sentence = /^((?:"(?:[^"\\]|\\.)*"|[^"])*?)(?:; (.*))?$/s;
+
+/** What was probably meant by the quoted name of a sentence, where the advice is a list such as `components: api, web`. */
+function meantBy(what: string, advice: string): string {
+  const [, name = "", , inner] = /"([^"/]*)(\/([^"]*))?"[^"]*$/.exec(what) ?? [];
+  const [, list = ""] = /^[\w. ]+: (.+)$/.exec(advice) ?? [];
+  const tail = inner === undefined ? "" : `/${inner}`;
+  return didYouMean(name, list.split(", "), tail);
+}
+
+/** @param tail what follows the name. */
+function didYouMean(name: string, known: readonly string[], tail = ""): string {
+  const near = name === "" ? undefined : suggest(name, known);
+  return near === undefined || near === name ? "" : `did you mean \`${near}${tail}\`?`;
 }
 
 /** The keys of a path that was joined by dots; a key of the manifest may hold dots itself, and the longest wins. */

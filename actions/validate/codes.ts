@@ -78,6 +78,11 @@ export const manifestCodes = {
   },
   YAML_TAB: { cause: "A line is indented with a tab.", fix: "Indent with spaces." },
   YAML_TOO_DEEP: { cause: "Values are nested more than 100 levels deep.", fix: "Nest them less." },
+  APP_COMPONENT_NEAR: {
+    cause:
+      "A warning: a component that only an environment has is called nearly as one of `spec`, and has no image of its own.",
+    fix: "Correct the name; if another component is meant, say its `image`.",
+  },
   APP_KEY_MISSING: { cause: "A key is missing.", fix: "Add it." },
   APP_KEY_UNKNOWN: {
     cause: "A key is misspelt, or stands in the wrong place.",

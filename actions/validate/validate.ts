@@ -8,6 +8,7 @@ import { checkManifest } from "./check.ts";
 import { checkClusterFile } from "./cluster-file.ts";
 import { helmRefusal } from "./helm-reader.ts";
 import { locate, type Manifest, openManifest } from "./manifest.ts";
+import { findNearNames } from "./near-names.ts";
 import type { objectChecker } from "./objects.ts";
 import { isBrought, type Origins, originFinder } from "./origin.ts";
 import { fileProblem, mergeProblems, type Problem } from "./problem.ts";
@@ -62,12 +63,16 @@ export async function validateFiles(
   openHelm: () => Promise<Helm>,
 ): Promise<Verdict> {
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   const sound: Manifest[] = [];
   const judge = openJudge(rules.chart);
   for (const file of files) {
     const opened = await openManifest(file, workspace);
     const own = opened.manifest === undefined ? [] : await checkManifest(opened.manifest, judge);
     problems.push(...opened.problems, ...own);
+    if (opened.manifest !== undefined) {
+      warnings.push(...(await locate(opened.manifest, findNearNames(opened.manifest.content))));
+    }
     if (opened.manifest !== undefined && opened.problems.length + own.length === 0) sound.push(opened.manifest);
   }
   const { chart, clusterFile, render = true } = rules;
@@ -77,7 +82,7 @@ export async function validateFiles(
   const rendered = renders ? await renderAll(sound, rules, await openHelm()) : [];
   return {
     problems: mergeProblems([...problems, ...rendered.flatMap((verdict) => verdict.problems)]),
-    remarks: mergeProblems(rendered.flatMap(({ remarks }) => remarks)),
+    remarks: mergeProblems([...warnings, ...rendered.flatMap(({ remarks }) => remarks)]),
     unchecked: [...new Set(rendered.flatMap(({ unchecked }) => unchecked))].sort(),
     rendered: rendered.flatMap((verdict) => verdict.rendered),
   };

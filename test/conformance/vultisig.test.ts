@@ -563,7 +563,7 @@ describe("checks and advice", () => {
     const problems = await problemsAfter(({ environments: { production: layer } }) => {
       layer.components["dca-worker"].env = { RELAY_URL: "https://relay.vultisig.com" };
     });
-    assert.deepEqual(problems, ["APP_NOT_SAME spec.same.RELAY_URL"]);
+    assert.deepEqual(problems, ["APP_NOT_SAME spec.same.RELAY_URL.1"]);
   });
 
   it("V-57 advice for what the system is known to say", () => {
@@ -673,7 +673,7 @@ describe("traps", () => {
     const problems = await problemsAfter(({ environments: { production: layer } }) => {
       layer.components["verifier-worker"].env = { RELAY_URL: "https://api.vultisig.com" };
     });
-    assert.deepEqual(problems, ["APP_NOT_SAME spec.same.RELAY_URL"]);
+    assert.deepEqual(problems, ["APP_NOT_SAME spec.same.RELAY_URL.1"]);
   });
 
   it("X-12 the end-to-end check is for production only, and the other checks for both", () => {

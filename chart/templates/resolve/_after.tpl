@@ -100,13 +100,16 @@ Gives {metrics?} as JSON, {path, port, name}: where to read a component's metric
 {{- $result := dict -}}
 {{- if hasKey .folded "metrics" -}}
   {{- $asked := .folded.metrics.port | default (ternary "metrics" $.httpPort (has "metrics" (keys ($.folded.ports | default dict)))) -}}
+  {{- $names := list -}}
   {{- range $.ports -}}
+    {{- $names = append $names .name -}}
     {{- if eq .name $asked -}}
       {{- $_ := set $result "metrics" (dict "path" ($.folded.metrics.path | default "/metrics") "port" .port "name" .name) -}}
     {{- end -}}
   {{- end -}}
   {{- if not $result -}}
-    {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_METRICS_PORT" "at" (concat $.at (list "metrics" "port")) "message" (printf "the component has no port %q to read metrics from" $asked)) -}}
+    {{- $what := ternary (printf "the component has no port %q to read metrics from" $asked) "metrics need to know their port: set metrics.port" (ne $asked "") -}}
+    {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_METRICS_PORT" "at" (concat $.at (list "metrics" "port")) "message" (printf "%s; ports: %s" $what (join ", " $names | default "none"))) -}}
   {{- end -}}
 {{- end -}}
 {{- toJson $result -}}

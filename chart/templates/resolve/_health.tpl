@@ -173,7 +173,7 @@ there is none. Takes {call, asked, path, at}: `path` is set where HTTP is spoken
 {{- end -}}
 {{- $ports := join ", " $names | default "none" -}}
 {{- if and $asked (not $found) -}}
-  {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_HEALTH_PORT" "at" (append .at "port") "message" (printf "the component has no port %s; ports: %s" $asked $ports)) -}}
+  {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_HEALTH_PORT" "at" (append .at "port") "message" (printf "the component has no port %q; ports: %s" $asked $ports)) -}}
 {{- else if and .path (not $asked) (not $call.httpPort) (or $call.ports (not $call.scope.single)) -}}
   {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_HEALTH_PORT" "at" .at "message" (printf "health needs to know which port speaks HTTP: name one http, or set health.port; ports: %s" $ports)) -}}
   {{- $found = "" -}}

@@ -108,7 +108,9 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- $name := (get .layers .key).extends -}}
 {{- if $name -}}
   {{- $problem := "" -}}
-  {{- if not (kindIs "map" (get .layers $name)) -}}
+  {{- if and (hasKey .layers $name) (not (get .layers $name)) -}}
+    {{- $problem = printf "the environment removes %s, which this extends; write enabled: false there, and its keys are still taken" $name -}}
+  {{- else if not (kindIs "map" (get .layers $name)) -}}
     {{- $problem = printf "there is no component %q to extend; components: %s" $name (keys .layers | sortAlpha | join ", ") -}}
   {{- else if (get .layers $name).extends -}}
     {{- $problem = printf "%q extends another component itself; extend that one, or put what they share into defaults" $name -}}
@@ -167,7 +169,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
     {{- range $index, $peer := $peers -}}
       {{- if not (or (has $peer (list "ingress" "internet")) (regexMatch `^(namespace:[a-z0-9]|[0-9a-fA-F.:]+/[0-9]+$)` $peer) (hasKey $call.components $peer)) -}}
         {{- $at := concat (ternary list (list "components" $key) $call.scope.single) (list "networkPolicy" $side $index) -}}
-        {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NETWORK_PEER" "at" $at "message" (printf "%q is none of ingress, internet, namespace:name, an address range or a component: %s" $peer (keys $call.components | sortAlpha | join ", "))) -}}
+        {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NETWORK_PEER" "at" $at "message" (printf "%q is none of ingress, internet, namespace:name, an address range and a component; components: %s" $peer (keys $call.components | sortAlpha | join ", "))) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

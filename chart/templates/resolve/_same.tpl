@@ -7,7 +7,7 @@ can still be replaced for one of them. A component that the environment removed 
 {{- $components := .components -}}
 {{- range $variable, $keys := .same -}}
   {{- $first := dict -}}
-  {{- range $key := $keys -}}
+  {{- range $index, $key := $keys -}}
     {{- $component := get $components $key | default dict -}}
     {{- $problem := "" -}}
     {{- if $component -}}
@@ -23,7 +23,7 @@ can still be replaced for one of them. A component that the environment removed 
       {{- $problem = printf "there is no component %q; components: %s" $key (keys $components | sortAlpha | join ", ") -}}
     {{- end -}}
     {{- with $problem -}}
-      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NOT_SAME" "at" (list "same" $variable) "message" .) -}}
+      {{- include "fairlead.error" (dict "scope" $scope "code" "APP_NOT_SAME" "at" (list "same" $variable $index) "message" .) -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}
