@@ -4,6 +4,7 @@ import { access, chmod, copyFile, mkdir, mkdtemp, readFile, rename, writeFile } 
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Context } from "./context.ts";
+import { messageOf } from "./errors.ts";
 import { request } from "./http.ts";
 import type { Architecture, Tool } from "./tool.ts";
 
@@ -75,20 +76,47 @@ async function fetchArchive(copy: string, cached: string, wanted: Wanted, contex
   await rename(part, cached);
 }
 
+/** The pinned checksum, else the publisher's, else that of the mirror, which shows no forgery of its own. */
 async function checksum({ tool, architecture, mirror }: Wanted, context: Context): Promise<string> {
-  const pinned = tool.download.sha256[architecture];
+  const { download, name } = tool;
+  const pinned = download.sha256[architecture];
   if (pinned !== undefined) return pinned;
-  const url = mirrored(tool.download.checksumUrl(architecture), mirror);
-  const answer = await request({ url, timeout: 60_000, signal: context.signal });
-  const file = tool.download.url(architecture).split("/").at(-1) ?? "";
+  const file = download.url(architecture).split("/").at(-1) ?? "";
+  const own = download.checksumUrl(architecture);
+  const tell = (text: string) => context.runner.info(`${name}: its checksum is not pinned in fairlead; ${text}`);
+  const together = "where the archive comes from, too, so it shows no forgery";
+  const published = { timeout: 60_000, attempts: 4 };
+  if (mirror === undefined) {
+    const value = await askChecksum(own, file, published, context);
+    tell(`taken from ${own}, ${together}`);
+    return value;
+  }
+  try {
+    // A machine with a mirror may well have no way to the publisher.
+    const value = await askChecksum(own, file, { timeout: 5_000, attempts: 1 }, context);
+    tell(`taken from its publisher, ${own}`);
+    return value;
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    const url = mirrored(own, mirror);
+    const value = await askChecksum(url, file, published, context);
+    tell(`its publisher gave none (${messageOf(thrown)}); taken from ${url}, ${together}`);
+    return value;
+  }
+}
+
+async function askChecksum(
+  url: string,
+  file: string,
+  patience: { readonly timeout: number; readonly attempts: number },
+  { signal }: Context,
+): Promise<string> {
+  const answer = await request({ url, ...patience, signal });
   const lines = answer.body.trim().split("\n");
   // One bare checksum, or a list of "checksum  file" (as sha256sum prints it).
   const line = lines.length === 1 ? lines[0] : lines.find((entry) => entry.endsWith(file));
   const value = /^[0-9a-f]{64}\b/.exec(line ?? "")?.[0];
   if (answer.status !== 200 || value === undefined) throw new Error(`no checksum at ${url} (HTTP ${answer.status})`);
-  context.runner.info(
-    `${tool.name}: its checksum is not pinned in fairlead; taken from ${url}, where the archive comes from, too, so it shows no forgery`,
-  );
   return value;
 }
 

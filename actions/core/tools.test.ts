@@ -44,9 +44,9 @@ async function machine(t: TestContext, programs: Record<string, string> = {}) {
 }
 
 /** Serves an archive that holds the tool, as a mirror of its releases. */
-async function mirror(t: TestContext, folder: string, checksums?: (hash: string) => string) {
+async function mirror(t: TestContext, folder: string, checksums?: (hash: string) => string, program = script("1.5.2")) {
   await mkdir(join(folder, "dist"));
-  await writeFile(join(folder, "dist/gadget"), script("1.5.2"), { mode: 0o755 });
+  await writeFile(join(folder, "dist/gadget"), program, { mode: 0o755 });
   execFileSync("tar", ["-czf", "archive", "dist"], { cwd: folder });
   const archive = await readFile(join(folder, "archive"));
   const list = (checksums ?? ((hash) => `${"0".repeat(64)}  other.tar.gz\n${hash}  gadget.tar.gz\n`))(sha256(archive));
@@ -89,7 +89,7 @@ test("what is missing is downloaded once, checked against its checksum, and runs
   assert.equal(found.version, "1.5.2");
   const { masker, environment } = context;
   assert.match((await execute(found.command, [...found.args, "version"], { masker, environment })).output, /1\.5\.2/);
-  assert.match(told.lines.join("\n"), /its checksum is not pinned in fairlead; taken from .*checksums\.txt/);
+  assert.match(told.lines.join("\n"), /its checksum is not pinned in fairlead; .*taken from .*checksums\.txt/);
   const before = requests.length;
   assert.deepEqual(await findTool(gadget, context), found);
   assert.equal(requests.length, before);
@@ -154,6 +154,26 @@ test("a pinned checksum needs no other, and a bare one is understood", async (t)
   const { context: other } = await machine(t);
   const bare = await mirror(t, other.folder, (expected) => `${expected}\n`);
   assert.equal((await findTool(gadget, other, bare.address)).version, "1.5.2");
+});
+
+test("with a mirror, the publisher is asked for the checksum first, and believed against the mirror", async (t) => {
+  const { context, told } = await machine(t);
+  const published = await mirror(t, context.folder);
+  const { context: other } = await machine(t);
+  const copied = await mirror(t, other.folder, () => "nothing here\n");
+  const checksumUrl = () => `${published.address}releases/checksums.txt`;
+  const tool: Tool = { ...gadget, download: { ...gadget.download, checksumUrl } };
+  assert.equal((await findTool(tool, context, copied.address)).version, "1.5.2");
+  assert.deepEqual(copied.requests, ["/releases/gadget.tar.gz"]);
+  assert.match(told.lines.join("\n"), /not pinned in fairlead; taken from its publisher, /);
+
+  const { context: third } = await machine(t);
+  const forged = await mirror(t, third.folder, undefined, script("1.5.3"));
+  await assert.rejects(findTool(tool, third, forged.address), { code: "TOOL_MISSING", message: /SHA-256/ });
+  // Without a way to the publisher there is only the mirror's own, and the log says what that is worth.
+  const { context: fourth, told: heard } = await machine(t);
+  assert.equal((await findTool(gadget, fourth, forged.address)).version, "1.5.2");
+  assert.match(heard.lines.join("\n"), /its publisher gave none \(fetch failed.*\); taken from .*shows no forgery/);
 });
 
 test("a download that is not what it should be is refused, also the next time", async (t) => {
