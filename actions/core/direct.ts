@@ -1,4 +1,4 @@
-import type { HttpAnswer, Message } from "./http.ts";
+import type { HttpAnswer, Message, Send } from "./http.ts";
 import { proxyFor } from "./proxy.ts";
 
 /**
@@ -6,17 +6,19 @@ import { proxyFor } from "./proxy.ts";
  * than such a step. It goes through the machine's proxy, where it has one. Redirects are not followed, and no compressed
  * answer is asked for.
  *
+ * @param through another proxy than the machine's.
  * @throws Error of the connection or of the proxy, or the reason of the signal.
  */
 export async function sendDirectly(
   { url, method = "GET", headers = {}, body }: Message,
   signal: AbortSignal,
+  through?: URL,
 ): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const address = new URL(url);
   // Loaded by the first request: a step that fails for its inputs makes none.
   const client = process.getBuiltinModule(address.protocol === "https:" ? "node:https" : "node:http");
-  const proxy = proxyFor(address);
+  const proxy = through ?? proxyFor(address);
   const agent = proxy && new client.Agent({ proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } });
   const options = agent === undefined ? {} : { agent };
   const sent = client.request(address, { ...options, method, headers, signal }, (response) => {
@@ -40,4 +42,9 @@ export async function sendDirectly(
 /** A refused connection names an address that nobody asked for, unless it is said whose it is. */
 function atProxy(error: Error, proxy: URL): Error {
   return new Error(`through the proxy ${proxy.host}`, { cause: error });
+}
+
+/** Sends requests through an HTTP proxy, the one into a tailnet for instance. */
+export function sendThrough(proxy: string): Send {
+  return (message, signal) => sendDirectly(message, signal, new URL(proxy));
 }

@@ -32,6 +32,8 @@ export interface DeployInputs {
   readonly kubeconfig: string;
   /** HTTP proxy through which the API server is reached. */
   readonly proxy?: string | undefined;
+  /** Whether private addresses are reached from here, through that proxy where there is one. */
+  readonly inTailnet?: boolean;
   /** File with the key `cluster`. */
   readonly cluster?: string | undefined;
   /** Folder of the chart, or reference in a registry, in place of the one that travels with the action. */

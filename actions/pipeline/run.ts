@@ -15,7 +15,7 @@ import { chooseEnvironment } from "./environment.ts";
 import { makeImages } from "./images.ts";
 import type { PipelineInputs } from "./inputs.ts";
 import { checkDirection, promotedImages } from "./promote.ts";
-import { checkControlUrl, openWay, tailnetLogin } from "./tailnet.ts";
+import { checkControlUrl, openWay, tailnetLogin, type Way } from "./tailnet.ts";
 import { together } from "./together.ts";
 
 /** What the whole way came to. */
@@ -40,17 +40,23 @@ async function runStages(inputs: PipelineInputs, journal: Journal, context: Cont
   const { manifest, application, origin } = await journal.stage("validate", () => load(inputs, context));
   const credentials = await journal.stage("secrets", () => findCredentials(inputs, application.cluster, context));
   const kubeconfig = credentials.require("KUBECONFIG_BASE64");
-  const [proxy, made] = await prepare(application, manifest, kubeconfig, credentials, inputs, journal, context);
+  const [way, made] = await prepare(application, manifest, kubeconfig, credentials, inputs, journal, context);
   const images =
     origin === undefined || inputs.promote === undefined
       ? made
-      : await promotedImages({ from: origin, to: application }, inputs.promote, { kubeconfig, proxy }, context);
+      : await promotedImages(
+          { from: origin, to: application },
+          inputs.promote,
+          { kubeconfig, proxy: way?.proxy },
+          context,
+        );
   const given = {
     manifest: inputs.manifest,
     environment: application.environment,
     images,
     kubeconfig,
-    proxy,
+    proxy: way?.proxy,
+    inTailnet: way !== undefined,
     cluster: inputs.cluster,
     skipJobs: inputs.skipJobs,
     timeout: inputs.timeout,
@@ -75,7 +81,7 @@ async function prepare(
   inputs: PipelineInputs,
   journal: Journal,
   context: Context,
-): Promise<[proxy: string | undefined, Images]> {
+): Promise<[way: Way | undefined, Images]> {
   const { cluster } = application;
   const read = await readKubeconfig(kubeconfig, context.masker);
   const login = tailnetLogin(read.server, cluster, credentials);
@@ -83,7 +89,7 @@ async function prepare(
     login && (await journal.stage("tailnet", () => openWay(login, read, cluster, inputs.toolMirror, shared)));
   const make = (shared: Context) => findImages(application, manifest, credentials, inputs, journal, shared);
   if (cluster.tailnet.registry) return [await open(context), await make(context)];
-  return await together<[string | undefined, Images]>(context, open, make);
+  return await together<[Way | undefined, Images]>(context, open, make);
 }
 
 async function load(

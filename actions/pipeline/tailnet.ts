@@ -12,8 +12,13 @@ import type { Credentials } from "./credentials.ts";
 
 type TailnetFacts = Pick<Cluster, "tailnet">;
 
+/** The way into a tailnet: by an HTTP proxy, or open to the whole machine. */
+export interface Way {
+  readonly proxy: string | undefined;
+}
+
 /**
- * Joins the tailnet that leads to the API server, and gives the proxy into it, if it takes one.
+ * Joins the tailnet that leads to the API server.
  *
  * @throws FairleadError SECRET_MISSING, TAILNET_FAILED, TAILNET_UNREACHABLE
  */
@@ -23,10 +28,10 @@ export async function openWay(
   cluster: TailnetFacts,
   toolMirror: string | undefined,
   context: Context,
-): Promise<string | undefined> {
+): Promise<Way> {
   const probe = [{ ...parseProbe(new URL("/readyz", server).href), certificate }];
   const { proxy } = await joinTailnet({ ...tailnetOf(cluster, login), probe, login, toolMirror }, context);
-  return proxy;
+  return { proxy };
 }
 
 /**

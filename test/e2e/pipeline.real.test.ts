@@ -13,6 +13,7 @@ import type { StepOptions, StepResult } from "../harness/types.ts";
 import { openInfisical } from "./own-infisical.ts";
 import { keepAsking, pageWith, readPage, serviceAddress } from "./page.ts";
 import { leftBesideReports } from "./report.ts";
+import { serve, stopServing } from "./tailnet-site.ts";
 import { type App, createApp, openWorld, repository } from "./world.ts";
 
 const world = await openWorld();
@@ -65,10 +66,17 @@ async function unusedAddress(): Promise<string> {
 describe("the whole way", () => {
   it("takes a push from a commit to an HTTP answer, over the tailnet, and says so in the summary", async () => {
     await using app = createApp(world, "way");
-    // A private address is not asked for from here; a public one would be looked up in the world's DNS.
-    app.edit(".deploy/manifest.yaml", /(host: \S+-staging\.[^\s}]+)/, "$1\n      public: false");
-    const step = await deploy(app, app.event, { with: { verify: "true" } });
+    // A name that only the tailnet knows.
+    const host = "cluster.tailnet.test";
+    app.edit(".deploy/manifest.yaml", /host: \S+-staging\.[^\s}]+/, `host: ${host}\n      public: false`);
+    const { network } = world.cluster;
+    const authority = await serve(network, { port: 443, names: [`DNS:${host}`] });
+    const env = { NODE_EXTRA_CA_CERTS: authority };
+    const step = await deploy(app, app.event, { with: { verify: "true" }, env }).finally(() =>
+      stopServing(network, 443),
+    );
     assert.equal(step.conclusion, "success", step.log);
+    assert.match(step.log, /https:\/\/cluster\.tailnet\.test: passed/);
     assert.match(step.log, /pods stay ready: passed/);
     assert.match(step.log, /endpoints of way-\w+: passed, 1 ready/);
     assert.match(step.log, /http:\/\/way-\w+\/health: passed/);
@@ -86,7 +94,7 @@ describe("the whole way", () => {
       [outputs["release"], outputs["namespace"], outputs["revision"], outputs["previous-revision"], outputs["status"]],
       [release, release, "1", "0", "deployed"],
     );
-    assert.equal(outputs["url"], `https://${app.name}-staging.jterrazz.com`);
+    assert.equal(outputs["url"], `https://${host}`);
     assert.deepEqual(leftBesideReports(step.leftBehind, step), []);
     assert.deepEqual(step.orphans, []);
     assertSummary(step);

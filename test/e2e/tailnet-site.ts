@@ -26,13 +26,21 @@ export interface TailnetSite extends AsyncDisposable {
   /** One more tailnet in the same instance; everything about it ends with the instance. */
   addTailnet(options: TailnetOptions): Promise<Tailnet>;
   /** Answers HTTPS on a port of the cluster, with a certificate for these names. */
-  serve(options: { readonly port: number; readonly names: readonly string[]; readonly status?: number }): Promise<void>;
+  serve(options: Served): Promise<void>;
   /** Stops what {@link serve} started. */
   stopServing(port: number): Promise<void>;
   /** Runs a program in the network of the instance, but otherwise on this machine. */
   within(command: readonly string[], input?: string): Promise<Finished>;
   /** What the control server was asked to register under a name, in order. */
   registrations(hostname: string, options?: TailnetOptions): Promise<readonly Registration[]>;
+}
+
+/** What answers at the cluster's address. */
+export interface Served {
+  readonly port: number;
+  /** The names of its certificate. */
+  readonly names: readonly string[];
+  readonly status?: number;
 }
 
 /** A register request of a machine, as the control server logs it; only what tests look at. */
@@ -57,8 +65,8 @@ export async function openTailnetSite(name: string): Promise<TailnetSite> {
     tools,
     tailnet: await startTailnet(network, tools),
     addTailnet: (options) => startTailnet(network, tools, options),
-    serve: (options) => serve(network, options),
-    stopServing: (port) => stopDaemon(network, serverName(port)),
+    serve: async (options) => void (await serve(network, options)),
+    stopServing: (port) => stopServing(network, port),
     within: (command, input = "") =>
       run(["nsenter", "--target", String(network.holders[1].pid), "--net", "--", ...command], { input }),
     registrations: (hostname, options) => registrations(network, hostname, options),
@@ -75,7 +83,8 @@ export function namesOf({ clusterAddress, clusterAddress6 }: Tailnet): string[] 
 
 const serverName = (port: number) => `answering-server-${port}`;
 
-async function serve(network: Network, options: Parameters<TailnetSite["serve"]>[0]): Promise<void> {
+/** Answers HTTPS at the cluster's address; gives the certificate of the authority that is to be trusted. */
+export async function serve(network: Network, options: Served): Promise<string> {
   const { port, names, status = 403 } = options;
   const folder = join(network.state, `certificates-${port}`);
   const authority = await makeAuthority(folder);
@@ -90,6 +99,12 @@ async function serve(network: Network, options: Parameters<TailnetSite["serve"]>
     environment: {},
     ready: async () => (await statusOf(`https://${network.address}:${port}/`)) === status,
   });
+  return authority.certificate;
+}
+
+/** Stops what {@link serve} started. */
+export async function stopServing(network: Network, port: number): Promise<void> {
+  await stopDaemon(network, serverName(port));
 }
 
 /** What a control server was asked to register under a name, in order. */

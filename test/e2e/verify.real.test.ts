@@ -8,10 +8,10 @@ import { type App, createApp, openWorld, repository } from "./world.ts";
 const world = await openWorld();
 after(() => world[Symbol.dispose]());
 
-/** An app that the world's DNS is not asked for. */
+/** An app that the world's DNS is not asked for: nobody listens there in the tailnet. */
 function privateApp(word: string): App {
   const app = createApp(world, word);
-  app.edit(".deploy/manifest.yaml", /(host: \S+-staging\.\S+)/, "$1\n      public: false");
+  app.edit(".deploy/manifest.yaml", /host: \S+-staging\.\S+/, "host: cluster.tailnet.test\n      public: false");
   return app;
 }
 

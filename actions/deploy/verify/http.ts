@@ -1,4 +1,5 @@
 import type { Cluster } from "../../core/cluster.ts";
+import { sendThrough } from "../../core/direct.ts";
 import { messageOf } from "../../core/errors.ts";
 import { request } from "../../core/http.ts";
 import type { Component } from "../../validate/application.ts";
@@ -39,15 +40,23 @@ function ownStatus(body: string): string | undefined {
   return message ?? "the API server refuses";
 }
 
-/** Asks an address from here. What cannot be reached from here (DNS, certificate, connection) is not known. */
+/**
+ * Asks an address from here. What cannot be reached from here (DNS, certificate, connection) is not known.
+ *
+ * @param proxy the address of an HTTP proxy that leads there.
+ */
 export async function askAddress(
   url: string,
   expect: Expectation,
   signal: AbortSignal,
-  good = isGood,
+  { good = isGood, proxy }: { readonly good?: typeof isGood; readonly proxy?: string | undefined } = {},
 ): Promise<Finding> {
   try {
-    const { status, body } = await request({ url, timeout: 10_000, attempts: 1, signal });
+    const way = proxy === undefined ? {} : { send: sendThrough(proxy) };
+    const { status, body } = await request({ url, timeout: 10_000, attempts: 1, signal, ...way });
+    // Without TLS, what a proxy says that found no way looks like an answer.
+    if (proxy !== undefined && status === 502 && url.startsWith("http:"))
+      return { state: "unknown", said: `${url} is not reached through the tailnet, or answers with status 502` };
     return compare({ status, text: body }, expect, good, "status");
   } catch (thrown) {
     signal.throwIfAborted();

@@ -5,15 +5,22 @@ import { answeredBy, type Check, type Finding } from "./check.ts";
 import { endpointChecks } from "./endpoints.ts";
 import { askAddress, askService } from "./http.ts";
 
+/** How this runner reaches private addresses: through an HTTP proxy, or as any other address. */
+export interface PrivateWay {
+  readonly proxy?: string | undefined;
+}
+
 /**
- * The checks that every application gets: Services with endpoints, an answer through the Service and from the public
- * address, certificates.
+ * The checks that every application gets: Services with endpoints, an answer through the Service and from its addresses,
+ * certificates.
+ *
+ * @param way to private addresses; without one they are not asked.
  */
-export function usualChecks(cluster: Cluster, application: Application): Check[] {
+export function usualChecks(cluster: Cluster, application: Application, way?: PrivateWay): Check[] {
   return [
     ...endpointChecks(cluster, application),
     ...healthChecks(cluster, application),
-    ...addressChecks(application),
+    ...addressChecks(application, way),
     ...certificateChecks(cluster, application),
   ];
 }
@@ -35,16 +42,17 @@ function healthChecks(cluster: Cluster, { components }: Application): Check[] {
   });
 }
 
-/** Public addresses; a private one is only reached from the tailnet. DNS and certificates of a new one take their time. */
-function addressChecks({ ingress }: Application): Check[] {
+/** A private address is only reached from the tailnet. DNS and certificates of a new one take their time. */
+function addressChecks({ ingress }: Application, way: PrivateWay | undefined): Check[] {
   return ingress
-    .filter((route) => route.public)
-    .map(({ url }) => ({
+    .filter((route) => route.public || way !== undefined)
+    .map(({ url, public: isPublic }) => ({
       name: url,
       timeout: 15_000,
       optional: false,
       // An app may answer its root with anything; what counts is that the way in leads to it.
-      look: async (signal) => await askAddress(url, {}, signal, (status) => status < 500),
+      look: async (signal) =>
+        await askAddress(url, {}, signal, { good: (status) => status < 500, ...(isPublic ? {} : way) }),
     }));
 }
 

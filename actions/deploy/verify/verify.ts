@@ -1,3 +1,4 @@
+import type { DeployInputs } from "../inputs.ts";
 import { readObjects } from "../rendered/objects.ts";
 import type { Watched } from "../rollout.ts";
 import type { Fault } from "../tracking/faults/fault.ts";
@@ -15,17 +16,19 @@ export interface Verification {
 }
 
 /** What is needed to check a revision. */
-export type Verified = Pick<Watched, "cluster" | "application" | "context" | "store" | "journal" | "rendered">;
+export type Verified = Pick<Watched, "cluster" | "application" | "context" | "store" | "journal" | "rendered"> & {
+  readonly inputs?: Pick<DeployInputs, "proxy" | "inTailnet">;
+};
 
 /**
  * Makes all checks of a revision whose rollout is done, side by side until one fails: its pods stay ready, its Services
  * have endpoints and answer, its addresses lead to it, and what the manifest declares under `verify`.
  */
 export async function verify(deploy: Verified, expected: readonly Expected[]): Promise<Verification> {
-  const { cluster, application, store, context, journal } = deploy;
+  const { cluster, application, store, context, journal, inputs } = deploy;
   const { masker, signal } = context;
   const checks = [
-    ...usualChecks(cluster, application),
+    ...usualChecks(cluster, application, inputs?.inTailnet ? { proxy: inputs.proxy } : undefined),
     ...deliveryChecks(cluster, await readObjects(deploy.rendered), application.namespace),
     ...declaredChecks({ cluster, application, store, masker }),
   ];
