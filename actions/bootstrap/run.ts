@@ -4,7 +4,7 @@ import { clientOf, type OwnerClient } from "./access/clients.ts";
 import type { Connection } from "./api/client.ts";
 import { type Clock, deadline, realClock } from "./api/clock.ts";
 import { startOfRun } from "./api/github.ts";
-import { untilForgotten } from "./api/pacer.ts";
+import { untilForgotten } from "./api/limits.ts";
 import { sendOverHttp } from "./api/send.ts";
 import type { BootstrapInputs } from "./inputs.ts";
 import { type LiveTable, liveTable } from "./live.ts";

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { githubLimits, pointsOf } from "../../actions/bootstrap/api/pacer.ts";
+import { githubLimits, pointsOf } from "../../actions/bootstrap/api/limits.ts";
 import { createFleet, type Fleet, fastestPossible, lateness } from "../../test/bootstrap/fleet.ts";
 import { recordingContext } from "../../test/context.ts";
 import { randomFrom } from "../../test/manifests/random.ts";

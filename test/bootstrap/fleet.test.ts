@@ -2,7 +2,7 @@
 // its own: hours pass in seconds. ./scripts/test --long takes a thousand repositories, and ends fifty bootstraps half way.
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { githubLimits } from "../../actions/bootstrap/api/pacer.ts";
+import { githubLimits } from "../../actions/bootstrap/api/limits.ts";
 import type { Outcome } from "../../actions/bootstrap/target.ts";
 import { recordingContext } from "../context.ts";
 import { chooseSeed, howMany } from "../long.ts";

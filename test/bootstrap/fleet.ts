@@ -1,6 +1,6 @@
 // A thousand repositories of a dozen owners on a simulated GitHub and a simulated clock.
 import { setMaxListeners } from "node:events";
-import { githubLimits, pointsOf } from "../../actions/bootstrap/api/pacer.ts";
+import { githubLimits, pointsOf } from "../../actions/bootstrap/api/limits.ts";
 import type { BootstrapInputs } from "../../actions/bootstrap/inputs.ts";
 import type { ReadManifests } from "../../actions/bootstrap/plan/manifests.ts";
 import { run } from "../../actions/bootstrap/run.ts";

@@ -2,7 +2,8 @@ import { FairleadError, messageOf } from "../../core/errors.ts";
 import { type HttpAnswer, retryAfter } from "../../core/http.ts";
 import type { Clock } from "./clock.ts";
 import { faultOf, refusal, rejected } from "./faults.ts";
-import { type CallKind, type Pacer, untilReset } from "./pacer.ts";
+import type { CallKind } from "./limits.ts";
+import { type Pacer, untilReset } from "./pacer.ts";
 
 /** A request as it goes out. */
 export interface Outgoing {

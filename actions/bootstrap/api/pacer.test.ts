@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { simulatedClock } from "../../../test/fakes/github/simulation.ts";
-import { type CallKind, createPacer, githubLimits, lookInterval, untilReset } from "./pacer.ts";
+import { type CallKind, githubLimits } from "./limits.ts";
+import { lookInterval } from "./looks.ts";
+import { createPacer, untilReset } from "./pacer.ts";
 
 const never = new AbortController().signal;
 
