@@ -1,4 +1,4 @@
-import type { HttpAnswer, Message, Send } from "./http.ts";
+import type { HttpAnswer, Message, Send } from "./message.ts";
 import { proxyFor } from "./proxy.ts";
 
 /**

@@ -1,18 +1,10 @@
 import { sendDirectly } from "./direct.ts";
 import { FairleadError, messageOf } from "./errors.ts";
+import type { HttpAnswer, Message, Send } from "./message.ts";
 import { proxyFor } from "./proxy.ts";
 import { retry } from "./retry.ts";
 
-/** What goes out. */
-export interface Message {
-  readonly url: string | URL;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-/** Sends a message once, and reads the whole answer, whatever its status. */
-export type Send = (message: Message, signal: AbortSignal) => Promise<HttpAnswer>;
+export type { HttpAnswer } from "./message.ts";
 
 /** One call of an HTTP API. */
 export interface HttpRequest extends Message {
@@ -27,13 +19,6 @@ export interface HttpRequest extends Message {
   readonly send?: Send;
   /** Told before each further try, in words for the log. */
   readonly onRetry?: (reason: string, milliseconds: number) => void;
-}
-
-/** A whole answer; `status` may be an error. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Pick<Headers, "get">;
-  readonly body: string;
 }
 
 /** An answer that is worth another try: 429 and the 5xx that servers and proxies give while they are busy. */
