@@ -55,11 +55,17 @@ const mark = /^# fairlead: (\d+)(?: (\{.*\}))?\n/;
 /**
  * Renders those of some manifests together that fit, and gives what was made of them. What Helm refuses is left out, with
  * all that were rendered beside it, to be rendered by itself.
+ *
+ * @param fewest of them that are worth it.
  */
-export async function renderBatches<T extends Wanted>(wanted: readonly T[], helm: Helm): Promise<Map<T, Made>> {
+export async function renderBatches<T extends Wanted>(
+  wanted: readonly T[],
+  helm: Helm,
+  fewest = 2,
+): Promise<Map<T, Made>> {
   const fitting = wanted.filter(({ source }) => fitsBatch(source));
   const made = new Map<T, Made>();
-  if (fitting.length < 2) return made;
+  if (fitting.length < fewest) return made;
   const batches = Array.from({ length: Math.ceil(fitting.length / largestBatch) }, (_, index) =>
     fitting.slice(index * largestBatch, (index + 1) * largestBatch),
   );

@@ -4,6 +4,7 @@ import { FairleadError } from "../core/errors.ts";
 import type { Helm } from "../core/helm.ts";
 import { mapSome } from "../core/map-some.ts";
 import type { Made, Wanted } from "./batch.ts";
+import type { Broken } from "./broken.ts";
 import { checkManifest } from "./check.ts";
 import { checkClusterFile } from "./cluster-file.ts";
 import { helmRefusal } from "./helm-reader.ts";
@@ -13,7 +14,7 @@ import type { objectChecker } from "./objects.ts";
 import { isBrought, type Origins, originFinder } from "./origin.ts";
 import { fileProblem, mergeProblems, type Problem } from "./problem.ts";
 import { type Drawn, drawChecked, locateRules, resolveChecked, type Source } from "./resolve.ts";
-import { openJudge } from "./schema.ts";
+import { type Judge, openJudge } from "./schema.ts";
 import { templateFault } from "./template-fault.ts";
 
 /** What manifests are checked against. */
@@ -52,9 +53,10 @@ export interface Rendered {
 
 /**
  * Checks manifests in all their environments and gives every problem of all of them, first to last. A manifest is
- * rendered only when nothing is wrong with it by itself or with the cluster file, and its objects are checked when the chart finds nothing wrong.
+ * rendered only when nothing is wrong with it by itself or with the cluster file, and its objects are checked when the
+ * chart finds nothing wrong. The rules of the chart are asked about the others too, as far as they can be mended.
  *
- * @param openHelm called once, when the first manifest is to be rendered.
+ * @param openHelm called when manifests are to be rendered, sound ones and then others; gives the same Helm each time.
  */
 export async function validateFiles(
   files: readonly string[],
@@ -65,21 +67,25 @@ export async function validateFiles(
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const sound: Manifest[] = [];
+  const broken: Broken[] = [];
   const judge = openJudge(rules.chart);
   for (const file of files) {
     const opened = await openManifest(file, workspace);
     const own = opened.manifest === undefined ? [] : await checkManifest(opened.manifest, judge);
     problems.push(...opened.problems, ...own);
     if (opened.manifest !== undefined) {
+      const found = [...opened.problems, ...own];
+      if (found.length === 0) sound.push(opened.manifest);
+      else broken.push({ manifest: opened.manifest, problems: found });
       warnings.push(...(await locate(opened.manifest, findNearNames(opened.manifest.content))));
     }
-    if (opened.manifest !== undefined && opened.problems.length + own.length === 0) sound.push(opened.manifest);
   }
   const { chart, clusterFile, render = true } = rules;
   const ofCluster = clusterFile === undefined ? [] : await checkClusterFile(clusterFile, chart, workspace);
   problems.push(...ofCluster);
-  const renders = render && ofCluster.length === 0 && sound.length > 0;
-  const rendered = renders ? await renderAll(sound, rules, await openHelm()) : [];
+  const renders = render && ofCluster.length === 0;
+  const rendered = renders && sound.length > 0 ? await renderAll(sound, rules, await openHelm()) : [];
+  if (renders && broken.length > 0) problems.push(...(await rulesBeside(broken, rules, judge, openHelm)));
   return {
     problems: mergeProblems([...problems, ...rendered.flatMap((verdict) => verdict.problems)]),
     remarks: mergeProblems([...warnings, ...rendered.flatMap(({ remarks }) => remarks)]),
@@ -88,12 +94,28 @@ export async function validateFiles(
   };
 }
 
+/** The rules of the chart that are broken beside what is wrong with manifests by themselves. */
+async function rulesBeside(
+  manifests: readonly Broken[],
+  rules: Rules,
+  judge: Judge,
+  openHelm: () => Promise<Helm>,
+): Promise<Problem[]> {
+  const { brokenRules } = await import("./broken.ts");
+  const environments = (manifest: Manifest) =>
+    environmentsOf(manifest, rules).map((declared) => [declared, exampleOf(declared)] as const);
+  return await brokenRules(manifests, sharedBy(rules), judge, environments, openHelm);
+}
+
+function sharedBy({ chart, clusterFile }: Rules): Omit<Source, "manifest"> {
+  return { chart, ...(clusterFile === undefined ? {} : { clusterFile }) };
+}
+
 async function renderAll(manifests: readonly Manifest[], rules: Rules, helm: Helm): Promise<Verdict[]> {
-  const { chart, clusterFile } = rules;
   const { objectChecker } = await import("./objects.ts");
   const checkObjects = objectChecker(rules.kubernetesVersion);
   const renders = manifests.flatMap((manifest) => {
-    const source = { manifest, chart, ...(clusterFile === undefined ? {} : { clusterFile }) };
+    const source = { manifest, ...sharedBy(rules) };
     return environmentsOf(manifest, rules).map((declared) => ({ source, declared, environment: exampleOf(declared) }));
   });
   const { renderBatches } = await import("./batch.ts");
