@@ -8,7 +8,7 @@ import { FairleadError, messageOf } from "../core/errors.ts";
 import { execute } from "../core/process.ts";
 import { poll } from "../core/retry.ts";
 import { type Connection, readStatus, socketName } from "./client.ts";
-import { recordStart } from "./started.ts";
+import { recordStart, type Started } from "./started.ts";
 import type { Tailscale } from "./tool.ts";
 
 /** A running tailscaled of our own. */
@@ -40,9 +40,7 @@ export async function startDaemon(
   const folder = join(context.folder, "tailnet");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const elevation = mode === "tun" && process.getuid?.() !== 0 ? (["sudo", "-n"] as const) : [];
-  const command = [
-    ...elevation,
-    ...(elevation.length > 0 ? keptForRoot(context) : []),
+  const program = [
     "env",
     // Else it keeps an id of this machine for its logs in /var/lib, or in the home of the user.
     `TS_LOGS_DIR=${folder}`,
@@ -50,12 +48,18 @@ export async function startDaemon(
     "--state=mem:",
     "--statedir=.",
     `--socket=${socketName}`,
+  ];
+  const command = [
+    ...elevation,
+    ...(elevation.length > 0 ? keptForRoot(context) : []),
+    ...program,
     ...(mode === "tun" ? [] : ["--tun=userspace-networking", "--outbound-http-proxy-listen=127.0.0.1:0"]),
     // A tailnet with its own control server is none of Tailscale's business.
     ...(controlUrl === undefined ? [] : ["--no-logs-no-support"]),
   ];
   const connection: Connection = { program: programs.client, folder };
-  const ended = launch(command, elevation, connection, context);
+  const cleanUp = mode === "tun" ? [...elevation, ...program, "--no-logs-no-support", "--cleanup"] : [];
+  const ended = launch(command, { ...connection, elevation, cleanUp }, context);
   const proxy = await untilReady(mode, ended, connection, context);
   return { connection, proxy, operator: await becomeOperator(elevation, connection, context) };
 }
@@ -119,13 +123,12 @@ async function becomeOperator(elevation: readonly string[], { program, folder }:
 /** Starts the program in a session of its own, so that it outlives this step, and keeps a record of it. */
 function launch(
   [program = "", ...args]: readonly string[],
-  elevation: readonly string[],
-  connection: Connection,
+  record: Omit<Started, "process" | "startTime">,
   context: Context,
 ) {
-  const log = openSync(join(connection.folder, "tailscaled.log"), "a", 0o600);
+  const log = openSync(join(record.folder, "tailscaled.log"), "a", 0o600);
   const child = spawn(program, args, {
-    cwd: connection.folder,
+    cwd: record.folder,
     env: { ...context.environment },
     detached: true,
     stdio: ["ignore", log, log],
@@ -140,7 +143,7 @@ function launch(
   });
   child.unref();
   // Recorded at once, not after a turn of the event loop, in which a failing stage beside us may end this process.
-  recordStart({ ...connection, elevation, process: child.pid ?? 0 }, context);
+  recordStart({ ...record, process: child.pid ?? 0 }, context);
   return ended;
 }
 

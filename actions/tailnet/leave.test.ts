@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -11,7 +12,7 @@ import { leave } from "./leave.ts";
 import { isRunning, readRecord, recordStart } from "./started.ts";
 
 /** A step in whose folder a daemon was started, which is any program that runs until it is told to end. */
-async function started(t: TestContext, signal: AbortSignal) {
+async function started(t: TestContext, signal: AbortSignal, cleanUp: readonly string[] = []) {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-leave-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const context = { environment: process.env, masker: createMasker(() => {}), signal, folder } as unknown as Context;
@@ -20,11 +21,14 @@ async function started(t: TestContext, signal: AbortSignal) {
   const files = join(folder, "tailnet");
   await mkdir(files);
   const connection = { program: "true", folder: files };
-  recordStart({ ...connection, elevation: [], process: daemon.pid ?? 0 }, context);
+  recordStart({ ...connection, elevation: [], cleanUp, process: daemon.pid ?? 0 }, context);
   const record = await readRecord(context);
   assert.ok(record !== undefined && isRunning(record));
-  return { context, record, files };
+  return { context, record, files, daemon };
 }
+
+/** A command that shows that it was run. */
+const marking = (folder: string) => ["touch", join(folder, "cleaned")];
 
 test("a machine that is logged out leaves neither daemon nor file", async (t) => {
   const { context, record, files } = await started(t, AbortSignal.timeout(60_000));
@@ -38,6 +42,20 @@ test("a post step that is cancelled ends the daemon and removes its files all th
   await assert.rejects(leave(context), { name: "AbortError" });
   assert.equal(isRunning(record), false);
   assert.equal(existsSync(files), false);
+});
+
+test("what was killed is cleaned up after, what ended by itself is not", async (t) => {
+  const marks = await mkdtemp(join(tmpdir(), "fairlead-marks-"));
+  t.after(() => rm(marks, { recursive: true, force: true }));
+  const gentle = await started(t, AbortSignal.timeout(60_000), marking(marks));
+  await leave(gentle.context);
+  assert.deepEqual(await readdir(marks), []);
+  const killed = await started(t, AbortSignal.timeout(60_000), marking(marks));
+  killed.daemon.kill("SIGKILL");
+  await once(killed.daemon, "exit");
+  await leave(killed.context);
+  assert.deepEqual(await readdir(marks), ["cleaned"]);
+  assert.equal(existsSync(killed.files), false);
 });
 
 test("a process that has the daemon's number, but was started at another time, is left alone", async (t) => {

@@ -3,12 +3,13 @@ import type { Context } from "../core/context.ts";
 import { FairleadError, messageOf } from "../core/errors.ts";
 import { execute } from "../core/process.ts";
 import { poll, retry } from "../core/retry.ts";
+import { cleanUp } from "./clean-up.ts";
 import { tailscale } from "./client.ts";
 import { behindSudo, isRunning, readRecord, removeRecord, type Started } from "./started.ts";
 
 /**
- * Logs the machine out, ends exactly the daemon that was started in this folder, and removes its
- * files. Does nothing where none was started, or it is gone already.
+ * Logs the machine out, ends exactly the daemon that was started in this folder, and removes its files. After one that was
+ * killed, here or by somebody else, it puts the network of the machine back. Does nothing where none was started.
  *
  * @throws FairleadError when it could not be logged out or ended; whatever could be undone is.
  */
@@ -19,7 +20,7 @@ export async function leave(context: Context): Promise<void> {
   const resolute = { ...context, signal: new AbortController().signal };
   const undo = [
     async () => isRunning(record) && (await logOut(record, context)),
-    async () => await end(record, resolute),
+    async () => (await end(record, resolute)) || (await cleanUp(record, resolute)),
     async () => await remove(record, resolute),
     async () => await removeRecord(resolute),
   ];
@@ -47,14 +48,21 @@ function endedByItself(thrown: unknown): boolean {
   return !(thrown instanceof FairleadError && thrown.code === "TIMEOUT");
 }
 
-async function end(record: Started, context: Context): Promise<void> {
+/** Ends the daemon; gives whether it had the time to undo what it did to the machine. */
+async function end(record: Started, context: Context): Promise<boolean> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    if (!isRunning(record)) return;
+    if (!isRunning(record)) return false;
     await send(signal, record, context);
-    await gone(record, context).catch((thrown) => {
-      if (signal === "SIGKILL") throw thrown;
-    });
+    const ended = await gone(record, context).then(
+      () => true,
+      (thrown) => {
+        if (signal === "SIGKILL") throw thrown;
+        return false;
+      },
+    );
+    if (ended) return signal === "SIGTERM";
   }
+  return false;
 }
 
 async function send(signal: NodeJS.Signals, { elevation, process: started }: Started, context: Context): Promise<void> {

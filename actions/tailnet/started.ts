@@ -8,6 +8,8 @@ import type { Connection } from "./client.ts";
 export interface Started extends Connection {
   /** What runs a command as root, where the daemon belongs to root and we do not; else empty. */
   readonly elevation: readonly string[];
+  /** What puts the network of the machine back when the daemon did not; empty where it has changed nothing. */
+  readonly cleanUp: readonly string[];
   /** The daemon, or `sudo` in front of it. */
   readonly process: number;
   /** Clock ticks since boot, so that another process with the same number is not taken for it. */
