@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { parse, stringify } from "yaml";
 import { run } from "../cluster/run.ts";
+import { startGitHub } from "../fakes/github/server.ts";
 import { createJob, runAction } from "../harness/job.ts";
 import { runInMachine } from "./machine.ts";
 import { assertLoggedOut, room, withKey } from "./tailnet-site.ts";
@@ -40,7 +41,7 @@ function changed(
 
 type Step = Awaited<ReturnType<typeof plan>>;
 
-function codesOf({ annotations }: Step): (string | undefined)[] {
+function codesOf({ annotations }: Pick<Step, "annotations">): (string | undefined)[] {
   return annotations.filter(({ level }) => level === "error").map(({ properties }) => properties["title"]);
 }
 
@@ -118,6 +119,31 @@ describe("the way to the cluster", () => {
     assert.deepEqual(codesOf(step), ["CLUSTER_UNAUTHORIZED"], step.log);
     assert.match(step.log, /\/readyz answered after/);
     await assertLeft(app, step);
+  });
+
+  it("J-49 a bootstrap in the tailnet starts nothing before the cluster there answers", async () => {
+    const token = randomBytes(20).toString("hex");
+    const repositories = [{ name: "acme/shop", workflows: [{ file: "deploy.yml" }] }];
+    await using github = await startGitHub({ repositories, tokens: [{ token, owners: ["acme"] }] });
+    await using job = createJob({ env: world.env, secrets: [...world.secrets, tailnet.authKey, token] });
+    const { outputs } = await job.run(room, { with: withKey(tailnet) });
+    const bootstrap = async (kubeconfig: string) =>
+      await job.run(join(repository, "actions/bootstrap"), {
+        env: { HTTPS_PROXY: outputs["proxy"] ?? "" },
+        with: {
+          ...{ repositories: "acme/shop", tokens: `acme=${token}`, preflight: "cluster", "api-url": github.url },
+          kubeconfig: Buffer.from(kubeconfig).toString("base64"),
+        },
+      });
+    const done = await bootstrap(teamKubeconfig);
+    assert.equal(done.conclusion, "success", done.log);
+    assert.deepEqual([done.outputs["succeeded"], github.runs.length], ["1", 1]);
+    const shut = changed(({ clusters: [{ cluster }] }) => {
+      cluster.server = `https://${tailnet.clusterAddress}:6499`;
+    });
+    const early = await bootstrap(shut);
+    assert.deepEqual(codesOf(early), ["PREFLIGHT_FAILED"], early.log);
+    assert.equal(github.runs.length, 1);
   });
 
   it("joined in a step of its own, the tailnet lets other programs through its proxy, for as long as the job lasts", async () => {
