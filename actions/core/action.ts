@@ -4,7 +4,7 @@ import { FairleadError, messageOf } from "./errors.ts";
 import type { Environment } from "./inputs.ts";
 import type { Masker } from "./masking.ts";
 import { actionsRunner, type Runner } from "./runner.ts";
-import { details } from "./summary.ts";
+import { details, firstThatFit } from "./summary.ts";
 
 const folderState = "folder";
 
@@ -94,9 +94,11 @@ async function reportDetails(context: Context, ownReport: boolean, work: () => P
     await work();
   } catch (thrown) {
     if (thrown instanceof FairleadError && thrown.details && !ownReport) {
-      const text = context.masker.redact(thrown.details.trimEnd());
-      context.runner.group("What was seen", text.split("\n"));
-      context.runner.summarize(details(context.masker.redact(thrown.message), text));
+      const lines = context.masker.redact(thrown.details.trimEnd()).split("\n");
+      context.runner.group("What was seen", lines);
+      const shown = firstThatFit(lines, (line) => line);
+      const more = shown.length < lines.length ? [`(${lines.length - shown.length} more lines are in the log)`] : [];
+      context.runner.summarize(details(context.masker.redact(thrown.message), [...shown, ...more].join("\n")));
     }
     throw redacted(thrown, context);
   }

@@ -1,3 +1,16 @@
+/** Bytes for one part of a summary, or for an output: GitHub takes 1 MiB of a step's summary, and of a job's outputs. */
+const mostBytes = 400_000;
+
+/** The first of some items, as many as a part of a summary or an output can hold; @param textOf how an item is written there. */
+export function firstThatFit<T>(items: readonly T[], textOf: (item: T) => string): readonly T[] {
+  let bytes = 0;
+  const end = items.findIndex((item) => {
+    bytes += Buffer.byteLength(textOf(item)) + 1;
+    return bytes > mostBytes;
+  });
+  return end < 0 ? items : items.slice(0, end);
+}
+
 /** One row of a table; each cell is plain text and is escaped. */
 export type Row = readonly (string | Markdown)[];
 

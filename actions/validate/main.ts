@@ -4,9 +4,9 @@ import { run } from "./run.ts";
 
 await main(
   async (environment, context) => {
-    const { problems, diff } = await run(validateInputs(environment), context);
+    const { problems, errors, diff } = await run(validateInputs(environment), context);
     context.runner.setOutput("valid", String(problems.length === 0));
-    context.runner.setOutput("errors", JSON.stringify(problems));
+    context.runner.setOutput("errors", errors);
     context.runner.setOutput("diff", diff);
     if (problems.length > 0) throw new AlreadyReported();
   },

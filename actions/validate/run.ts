@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { bundledChart, openHelm } from "../core/helm.ts";
-import { code, table } from "../core/summary.ts";
+import { code, firstThatFit, table } from "../core/summary.ts";
 import { findManifests } from "./files.ts";
 import type { ValidateInputs } from "./inputs.ts";
 import { adviceOf, mostUseful, oneLine, type Problem, sentenceOf } from "./problem.ts";
@@ -14,14 +14,16 @@ const annotationLimit = 10;
 /** What was found wrong, and what changes. */
 export interface Outcome {
   readonly problems: readonly Problem[];
+  /** The problems as a JSON array: the first of them, as many as an output can hold. */
+  readonly errors: string;
   /** JSON; empty when nothing was compared. */
   readonly diff: string;
 }
 
 /**
  * Checks manifests in all their environments, without a cluster and without secrets, and shows what a pull request
- * changes. Annotates up to ten problems, and as many warnings and notices; all of them are in the log and in the summary,
- * and the problems in what is given back.
+ * changes. Annotates up to ten problems, and as many warnings and notices; all of them are in the log, and the problems in
+ * what is given back and, as far as GitHub takes them, in the summary.
  */
 export async function run(inputs: ValidateInputs, context: Context): Promise<Outcome> {
   const files = findManifests(inputs.manifests, context.workspace);
@@ -49,10 +51,11 @@ export async function run(inputs: ValidateInputs, context: Context): Promise<Out
     context.runner.annotate("notice", `Rendered, but not checked against a schema: ${kinds}.`, "Not checked");
   }
   report(problems, files, context);
+  const errors = JSON.stringify(firstThatFit(problems, (problem) => JSON.stringify(problem)));
   const ref = inputs.baseRef ?? context.run.baseRef;
-  if (ref === "" || rendered.length === 0) return { problems, diff: "" };
+  if (ref === "" || rendered.length === 0) return { problems, errors, diff: "" };
   const { showChanges } = await import("./changes/show.ts");
-  return { problems, diff: await showChanges(ref, inputs.manifests, rendered, rules, context, helm) };
+  return { problems, errors, diff: await showChanges(ref, inputs.manifests, rendered, rules, context, helm) };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -77,5 +80,8 @@ function report(problems: readonly Problem[], files: readonly string[], { runner
     code(problem.code),
   ]);
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  runner.summarize(`### ${count}\n${table(["Place", "Environment", "Key", "Problem", "Code"], rows)}`);
+  const shown = firstThatFit(rows, (row) => table([], [row]));
+  const left = rows.length - shown.length;
+  const more = left === 0 ? "" : `\n${left} more are not shown here; the log has all.\n`;
+  runner.summarize(`### ${count}\n${table(["Place", "Environment", "Key", "Problem", "Code"], shown)}${more}`);
 }
