@@ -37,6 +37,18 @@ test("a machine that is logged out leaves neither daemon nor file", async (t) =>
   assert.equal(existsSync(files), false);
 });
 
+test("of a machine that could not be logged out the first reason is told, and nothing is left", async (t) => {
+  const { context, record, files } = await started(t, AbortSignal.timeout(60_000));
+  const client = join(context.folder, "client");
+  const once =
+    '#!/bin/sh\n[ -e said ] && echo "no nodekey to log out" >&2 || echo "connection closed" >&2\ntouch said\nexit 1\n';
+  await writeFile(client, once, { mode: 0o755 });
+  await writeFile(join(context.folder, "tailnet.json"), JSON.stringify({ ...record, program: client }));
+  await assert.rejects(leave(context), { code: "TAILNET_FAILED", message: /logged out .*\(.*connection closed\)/ });
+  assert.equal(isRunning(record), false);
+  assert.equal(existsSync(files), false);
+});
+
 test("a post step that is cancelled ends the daemon and removes its files all the same", async (t) => {
   const { context, record, files } = await started(t, AbortSignal.abort());
   await assert.rejects(leave(context), { name: "AbortError" });

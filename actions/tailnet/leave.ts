@@ -32,14 +32,20 @@ export async function leave(context: Context): Promise<void> {
 async function logOut(record: Started, context: Context): Promise<void> {
   // The daemon may just be changing its connections, and then the one that it says goodbye on is closed under it.
   const policy = { attempts: 3, delay: 250, longest: 1_000, signal: context.signal, retryable: endedByItself };
+  let first: unknown;
   try {
-    await retry(policy, async () => await tailscale(record, ["logout"], 5_000, context));
-  } catch (thrown) {
+    await retry(policy, async () => {
+      await tailscale(record, ["logout"], 5_000, context).catch((thrown) => {
+        // A daemon forgets its key even when it was not heard, and says of a further try only that it has none.
+        first ??= thrown;
+        throw thrown;
+      });
+    });
+  } catch {
     context.signal.throwIfAborted();
     throw new FairleadError({
       code: "TAILNET_FAILED",
-      message: `This machine could not be logged out of the tailnet (${messageOf(thrown).replace(/\.$/, "")}). It is ephemeral, so the tailnet forgets it by itself; nothing of it is left on the runner.`,
-      cause: thrown,
+      message: `This machine could not be logged out of the tailnet (${messageOf(first).replace(/\.$/, "")}). It is ephemeral, so the tailnet forgets it by itself; nothing of it is left on the runner.`,
     });
   }
 }
