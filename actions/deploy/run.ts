@@ -2,6 +2,7 @@ import type { Context } from "../core/context.ts";
 import { messageOf } from "../core/errors.ts";
 import { applySecrets, pruneSecrets } from "./delivery/secrets.ts";
 import type { Deployed } from "./deployed.ts";
+import { handOver } from "./handover.ts";
 import type { DeployInputs } from "./inputs.ts";
 import type { Lock } from "./lock/keep.ts";
 import { type Hold, newHolder, usualLease } from "./lock/lease.ts";
@@ -113,6 +114,7 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   // While Helm works there is time for it.
   const changes = changesSince(deploy, baseline?.number);
   deploy.journal.learn({ changes });
+  await handOver(cluster, { namespace, rendered: deploy.rendered }, say);
   const recovered = await makeRevision(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
   await Promise.all([markVerified(cluster, namespace, release, number), pruneSecrets(deploy, deploy.secrets)]);

@@ -1,6 +1,11 @@
 // What goes wrong where pods are not simply replaced one beside the other, and what a rollback has to get out of the way.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
+import type { V1Deployment } from "@kubernetes/client-node";
+import { openCluster } from "../../actions/core/cluster.ts";
+import { createMasker } from "../../actions/core/masking.ts";
+import { poll } from "../../actions/core/retry.ts";
 import { assertHeadline, assertOutcome, rolledBack, serve } from "./matrix.ts";
 import { pageWith, serviceAddress } from "./page.ts";
 import { createSmallApp, type SmallApp, type Spec, server } from "./small-app.ts";
@@ -112,5 +117,84 @@ describe("a pod that does not end", () => {
     assertHeadline(step, { code: "DEPLOY_FAILED", says });
     assert.equal(step.outputs["status"], "failed");
     await world.kubectl("delete", "pod", `${app.name}-0`, "-n", app.release, "--force", "--grace-period=0");
+  });
+});
+
+/** Keeps every number of pods that the Deployments of an application want, and have ready, from now on. */
+async function watchNumbers({ release }: SmallApp) {
+  const { signal } = new AbortController();
+  const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
+  const cluster = await openCluster({ kubeconfig, masker: createMasker(() => {}), signal });
+  const seen: { readonly wanted: number; readonly ready: number }[] = [];
+  const watched = await cluster.watch<V1Deployment>(
+    { path: `/apis/apps/v1/namespaces/${release}/deployments` },
+    {
+      changed: ({ spec, status }) => seen.push({ wanted: spec?.replicas ?? 0, ready: status?.readyReplicas ?? 0 }),
+      away: () => {},
+      back: () => {},
+    },
+  );
+  return {
+    seen,
+    /** Ends when so many are wanted. An autoscaler looks every fifteen seconds. */
+    async wanted(number: number): Promise<void> {
+      const onTimeout = (last: string) => new Error(`there are not ${number} pods wanted but ${last}`);
+      await poll({ interval: 100, timeout: 60_000, signal, onTimeout }, async () => {
+        const last = seen.at(-1)?.wanted;
+        return last === number ? { done: undefined } : { waiting: String(last) };
+      });
+    },
+    [Symbol.dispose]: () => watched.stop(),
+  };
+}
+
+describe("a number of pods that an autoscaler decides from now on", () => {
+  const few = { resources: { cpu: "10m", memory: "48Mi" }, preStop: 0 };
+  const numbered = (replicas: unknown, text = "first"): Spec => ({ ...few, replicas, command: server({ text }) });
+  const conflictFree = (step: { readonly log: string }) => assert.doesNotMatch(step.log, /conflict/i);
+
+  it("stays as it is until the autoscaler looks, and goes back to the manifest without a conflict", async (test) => {
+    await using app = createSmallApp(world, "handover");
+    const address = await serve(world, app, numbered(3));
+    using numbers = await watchNumbers(app);
+
+    const planned = await app.deploy(numbered({ min: 3, max: 5 }, "second"), { with: { "dry-run": "true" } });
+    assert.match(planned.log, /keeps its number of pods for its autoscaler/);
+    assert.match(planned.summary, /keeps its number of pods for its autoscaler/);
+    const given = await app.deploy(numbered({ min: 3, max: 5 }, "second"));
+    assert.equal(given.outputs["status"], "deployed", given.log);
+    await pageWith(address, "second");
+    assert.deepEqual([...new Set(numbers.seen.map(({ wanted }) => wanted))], [3], JSON.stringify(numbers.seen));
+    assert.ok(Math.min(...numbers.seen.map(({ ready }) => ready)) >= 3, JSON.stringify(numbers.seen));
+
+    // Four are the autoscaler's own number.
+    const raised = await app.deploy(numbered({ min: 4, max: 5 }, "second"));
+    assert.equal(raised.outputs["status"], "deployed", raised.log);
+    await numbers.wanted(4);
+    const good = { ...rolledBack, says: [/revision 4 did not .*Revision 3 serves again/], revision: "5" };
+    const crashed = await app.deploy({ ...numbered(2), ...crashes });
+    assertHeadline(crashed, good);
+    conflictFree(crashed);
+    // Never a moment with the one pod that Kubernetes takes where nobody says a number.
+    assert.ok(Math.min(...numbers.seen.map(({ wanted }) => wanted)) >= 2, JSON.stringify(numbers.seen));
+
+    await numbers.wanted(4);
+    const taken = await app.deploy(numbered(2, "third"));
+    assert.equal(taken.outputs["status"], "deployed", taken.log);
+    conflictFree(taken);
+    assert.equal(numbers.seen.at(-1)?.wanted, 2, JSON.stringify(numbers.seen));
+
+    // The autoscaler may have changed it by the time that the deploy goes back.
+    const scale = () => world.kubectl("scale", `deployment/${app.name}`, "--replicas=4", "-n", app.release);
+    let scaled: Promise<string> | undefined;
+    const onLine = (line: string) => {
+      if (/revision 7 is applied/.test(line)) scaled = scale();
+    };
+    const back = await app.deploy({ ...numbered({ min: 2, max: 4 }), ...crashes }, { onLine });
+    await scaled;
+    assertHeadline(back, { ...rolledBack, says: [/revision 7 did not .*Revision 6 serves again/] });
+    conflictFree(back);
+    assert.equal(numbers.seen.at(-1)?.wanted, 2, JSON.stringify(numbers.seen));
+    test.diagnostic(`${numbers.seen.length} changes of the Deployment were seen`);
   });
 });

@@ -128,7 +128,10 @@ async function changesIn(
   return [
     ...wanted.map((workload) => {
       const old = live.find((one) => keyOf(one) === keyOf(workload));
-      return changeOf(old, workload, fewest.get(keyOf(workload)) ?? 0);
+      const least = fewest.get(keyOf(workload));
+      // What an autoscaler gets keeps its number, which the server cannot know yet.
+      const kept = least === undefined || old === undefined ? 0 : podsOf(old);
+      return changeOf(old, workload, Math.max(least ?? 0, kept));
     }),
     ...gone.map((workload) => ({ old: loadOf(workload), next: nothing, surge: 0 })),
   ];

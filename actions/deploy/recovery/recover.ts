@@ -2,8 +2,9 @@ import { formatDuration } from "../../core/duration.ts";
 import { FairleadError, type Place } from "../../core/errors.ts";
 import { pruneSecrets } from "../delivery/secrets.ts";
 import { collectEvidence } from "../evidence/collect.ts";
+import { handOver } from "../handover.ts";
 import { suspendHooks } from "../hooks.ts";
-import { isPending, listRevisions, markFailed, markVerified, type Revision } from "../releases.ts";
+import { isPending, listRevisions, markFailed, markVerified, type Revision, readContentOf } from "../releases.ts";
 import { placeNamed } from "../report/named.ts";
 import { placed } from "../report/place.ts";
 import { type Watched, watch } from "../rollout.ts";
@@ -132,7 +133,9 @@ async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
   // The lock itself does not wait for an API server that is away.
   await cluster.call({ path: "/version" });
   const from = performance.now();
+  const { rendered } = await readContentOf(cluster, namespace, release, baseline.number);
   await lock.confirm();
+  await handOver(cluster, { namespace, rendered }, (line) => context.runner.info(line));
   await helm.rollback(release, namespace, baseline.number, rollbackTime);
   const [newest] = await listRevisions(cluster, namespace, release);
   const revision = newest?.number ?? baseline.number;

@@ -56,6 +56,22 @@ describe("objects", () => {
     );
   });
 
+  test("that an autoscaler scales from now on are said to keep their number of pods", () => {
+    const set = { persistentVolumeClaimRetentionPolicy: { whenScaled: "Delete" } };
+    const templates = { volumeClaimTemplates: [{ metadata: { name: "data" } }], ...set };
+    const before = object("StatefulSet", "a", { spec: { replicas: 3, ...templates } });
+    const after = object("StatefulSet", "a", { spec: templates });
+    const scaler = (name: string) =>
+      object("HorizontalPodAutoscaler", name, { spec: { scaleTargetRef: { kind: "StatefulSet", name } } });
+    const effects = (name: string) => {
+      const { objects } = compareObjects([before], [after, scaler(name)]);
+      return objects.flatMap((one) => one.effects.map(({ text }) => text));
+    };
+    assert.deepEqual(effects("a"), ["keeps its number of pods for its autoscaler"]);
+    // Nobody decides it: Kubernetes takes one pod.
+    assert.deepEqual(effects("b"), ["the claims of the pods that go are deleted"]);
+  });
+
   test("of a Job go by its name without the hash of its content", () => {
     const job = (hash: string) => object("Job", `seed-${hash}`, { spec: { template: { hash } } });
     const { objects } = compareObjects([job("0123456789")], [job("abcdef0123")]);

@@ -5,7 +5,7 @@ import { createHider, type Hider } from "./hide.ts";
 import { hostsOf } from "./hosts.ts";
 import { changedKeys, type KeyChange } from "./keys.ts";
 import { unifiedDiff } from "./patch.ts";
-import { type Tree, textAt } from "./tree.ts";
+import { at, type Tree, textAt } from "./tree.ts";
 
 /** How one rendered object differs. */
 export interface ObjectChange {
@@ -41,19 +41,37 @@ export function compareObjects(before: readonly Tree[], after: readonly Tree[]):
   );
   const keys = [...new Set([...(from?.keys() ?? []), ...(to?.keys() ?? [])])];
   const changed = keys.filter((key) => !isDeepStrictEqual(from?.get(key), to?.get(key)));
-  const objects = changed.map((key) => objectChange(from?.get(key), to?.get(key), hider));
+  const scaled = scaledIn(after);
+  const objects = changed.map((key) => objectChange(from?.get(key), to?.get(key), scaled, hider));
   const hosts = hostsOf(after);
   return { objects: pairRenamed(objects), hosts: [...hostsOf(before)].filter((host) => !hosts.has(host)), left };
 }
 
-function objectChange(before: Tree | undefined, after: Tree | undefined, hider: Hider): ObjectChange {
+/** What autoscalers decide the number of pods of. */
+function scaledIn(objects: readonly Tree[]): ReadonlySet<string> {
+  const scalers = objects.filter((object) => textAt(object, "kind") === "HorizontalPodAutoscaler");
+  return new Set(scalers.map((scaler) => workloadKey(scaler, at(scaler, "spec", "scaleTargetRef"))));
+}
+
+/** What an autoscaler would name, in its own namespace. */
+function workloadKey(object: Tree, named: unknown): string {
+  return [textAt(object, "metadata", "namespace"), textAt(named, "kind"), textAt(named, "name")].join("\n");
+}
+
+function objectChange(
+  before: Tree | undefined,
+  after: Tree | undefined,
+  scaled: ReadonlySet<string>,
+  hider: Hider,
+): ObjectChange {
   const object = after ?? before ?? {};
   const [kind, name] = [textAt(object, "kind"), textAt(object, "metadata", "name")];
+  const isScaled = scaled.has(workloadKey(object, { kind, name }));
   const [oldShown, newShown] = [before, after].map((one) => (one === undefined ? undefined : hider.object(one)));
   return {
     ...{ apiVersion: textAt(object, "apiVersion"), kind, namespace: textAt(object, "metadata", "namespace"), name },
     change: before === undefined ? "added" : after === undefined ? "removed" : "changed",
-    effects: effectsOf(before, after),
+    effects: effectsOf(before, after, isScaled),
     keys: before === undefined || after === undefined ? [] : changedKeys(oldShown, newShown),
     diff: unifiedDiff(oneLine(`${kind}/${name}`), oldShown, newShown),
   };

@@ -5,20 +5,33 @@ import { at, isTree, listAt, type Tree, textAt } from "./tree.ts";
 export interface Effect {
   /**
    * `runs` a Job; `restarts` pods; `refused`: the API server does not change such a field, so the object must be replaced
-   * by hand; `replaced` by an object of another name; `leaves-data` in a volume that nothing uses any more; `loses-data`.
+   * by hand; `replaced` by an object of another name; `scaled` by an autoscaler from now on; `leaves-data` in a volume that
+   * nothing uses any more; `loses-data`.
    */
-  readonly kind: "runs" | "restarts" | "refused" | "replaced" | "leaves-data" | "loses-data";
+  readonly kind: "runs" | "restarts" | "refused" | "replaced" | "scaled" | "leaves-data" | "loses-data";
   /** A few words for people. */
   readonly text: string;
 }
 
-/** The effects of one object that is added (no `before`), removed (no `after`), changed, or has got another name. */
-export function effectsOf(before: Tree | undefined, after: Tree | undefined): Effect[] {
+/**
+ * The effects of one object that is added (no `before`), removed (no `after`), changed, or has got another name.
+ *
+ * @param scaled whether an autoscaler decides its number of pods, where the object does not say it.
+ */
+export function effectsOf(before: Tree | undefined, after: Tree | undefined, scaled = false): Effect[] {
   if (before === undefined) return after?.["kind"] === "Job" ? [{ kind: "runs", text: "runs" }] : [];
   if (after === undefined) return removal(before);
   const renamed = textAt(before, "metadata", "name") !== textAt(after, "metadata", "name");
   if (renamed && after["kind"] === "Job") return [{ kind: "runs", text: "runs again" }];
-  return [...restart(before, after), ...refusals(before, after), ...abandonedData(before, after)];
+  const kept = scaled ? keptNumber(before, after) : [];
+  return [...restart(before, after), ...kept, ...refusals(before, after), ...abandonedData(before, after, scaled)];
+}
+
+/** A deploy keeps the pods that there are until the autoscaler looks. */
+function keptNumber(before: Tree, after: Tree): Effect[] {
+  const [from, to] = [before, after].map((object) => at(object, "spec", "replicas"));
+  const given = from !== undefined && to === undefined;
+  return given ? [{ kind: "scaled", text: "keeps its number of pods for its autoscaler" }] : [];
 }
 
 function restart(before: Tree, after: Tree): Effect[] {
@@ -104,12 +117,13 @@ function removal(before: Tree): Effect[] {
 }
 
 /** Volumes that pods had and have no more; their data are there still, but not for the application. */
-function abandonedData(before: Tree, after: Tree): Effect[] {
+function abandonedData(before: Tree, after: Tree, scaled: boolean): Effect[] {
   const gone = [...volumesOf(before)].filter((volume) => !volumesOf(after).has(volume));
   const effects: Effect[] = gone.map((volume) => ({ kind: "leaves-data", text: `no longer mounts ${volume}` }));
-  const [from, to] = [before, after].map((object) => Number(at(object, "spec", "replicas") ?? 1));
+  const from = Number(at(before, "spec", "replicas") ?? 1);
+  const to = Number(at(after, "spec", "replicas") ?? (scaled ? from : 1));
   const deletes = textAt(after, "spec", "persistentVolumeClaimRetentionPolicy", "whenScaled") === "Delete";
-  if (deletes && claimTemplates(after).length > 0 && Number(to) < Number(from)) {
+  if (deletes && claimTemplates(after).length > 0 && to < from) {
     effects.push({ kind: "loses-data", text: "the claims of the pods that go are deleted" });
   }
   return effects;
