@@ -94,6 +94,10 @@ export const chartCodes = {
     cause: "A `nodeSelector` asks for `node-role.kubernetes.io/…`, a label that a kubelet may not give its own node.",
     fix: "Select by `node.kubernetes.io/role`.",
   },
+  APP_NOTHING_RUNS: {
+    cause: "No component and no object of `manifests` is left in an environment; a deploy would remove what runs.",
+    fix: "Keep a component, or take the environment out of the manifest.",
+  },
   APP_NOT_SAME: {
     cause: "A variable of `same` differs between two components, or one of them lacks it.",
     fix: "Set it in `defaults`, or take it off `same`.",
@@ -162,7 +166,7 @@ export const chartCodes = {
     fix: "Set `replicas: 1`, or remove `storage`.",
   },
   APP_SURGE_PORT: {
-    cause: "New pods of a DaemonSet want the port of the node that the old ones hold.",
+    cause: "New pods want the port of the node that the old ones hold.",
     fix: "Leave `maxSurge` out.",
   },
   APP_TIME_INVALID: { cause: "A value is no time.", fix: "Write for example 90s, 5m or 1h30m." },

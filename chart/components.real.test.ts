@@ -216,6 +216,42 @@ describe("components", () => {
     assert.equal(pod(found, "Deployment/shop-free").topologySpreadConstraints, undefined);
   });
 
+  helmTest("old pods go first where new ones want their port of the node", () => {
+    const taking = { port: 80, ports: { out: { port: 81, hostPort: 31 } } };
+    const found = objects(
+      manifest(
+        {
+          api: taking,
+          rolling: {
+            extends: "api",
+            ports: { out: { port: 81, hostPort: 32 } },
+            updateStrategy: { maxUnavailable: "50%" },
+          },
+          told: {
+            extends: "api",
+            ports: { out: { port: 81, hostPort: 33 } },
+            updateStrategy: { type: "RollingUpdate" },
+          },
+          node: { name: "on-node", port: 8080, hostAccess: { network: true } },
+          beside: { sidecars: { proxy: { ports: { out: { port: 82, hostPort: 34 } } } } },
+          silent: { hostAccess: { network: true } },
+        },
+        { podSecurity: "privileged" },
+      ),
+    );
+    const strategies = ["shop-api", "shop-rolling", "shop-told", "on-node", "shop-beside", "shop-silent"].map(
+      (name) => found.get(`Deployment/${name}`).spec.strategy,
+    );
+    assert.deepEqual(strategies, [
+      { type: "Recreate" },
+      { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: "50%" } },
+      { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+      { type: "Recreate" },
+      { type: "Recreate" },
+      { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+    ]);
+  });
+
   helmTest("zero counts in a rollout", () => {
     const found = objects(manifest({ api: { updateStrategy: { maxSurge: 0, maxUnavailable: 1 }, preStop: 0 } }));
     assert.deepEqual(found.get("Deployment/shop-api").spec.strategy.rollingUpdate, { maxSurge: 0, maxUnavailable: 1 });

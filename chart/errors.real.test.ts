@@ -160,6 +160,23 @@ const faults: readonly Fault[] = [
     line: "APP_SPEC_MIXED: spec.port: spec is one application or has components, never both; move this into defaults or into a component",
   },
   {
+    name: "an environment's components are all commented out",
+    spec: { components: { api: {} } },
+    prod: { components: null },
+    line: "APP_NOTHING_RUNS: environments.prod.components: no component is left, and a deploy would remove what runs; keep one, or take the environment out",
+  },
+  {
+    name: "every component is removed",
+    spec: { components: { api: {}, worker: { enabled: false } } },
+    prod: { components: { api: null } },
+    line: "APP_NOTHING_RUNS: environments.prod.components: no component is left, and a deploy would remove what runs; keep one, or take the environment out",
+  },
+  {
+    name: "there are no components at all",
+    spec: { components: {} },
+    line: "APP_NOTHING_RUNS: spec.components: no component is left, and a deploy would remove what runs; keep one, or take the environment out",
+  },
+  {
     name: "a component extends one that is not there",
     spec: { components: { api: {}, worker: { extends: "web" } } },
     line: 'APP_EXTENDS: spec.components.worker.extends: there is no component "web" to extend; components: api, worker',
@@ -194,6 +211,11 @@ const faults: readonly Fault[] = [
     name: "two ports of a Service are the same",
     spec: { components: { api: { ports: { a: 80, b: { port: 81, service: 80 } } } } },
     line: "APP_PORT_TWICE: spec.components.api.ports.b: the Service listens on 80/TCP for a too",
+  },
+  {
+    name: "two ports of a single application are the same",
+    spec: { ports: { a: 80, b: 80 }, health: null },
+    line: "APP_PORT_TWICE: spec.ports.b: the Service listens on 80/TCP for a too",
   },
   {
     name: "a port has no number",
@@ -351,7 +373,7 @@ const faults: readonly Fault[] = [
   },
   {
     name: "metrics have several ports, and none is meant",
-    spec: { ports: { a: 80, b: { port: 53, protocol: "UDP" } }, metrics: {} },
+    spec: { ports: { a: 80, b: { port: 53, protocol: "UDP" } }, health: null, metrics: {} },
     line: "APP_METRICS_PORT: spec.metrics: metrics need to know their port: set metrics.port; ports: a, b",
   },
   {
@@ -458,6 +480,15 @@ const faults: readonly Fault[] = [
       updateStrategy: { maxSurge: 1, maxUnavailable: 0 },
     },
     line: "APP_SURGE_PORT: spec.updateStrategy.maxSurge: a new pod cannot start while the old one holds port 3000 of the node; leave maxSurge out",
+  },
+  {
+    name: "a new pod of a Deployment wants the port of the node that the old one holds",
+    spec: {
+      podSecurity: "privileged",
+      ports: { http: { port: 3000, hostPort: 31 } },
+      updateStrategy: { maxSurge: 1 },
+    },
+    line: "APP_SURGE_PORT: spec.updateStrategy.maxSurge: a new pod cannot start while the old one holds port 31 of the node; leave maxSurge out",
   },
   {
     name: "a new pod wants the one port that it takes of the node",

@@ -417,6 +417,13 @@ data: { labels: {{ .App.labels | toJson | quote }} }
     assert.equal(found.has("ConfigMap/shop-gone"), false);
   });
 
+  helmTest("objects of manifests without a component, and a CronJob by itself", () => {
+    const manifests = { a: { apiVersion: "v1", kind: "ConfigMap" } };
+    assert.deepEqual([...objects(manifest({}, { manifests })).keys()], ["ConfigMap/shop-a"]);
+    const clean = { kind: "CronJob", schedule: "0 3 * * *" };
+    assert.deepEqual([...objects(manifest({ clean })).keys()], ["CronJob/shop-clean"]);
+  });
+
   helmTest("Helm 3 and 4 render them alike", () => {
     const api = {
       port: 80,

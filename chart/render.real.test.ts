@@ -198,6 +198,24 @@ describe("chart renders", () => {
     assert.deepEqual([command, args, resources.requests], [["a"], ["d"], { cpu: "2", memory: "1Gi" }]);
   });
 
+  helmTest("the port of its own name in place of 3000, and 3000 where none is said", () => {
+    const found = objects(manifest({ ports: { web: 8080 } }));
+    const { ports, readinessProbe } = container(found);
+    assert.deepEqual(ports, [{ name: "web", containerPort: 8080 }]);
+    assert.equal(readinessProbe.httpGet.port, "web");
+    assert.deepEqual(
+      found.get("Service/my-app").spec.ports.map(({ port }: { port: number }) => port),
+      [8080],
+    );
+    assert.deepEqual(container(objects(manifest({ ports: {} }))).ports, [{ name: "http", containerPort: 3000 }]);
+    assert.equal(container(objects(manifest({}, { ports: null }))).ports, undefined);
+    const more = container(objects(manifest({ port: 80 }, { ports: { metrics: 81 } })));
+    assert.deepEqual(
+      more.ports.map(({ name }: { name: string }) => name),
+      ["http", "metrics"],
+    );
+  });
+
   helmTest("an environment with an empty body, and one under a pattern", () => {
     const values = { metadata: { name: "my-app" }, spec: {}, environments: { prod: null, "pr-*": { replicas: 2 } } };
     assert.ok(objects(values, ["--set", "environment=prod"]).has("Deployment/my-app"));

@@ -27,7 +27,7 @@ const schema = JSON.parse(readFileSync(join(bundledChart(), "values.schema.json"
 const workloads = new Set(["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]);
 
 /** What only a programmer understands: stacks, templates, values that were printed by mistake. */
-const unclear = /undefined|\[object |<nil>|executing "|template:|\bmap\[|%!|runtime error|goroutine|\n\s+at |Error:/;
+const unclear = /undefined|\[object |<nil>|executing "|template:|\bmap\[|%!|runtime error|goroutine|Maximum call stack|\n\s+at |Error:/;
 
 /** Manifests to break: those of the repository, and as many generated ones. */
 function originalsFrom(seed: number): string[] {
@@ -47,7 +47,7 @@ function assertClear({ line, column, endLine, endColumn, code, message, hint }: 
   assert.ok(line >= 1 && column >= 1 && endLine <= lines && ordered, `${code} is at ${line}:${column} to ${endLine}`);
 }
 
-/** A release without anything that runs is right only where every component was taken away. */
+/** A release without anything that runs is right only where objects of `manifests` are left. */
 async function assertRenders(objects: string, manifest: Manifest, environment: string, helm: Helm): Promise<void> {
   const documents = [...parseAllDocuments(objects)];
   assert.deepEqual(
@@ -56,15 +56,13 @@ async function assertRenders(objects: string, manifest: Manifest, environment: s
   );
   if (documents.some((document) => workloads.has(document.toJS()?.kind))) return;
   const source = { manifest, chart: bundledChart() };
-  const { application } = await resolveChecked<{ components: object }>(
+  const { application } = await resolveChecked<{ manifests: object }>(
     source,
     environment.replaceAll("*", "1"),
     {},
     helm,
   );
-  assert.deepEqual(application?.components, {}, "nothing runs");
-  const { spec } = manifest.content as { spec?: { components?: unknown } };
-  assert.ok(JSON.stringify([spec, manifest.content]).includes('"components":'), "nothing was asked for");
+  assert.notDeepEqual(application?.manifests ?? {}, {}, "nothing runs");
 }
 
 /** Failures that are told in full. */

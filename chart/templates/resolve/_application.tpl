@@ -98,6 +98,7 @@ chart/README.md describes the shape.
   "cluster" .cluster
 -}}
 {{- $_ := merge $application $names -}}
+{{- include "fairlead.refuseNothing" (dict "scope" $scope "application" $application) -}}
 {{- with (.values.meta | default dict).repository -}}
   {{- $_ := set $application "repository" . -}}
 {{- end -}}
@@ -120,6 +121,13 @@ chart/README.md describes the shape.
   {{- $_ := unset $component "needs" -}}
 {{- end -}}
 {{- toJson $application -}}
+{{- end -}}
+
+{{/* A release without anything in it would take down what runs: all was taken away by mistake. Takes {scope, application}. */}}
+{{- define "fairlead.refuseNothing" -}}
+{{- if not (or .application.components .application.manifests) -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_NOTHING_RUNS" "at" (list "components") "message" "no component is left, and a deploy would remove what runs; keep one, or take the environment out") -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Gives the body of the chosen environment as JSON and sets the scope's `declared`; an undeclared one is an error. Takes the scope. */}}

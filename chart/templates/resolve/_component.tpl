@@ -6,7 +6,7 @@ component stands, and the image given without saying for which component.
 {{- define "fairlead.component" -}}
 {{- $scope := .scope -}}
 {{- $kind := coalesce .layer.kind .parent.kind .shared.kind "Deployment" -}}
-{{- $folded := include "fairlead.defaults" (dict "kind" $kind "single" $scope.single) | fromYaml -}}
+{{- $folded := include "fairlead.defaults" (dict "kind" $kind "single" $scope.single "ports" (or .shared.ports .parent.ports .layer.ports)) | fromYaml -}}
 {{- range list .shared .parent .layer -}}
   {{- include "fairlead.merge" (dict "into" $folded "from" . "level" "keys") -}}
 {{- end -}}

@@ -1,9 +1,9 @@
 {{/*
 The lowest layer of a component, for ever those of jterrazz.com/v1. Gives YAML, in the form that "fairlead.normalise"
-makes. Takes {kind, single}: port 3000 and /health are for a single application only.
+makes. Takes {kind, single, ports}: port 3000 and /health are for a single application only, and the port where it says none.
 */}}
 {{- define "fairlead.defaults" -}}
-{{- if .single }}
+{{- if and .single (not .ports) }}
 ports:
   http: 3000
 {{- end }}

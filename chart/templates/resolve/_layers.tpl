@@ -108,7 +108,7 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- $name := (get .layers .key).extends -}}
 {{- if $name -}}
   {{- $problem := "" -}}
-  {{- if and (hasKey .layers $name) (not (get .layers $name)) -}}
+  {{- if and (hasKey .layers $name) (kindIs "invalid" (get .layers $name)) -}}
     {{- $problem = printf "the environment removes %s, which this extends; write enabled: false there, and its keys are still taken" $name -}}
   {{- else if not (kindIs "map" (get .layers $name)) -}}
     {{- $problem = printf "there is no component %q to extend; components: %s" $name (keys .layers | sortAlpha | join ", ") -}}

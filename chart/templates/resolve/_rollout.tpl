@@ -27,21 +27,25 @@ a rollout. Kinds without a number of pods have no `replicas`. Takes {scope, at, 
 {{/*
 Gives how a new revision replaces the old and how a pod ends, as JSON: {strategy?, podManagementPolicy?,
 terminationGracePeriodSeconds, lifecycle?}. `strategy` is in the words of the workload's kind.
-A Deployment gains pods before it loses any, unless two must not share its claim. Takes {scope, at, kind, folded}.
+A Deployment gains pods before it loses any, unless two must not share its claim or cannot share a port of their node.
+Takes {scope, at, kind, ports, folded}.
 */}}
 {{- define "fairlead.rollout" -}}
 {{- $asked := .folded.updateStrategy | default dict -}}
 {{- $result := dict -}}
 {{- $strategy := dict -}}
+{{- $nodePort := include "fairlead.nodePort" . -}}
 {{- if eq .kind "Deployment" -}}
   {{- $claims := .folded.storage -}}
   {{- range .folded.volumes -}}
     {{- $claims = or $claims (and (or .size .existingClaim) (not .readOnly)) -}}
   {{- end -}}
-  {{- $type := $asked.type | default (ternary "Recreate" "RollingUpdate" (not (empty $claims))) -}}
+  {{- $alone := or $claims (and $nodePort (not (hasKey $asked "maxUnavailable"))) -}}
+  {{- $type := $asked.type | default (ternary "Recreate" "RollingUpdate" (not (empty $alone))) -}}
   {{- $strategy = dict "type" $type -}}
   {{- if eq $type "RollingUpdate" -}}
-    {{- $_ := set $strategy "rollingUpdate" (mergeOverwrite (dict "maxSurge" "25%" "maxUnavailable" 0) (omit $asked "type")) -}}
+    {{- $usual := ternary (dict "maxSurge" "25%" "maxUnavailable" 0) (dict "maxSurge" 0 "maxUnavailable" 1) (empty $nodePort) -}}
+    {{- $_ := set $strategy "rollingUpdate" (mergeOverwrite $usual (omit $asked "type")) -}}
   {{- end -}}
 {{- else if eq .kind "StatefulSet" -}}
   {{- $strategy = dict "type" ($asked.type | default "RollingUpdate") -}}
@@ -57,8 +61,8 @@ A Deployment gains pods before it loses any, unless two must not share its claim
     {{- end -}}
   {{- end -}}
 {{- end -}}
-{{- if eq .kind "DaemonSet" -}}
-  {{- include "fairlead.refuseSurge" . -}}
+{{- if and (has .kind (list "Deployment" "DaemonSet")) (ne ($asked.type | default "") "Recreate") -}}
+  {{- include "fairlead.refuseSurge" (merge (dict "nodePort" $nodePort) .) -}}
 {{- end -}}
 {{- with $strategy -}}
   {{- $_ := set $result "strategy" . -}}
@@ -81,17 +85,32 @@ A Deployment gains pods before it loses any, unless two must not share its claim
 {{- toJson $result -}}
 {{- end -}}
 
-{{/* A pod cannot start beside the one that it replaces when both want the same port of the node. Takes {scope, at, ports, folded}. */}}
+{{/* A pod cannot start beside the one that it replaces when both want the same port of the node. Takes {scope, at, nodePort, folded}. */}}
 {{- define "fairlead.refuseSurge" -}}
-{{- $taken := ternary .ports list (eq ((.folded.hostAccess | default dict).network | toString) "true") -}}
-{{- range .ports -}}
-  {{- if .hostPort -}}
-    {{- $taken = append $taken . -}}
-  {{- end -}}
-{{- end -}}
 {{- $surge := (.folded.updateStrategy | default dict).maxSurge | toString -}}
-{{- if and $taken (not (has $surge (list "<nil>" "0" "0%"))) -}}
-  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_SURGE_PORT" "at" (concat .at (list "updateStrategy" "maxSurge")) "message" (printf "a new pod cannot start while the old one holds port %v of the node; leave maxSurge out" (coalesce (first $taken).hostPort (first $taken).port))) -}}
+{{- if and .nodePort (not (has $surge (list "<nil>" "0" "0%"))) -}}
+  {{- include "fairlead.error" (dict "scope" .scope "code" "APP_SURGE_PORT" "at" (concat .at (list "updateStrategy" "maxSurge")) "message" (printf "a new pod cannot start while the old one holds port %s of the node; leave maxSurge out" .nodePort)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Gives the first port that a pod takes of its node, or nothing: on the node's network each port of its containers is one.
+Takes {scope, at, ports, folded}.
+*/}}
+{{- define "fairlead.nodePort" -}}
+{{- $call := . -}}
+{{- $ports := .ports -}}
+{{- range $name, $sidecar := .folded.sidecars -}}
+  {{- $at := concat $call.at (list "sidecars" $name) -}}
+  {{- $ports = concat $ports (include "fairlead.ports" (dict "scope" $call.scope "at" $at "folded" $sidecar) | fromJsonArray) -}}
+{{- end -}}
+{{- $onNode := eq ((.folded.hostAccess | default dict).network | toString) "true" -}}
+{{- range $ports -}}
+  {{- $port := .hostPort | default (ternary .port "" $onNode) -}}
+  {{- if $port -}}
+    {{- $port -}}
+    {{- break -}}
+  {{- end -}}
 {{- end -}}
 {{- end -}}
 
