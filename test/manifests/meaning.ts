@@ -104,6 +104,8 @@ const table: Table = {
   "top.deploy.namespace": unique("ns"),
   "top.deploy.release": unique("release"),
   "top.deploy.resolved": never,
+  // It names Jobs that must be there.
+  "top.deploy.skip": never,
   "top.deploy.pullSecret": one("by-ci"),
   // The action says it of the sets that it delivered itself.
   "top.deploy.secrets": never,

@@ -27,7 +27,8 @@ const schema = JSON.parse(readFileSync(join(bundledChart(), "values.schema.json"
 const workloads = new Set(["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]);
 
 /** What only a programmer understands: stacks, templates, values that were printed by mistake. */
-const unclear = /undefined|\[object |<nil>|executing "|template:|\bmap\[|%!|runtime error|goroutine|Maximum call stack|\n\s+at |Error:/;
+const unclear =
+  /undefined|\[object |<nil>|executing "|template:|\bmap\[|%!|runtime error|goroutine|Maximum call stack|\n\s+at |Error:/;
 
 /** Manifests to break: those of the repository, and as many generated ones. */
 function originalsFrom(seed: number): string[] {
