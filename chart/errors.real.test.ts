@@ -374,7 +374,7 @@ const faults: readonly Fault[] = [
   {
     name: "metrics have several ports, and none is meant",
     spec: { ports: { a: 80, b: { port: 53, protocol: "UDP" } }, health: null, metrics: {} },
-    line: "APP_METRICS_PORT: spec.metrics: metrics need to know their port: set metrics.port; ports: a, b",
+    line: "APP_METRICS_PORT: spec.metrics.port: metrics need to know their port: set metrics.port; ports: a, b",
   },
   {
     name: "a network policy names nothing",
