@@ -16,6 +16,7 @@ import {
 } from "yaml";
 import { messageOf } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
+import { deepest, tooDeepAt } from "./depth.ts";
 import type { Span } from "./problem.ts";
 import { show } from "./words.ts";
 
@@ -50,21 +51,20 @@ export interface YamlFault {
 
 /** More nodes than this, after aliases are followed, are an attack and no manifest. */
 const largestSize = 100_000;
-/** Deeper nesting would end the readers' stacks. */
-const deepest = 100;
 
 /** Reads YAML as Helm does (1.1's merge keys included), and keeps where everything stands. */
 export function readYaml(text: string): YamlDocument {
   const lineCounter = new LineCounter();
   const spanOfRange = spans(text, lineCounter);
-  const tooDeep = depthFault(text);
-  if (tooDeep !== undefined) return unreadable(tooDeep, spanOfRange);
+  const tooDeep = tooDeepAt(text);
+  if (tooDeep !== undefined) return unreadable(depthFault(spanOfLetter(text, tooDeep)), spanOfRange);
   const document = parseDocument(text, { ...reading, lineCounter });
   const errors = syntaxErrors(document, text).map((error) => syntaxFault(error, text, spanOfRange));
   const { targets, faults: aliasFaults } = aliases(document.contents, spanOfRange);
   const targetOf = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
-  const size = aliasFaults.length > 0 ? 0 : expandedSize(document.contents, targetOf);
-  const bomb = size > largestSize ? [bombFault(document.contents, spanOfRange)] : [];
+  const { size, depth } = aliasFaults.length > 0 ? { size: 0, depth: 0 } : expanded(document.contents, targetOf);
+  const first = () => firstAlias(document.contents, spanOfRange);
+  const bomb = size > largestSize ? [bombFault(first())] : depth > deepest ? [depthFault(first())] : [];
   const fatal = [
     ...firstOfEachLine(errors),
     ...aliasFaults,
@@ -120,27 +120,22 @@ function spans(text: string, lineCounter: LineCounter): SpanOfRange {
   };
 }
 
+/** Of one letter; the counter of lines has seen none of them before the text is parsed. */
+function spanOfLetter(text: string, offset: number): Span {
+  const before = text.slice(0, offset).split("\n");
+  const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];
+  return { line, column, endLine: line, endColumn: column + 1 };
+}
+
 function unreadable(fault: YamlFault, spanOfRange: SpanOfRange): YamlDocument {
   const nowhere = () => spanOfRange(0, 0);
   const common = { content: undefined, root: null, readable: false, spanOfNode: nowhere, spanOf: nowhere };
   return { ...common, faults: [fault], targetOf: (node) => node };
 }
 
-/** Brackets and indentation are counted before parsing: the parser calls itself for every level. */
-function depthFault(text: string): YamlFault | undefined {
-  let depth = 0;
-  for (const [index, line] of text.split("\n").entries()) {
-    for (const letter of line.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, "")) {
-      if (letter === "[" || letter === "{") depth++;
-      if (letter === "]" || letter === "}") depth = Math.max(0, depth - 1);
-    }
-    const dashes = /^(?:\s*-(?=\s))*/.exec(line)?.[0].split("-").length ?? 0;
-    if (depth <= deepest && dashes <= deepest) continue;
-    const span = { line: index + 1, column: 1, endLine: index + 1, endColumn: line.length + 1 };
-    const message = `values are nested more than ${deepest} levels deep`;
-    return { code: "YAML_TOO_DEEP", span, message, hint: "close a bracket, or quote the text that holds them" };
-  }
-  return undefined;
+function depthFault(span: Span): YamlFault {
+  const message = `values are nested more than ${deepest} levels deep`;
+  return { code: "YAML_TOO_DEEP", span, message, hint: "close a bracket, or nest them less" };
 }
 
 const syntaxCodes: Readonly<Record<string, readonly [code: string, hint: string]>> = {
@@ -200,22 +195,33 @@ function aliases(root: Node | null, spanOfRange: SpanOfRange) {
   return { targets, faults };
 }
 
-/** The number of nodes once every alias is replaced by what it stands for. */
-function expandedSize(root: unknown, targetOf: (node: unknown) => unknown): number {
-  const known = new Map<unknown, number>();
-  const measure = (given: unknown): number => {
+/** The number of nodes, and how deep they are nested, once every alias is replaced by what it stands for. */
+function expanded(root: unknown, targetOf: (node: unknown) => unknown): Extent {
+  const known = new Map<unknown, Extent>();
+  const measure = (given: unknown): Extent => {
     const node = targetOf(given);
-    const size = known.get(node);
-    if (size !== undefined) return size;
+    const extent = known.get(node);
+    if (extent !== undefined) return extent;
     const children = isMap(node) || isSeq(node) ? node.items : isPair(node) ? [node.key, node.value] : [];
-    const sum = children.reduce<number>((total, child) => total + measure(child), 1);
-    known.set(node, sum);
-    return sum;
+    let [size, depth] = [1, 0];
+    for (const child of children) {
+      const inner = measure(child);
+      size += inner.size;
+      depth = Math.max(depth, inner.depth);
+    }
+    const own = { size, depth: isMap(node) || isSeq(node) ? depth + 1 : depth };
+    known.set(node, own);
+    return own;
   };
   return measure(root);
 }
 
-function bombFault(root: Node | null, spanOfRange: SpanOfRange): YamlFault {
+interface Extent {
+  readonly size: number;
+  readonly depth: number;
+}
+
+function firstAlias(root: Node | null, spanOfRange: SpanOfRange): Span {
   let first: Node | undefined;
   visit(root, {
     Alias(_, alias) {
@@ -223,7 +229,10 @@ function bombFault(root: Node | null, spanOfRange: SpanOfRange): YamlFault {
       return visit.BREAK;
     },
   });
-  const span = spanOfRange(first?.range?.[0] ?? 0, first?.range?.[1] ?? 0);
+  return spanOfRange(first?.range?.[0] ?? 0, first?.range?.[1] ?? 0);
+}
+
+function bombFault(span: Span): YamlFault {
   const message = `the aliases stand for more than ${largestSize} values`;
   return { code: "YAML_ALIAS_BOMB", span, message, hint: "write out what is repeated, or repeat less" };
 }

@@ -14,6 +14,12 @@ const oddKeys = /^[ ]*\?|\w:[,\]}]|[\]}][ ]*:|(^|[\s[{,])(~|null|Null|NULL)?[ ]*
  */
 const comments = /(?<=^|\s)#(?:[^"'\n]|(?<=\w)'(?=\w))*$/gm;
 
+/** Far fewer than the other reader takes, which counts them in its own way and says where there are too many. */
+const mostLevels = 50;
+
+/** What alone can hold as many. */
+const deep = /^ {50}|(?:[[{][^[{]*){50}|(?:[-?] ){20}|(?:\w: ){20}/m;
+
 /** Every word that stands by itself and could be a number, or true or false. */
 const suspects = /(?<![\w."'/:-])(?:[-+]?\.?\d[-+.\w]*|y|yes|n|no|on|off)(?![-+.\w"'/])/gi;
 
@@ -25,11 +31,18 @@ export function readPlainYaml(text: string): { readonly content: unknown } | und
   const code = text.replace(comments, "");
   if (unusual.test(code) || oddKeys.test(code) || hasTrap(code) || misreadLetters(text)) return undefined;
   try {
-    return { content: load(text) };
+    const content = load(text);
+    return deep.test(code) && isDeeperThan(mostLevels, content) ? undefined : { content };
   } catch {
     // The other reader says what is wrong, and where.
     return undefined;
   }
+}
+
+/** Whether a value has more levels than that. */
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels <= 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
 /** Quotes are not known here, so this finds too much rather than too little. */
