@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type ClusterFacts, findCredentials as findTokens } from "../actions/bootstrap/credentials.ts";
 import type { BootstrapInputs } from "../actions/bootstrap/inputs.ts";
+import type { Cluster } from "../actions/core/cluster.ts";
 import type { Context } from "../actions/core/context.ts";
 import { FairleadError } from "../actions/core/errors.ts";
 import { readSyncedSets } from "../actions/deploy/delivery/values.ts";
@@ -17,6 +18,7 @@ import type { Watched } from "../actions/deploy/rollout.ts";
 import { createPatience } from "../actions/deploy/tracking/patience.ts";
 import { container, rollout } from "../actions/deploy/tracking/tracking.testing.ts";
 import { declaredChecks } from "../actions/deploy/verify/declared.ts";
+import { usualChecks } from "../actions/deploy/verify/usual.ts";
 import { buildArguments } from "../actions/image/command.ts";
 import { findCredentials } from "../actions/pipeline/credentials.ts";
 import { chooseEnvironment } from "../actions/pipeline/environment.ts";
@@ -238,6 +240,10 @@ async function answering(answer: (url: string) => unknown): Promise<AsyncDisposa
     },
   };
 }
+
+/** The checks that a deploy makes unasked. */
+export const checkedByItself: Look = (seen) =>
+  usualChecks({} as Cluster, applicationOf(seen)).map(({ name, optional }) => [name, optional]);
 
 /** What the files that a manifest names lay over it, in a repository that has them all. */
 export const filesPutIn: Look = async ({ values }) => {

@@ -24,6 +24,8 @@ export interface Cluster {
     readonly environment: string;
   };
   readonly secrets?: { readonly delivery?: "operator" | "sync" };
+  /** How many there are. */
+  readonly nodes?: number;
   readonly tailnet: { readonly controlUrl?: string; readonly tags?: readonly string[]; readonly registry?: boolean };
 }
 

@@ -1,6 +1,9 @@
 // What a new revision must do before it counts, on the real cluster: a check that fails sends it back.
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { parse, stringify } from "yaml";
 import { runAction } from "../harness/job.ts";
 import { pageWith, serviceAddress } from "./page.ts";
 import { type App, createApp, openWorld, repository } from "./world.ts";
@@ -15,13 +18,13 @@ function privateApp(word: string): App {
   return app;
 }
 
-async function deploy(app: App, event = app.event, verify = "true") {
+async function deploy(app: App, event = app.event, verify = "true", cluster = world.clusterFile) {
   return await runAction(repository, {
     workspace: app.workspace,
     event,
     secrets: world.secrets,
     env: world.env,
-    with: { ...world.with, verify },
+    with: { ...world.with, verify, cluster },
   });
 }
 
@@ -39,8 +42,11 @@ describe("a rollout that is done", () => {
   it("counts when its checks pass; one that is optional only warns", async () => {
     await using app = privateApp("checked");
     declare(app, passing);
-    const step = await deploy(app);
+    const { cluster } = parse(readFileSync(world.clusterFile, "utf8"));
+    writeFileSync(join(app.workspace, "cluster.yaml"), stringify({ cluster: { ...cluster, nodes: 2 } }));
+    const step = await deploy(app, app.event, "true", "cluster.yaml");
     assert.equal(step.conclusion, "success", step.log);
+    assert.match(step.log, /^ {2}2 nodes are ready: warned, 1 of 2 are \(/m);
     for (const name of ["home", "shell", "refusal"])
       assert.match(step.log, new RegExp(`^ {2}${name}: passed`, "m"), step.log);
     assert.equal(step.outputs["status"], "deployed");

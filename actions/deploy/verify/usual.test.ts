@@ -20,7 +20,7 @@ interface Address {
 /** The checks of an application that is reached at these addresses only. */
 const checksOf = (...ingress: Address[]) => checksIn(undefined, ...ingress);
 const checksIn = (way: PrivateWay | undefined, ...ingress: Address[]) =>
-  usualChecks({} as Cluster, { components: {}, ingress } as unknown as Application, way);
+  usualChecks({} as Cluster, { components: {}, ingress, cluster: {} } as unknown as Application, way);
 
 async function listening(context: TestContext, server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");

@@ -4,6 +4,7 @@ import { certificateChecks } from "./certificates.ts";
 import { answeredBy, type Check, type Finding } from "./check.ts";
 import { endpointChecks } from "./endpoints.ts";
 import { askAddress, askService } from "./http.ts";
+import { nodeChecks } from "./nodes.ts";
 
 /** How this runner reaches private addresses: through an HTTP proxy, or as any other address. */
 export interface PrivateWay {
@@ -12,7 +13,7 @@ export interface PrivateWay {
 
 /**
  * The checks that every application gets: Services with endpoints, an answer through the Service and from its addresses,
- * certificates.
+ * certificates, and the nodes where the team says how many there are.
  *
  * @param way to private addresses; without one they are not asked.
  */
@@ -22,6 +23,7 @@ export function usualChecks(cluster: Cluster, application: Application, way?: Pr
     ...healthChecks(cluster, application),
     ...addressChecks(application, way),
     ...certificateChecks(cluster, application),
+    ...nodeChecks(cluster, application.cluster.nodes),
   ];
 }
 
