@@ -243,7 +243,8 @@ describe("a version that does not become healthy", () => {
   it("is kept when it is the first install", async () => {
     await using app = createApp(world, "stillborn");
     app.edit("server.mjs", "const server =", 'console.error("cannot start"); process.exit(4);\nconst server =');
-    const step = await deploy(app, app.event, { with: { timeout: "15s" } });
+    app.edit(".deploy/manifest.yaml", "path: /health", "path: /health\n    crashRestarts: 1");
+    const step = await deploy(app);
     assertFailedWith(step, /revision 1 did not become healthy: .*exit code 4/, /first install.*kept/);
     assert.match(step.log, /cannot start/);
     assert.deepEqual(await revisions(`staging-${app.name}`), ["1 failed"]);
