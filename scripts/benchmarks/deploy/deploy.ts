@@ -4,11 +4,13 @@ import type { Subject } from "../subject.ts";
 import { watchReadiness } from "./readiness.ts";
 import { memory, traffic } from "./scale.ts";
 import { helmDeploy, makeSubject, openSite, ourDeploy, type Site, type Spec, serverReadyAfter } from "./site.ts";
+import { look } from "./status.ts";
 
 /** A deploy, against Helm by itself on the same cluster, chart and values. */
 export const deploy: Subject = async function* (bench) {
   await using site = await openSite(bench);
   yield* goodDeploy(site);
+  yield* look(site);
   yield* traffic(site);
   yield* memory(site);
   yield* faults(site);
