@@ -97,47 +97,51 @@ test("a machine in the tailnet resolves its names, until the job ends", async ()
   assert.equal(conclusion, "success", log);
 });
 
-/** Kills the tailscaled of this job, and tells what it leaves of its rules and its packet filter. */
-const killer = `
+/**
+ * Kills the tailscaled of this job, and tells what it leaves of its rules, its packet filter and its resolver.
+ *
+ * @param forget whether the record of it goes too, so that no post step cleans up.
+ */
+const killer = (forget: boolean) => `
   import { execFileSync } from "node:child_process";
-  import { appendFileSync, globSync, readFileSync } from "node:fs";
+  import { appendFileSync, globSync, readFileSync, rmSync } from "node:fs";
   const { GITHUB_OUTPUT, RUNNER_TEMP } = process.env;
   const [record] = globSync(RUNNER_TEMP + "/*/tailnet.json");
   process.kill(JSON.parse(readFileSync(record, "utf8")).process, "SIGKILL");
-  const left = [["ip", "rule"], ["iptables-save"], ["cat", "/etc/resolv.conf"]].map(([program, ...args]) => execFileSync(program, args, { encoding: "utf8" }));
+  if (${forget}) rmSync(record);
+  const looks = [["ip", "rule"], ["iptables-save"], ["cat", "/etc/resolv.conf"]];
+  const left = looks.map(([program, ...args]) => execFileSync(program, args, { encoding: "utf8" }));
   appendFileSync(GITHUB_OUTPUT, "greeting=" + JSON.stringify(left.join("")) + "\\n");
 `;
 
-test("a tailscaled that was killed leaves neither rules, nor a packet filter, nor its resolver behind", async () => {
-  const { environment } = await ensureDebianPrograms(console.log);
-  const { secrets, env } = jobOn(site, site.tailnet.authKey);
-  const PATH = [env?.["PATH"], environment["PATH"]].join(delimiter);
-  const variables = Object.entries({ ...environment, PATH }).map(([name, value]) => `${name}=${value}`);
-  // Without the empty tables and built-in chains, which are there once iptables was asked.
-  const rules =
-    "{ ip rule; ip -6 rule; iptables-save; ip6tables-save; } | grep -v -e '^#' -e '^[*]' -e ' ACCEPT ' -e COMMIT";
-  const look = async () => (await site.within(["env", ...variables, "sh", "-c", rules])).output;
-  const before = await look();
-  const given = withKey(site.tailnet, { mode: "tun", probe: `https://${cluster()}:${apiPort}/readyz` });
-  const steps = [
-    { directory: room, with: given },
-    { directory: printer, with: { pre: "", main: killer, post: "" } },
-  ];
-  const {
-    conclusion,
-    steps: ran,
-    leftBehind,
-    orphans,
-  } = await runJobInMachine(site.network, steps, { env: { ...environment, PATH }, secrets: secrets ?? [] });
-  assert.equal(conclusion, "success", ran.map(({ log }) => log).join("\n"));
-  const left = ran[1]?.outputs["greeting"] ?? "";
-  assert.match(left, /lookup 52.*:ts-input.*nameserver 100\.100\.100\.100/, "the test would prove nothing else");
-  assert.deepEqual(await look(), before);
-  assert.deepEqual(
-    { leftBehind, orphans, annotations: ran[0]?.annotations },
-    { leftBehind: [], orphans: [], annotations: [] },
-  );
-});
+for (const [who, forget] of [
+  ["its own post step", false],
+  ["the next one, where no post step could run,", true],
+] as const) {
+  test(`of a tailscaled that was killed, ${who} leaves no rule, no packet filter and no resolver behind`, async () => {
+    const { environment } = await ensureDebianPrograms(console.log);
+    const { secrets = [], env } = jobOn(site, site.tailnet.authKey);
+    const PATH = [env?.["PATH"], environment["PATH"]].join(delimiter);
+    const variables = Object.entries({ ...environment, PATH }).map(([name, value]) => `${name}=${value}`);
+    // Without the empty tables and built-in chains, which are there once iptables was asked.
+    const shown = "ip rule; ip -6 rule; iptables-save; ip6tables-save";
+    const rules = `{ ${shown}; } | grep -v -e '^#' -e '^[*]' -e ' ACCEPT ' -e COMMIT`;
+    const look = async () => (await site.within(["env", ...variables, "sh", "-c", rules])).output;
+    const before = await look();
+    const given = withKey(site.tailnet, { mode: "tun", probe: `https://${cluster()}:${apiPort}/readyz` });
+    const join = { directory: room, with: given };
+    const kill = { directory: printer, with: { pre: "", main: killer(forget), post: "" } };
+    const steps = forget ? [join, kill, join] : [join, kill];
+    const job = await runJobInMachine(site.network, steps, { env: { ...environment, PATH }, secrets });
+    assert.equal(job.conclusion, "success", job.steps.map(({ log }) => log).join("\n"));
+    const left = job.steps[1]?.outputs["greeting"] ?? "";
+    assert.match(left, /lookup 52.*:ts-input.*nameserver 100\.100\.100\.100/, "the test would prove nothing else");
+    assert.equal(await look(), before);
+    const { leftBehind, orphans } = job;
+    const annotations = job.steps.flatMap((step) => step.annotations);
+    assert.deepEqual({ leftBehind, orphans, annotations }, { leftBehind: [], orphans: [], annotations: [] });
+  });
+}
 
 test("in a machine that does not ask the tailnet's resolver, a name is told with the address to use", async () => {
   const probe = `https://cluster.tailnet.test:${apiPort}/`;
