@@ -467,6 +467,16 @@ const faults: readonly Fault[] = [
     line: "APP_PDB_BLOCKS: spec.pdb: with 1 pods none may leave, so a drain of their node would wait for ever; set maxUnavailable: 1",
   },
   {
+    name: "a percentage of few pods is all of them",
+    spec: { replicas: 2, pdb: { minAvailable: "60%" } },
+    line: "APP_PDB_BLOCKS: spec.pdb: with 2 pods none may leave, so a drain of their node would wait for ever; set maxUnavailable: 1",
+  },
+  {
+    name: "a budget has both forms",
+    spec: { replicas: 3, pdb: { minAvailable: 1, maxUnavailable: 1 } },
+    line: "APP_FORM_TWICE: spec.pdb: minAvailable, maxUnavailable exclude each other; keep one",
+  },
+  {
     name: "no pod may be missing",
     spec: { replicas: 2, pdb: { maxUnavailable: "0%" } },
     line: "APP_PDB_BLOCKS: spec.pdb: with 2 pods none may leave, so a drain of their node would wait for ever; set maxUnavailable: 1",

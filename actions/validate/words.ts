@@ -1,6 +1,7 @@
 import { suggest } from "../core/suggest.ts";
 import type { Fault } from "./keywords.ts";
 import type { Schema } from "./language.ts";
+import { patternWords } from "./pattern-words.ts";
 import type { Finding } from "./problem.ts";
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -20,9 +21,25 @@ export function describeFault(fault: Fault, value: unknown, schema: Schema, keys
   if (keyword === "required") return missingKey(String(limit), keys, schema);
   if (keyword === "enum") return choiceFault(limit as readonly unknown[], value, keys);
   if (keyword === "const") return choiceFault([limit], value, keys);
-  const hint = typeof schema["description"] === "string" ? firstSentence(schema["description"]) : "";
-  const message = `${show(value)} ${limitOf(fault, value)}`;
-  return { code: "APP_VALUE_INVALID", keys, target: "value", message, hint };
+  const described = typeof schema["description"] === "string" ? firstSentence(schema["description"]) : "";
+  const example = keyword === "pattern" ? exampleIn(schema) : undefined;
+  const hint = [described, example === undefined ? "" : `for example ${show(example)}`].filter(Boolean).join(", ");
+  return { code: "APP_VALUE_INVALID", keys, target: "value", message: limitSentence(fault, value, example), hint };
+}
+
+function limitSentence(fault: Fault, value: unknown, example: string | undefined): string {
+  const { keyword, limit } = fault;
+  if (keyword === "maxProperties" && limit === 1 && typeof value === "object" && value !== null) {
+    return `only one of ${joinWords(Object.keys(value), "and")} may be given`;
+  }
+  if (keyword !== "pattern") return `${show(value)} ${limitOf(fault, value)}`;
+  const words = patternWords[String(limit)];
+  if (words !== undefined) return `${show(value)} is not ${words}`;
+  return `${show(value)} does not have the form ${example === undefined ? limit : `of ${show(example)}`}`;
+}
+
+function exampleIn({ examples }: Schema): string | undefined {
+  return Array.isArray(examples) ? examples.find((example) => typeof example === "string") : undefined;
 }
 
 /** A value of a type that is not allowed. */
@@ -67,7 +84,6 @@ function choiceFault(allowed: readonly unknown[], value: unknown, keys: readonly
 
 function limitOf({ keyword, limit }: Fault, value: unknown): string {
   const length = typeof value === "string" ? [...value].length : undefined;
-  if (keyword === "pattern") return `does not have the form ${limit}`;
   if (keyword === "minimum") return `is less than ${limit}`;
   if (keyword === "maximum") return `is more than ${limit}`;
   if (keyword === "exclusiveMinimum") return `is not more than ${limit}`;

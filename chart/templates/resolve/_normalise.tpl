@@ -71,6 +71,9 @@ it. Works in place. Takes {scope, layer, path}.
     {{- end -}}
   {{- end -}}
 {{- end -}}
+{{- if kindIs "map" $layer.pdb -}}
+  {{- include "fairlead.oneOf" (dict "scope" .scope "path" (printf "%s.pdb" .path) "map" $layer.pdb "keys" (list "minAvailable" "maxUnavailable")) -}}
+{{- end -}}
 {{- if kindIs "map" $layer.build -}}
   {{- include "fairlead.normaliseNames" (dict "map" $layer.build "key" "secrets") -}}
 {{- end -}}

@@ -128,7 +128,9 @@ pods spread. `pdb: null` and `spread: null` in the manifest mean none. Takes {sc
     {{- end -}}
     {{- $fewest := int $.replicas -}}
     {{- $stay := get $budget "minAvailable" | toString -}}
-    {{- if or (eq $stay "100%") (and (regexMatch `^[0-9]+$` $stay) (ge (int $stay) $fewest)) (has (get $budget "maxUnavailable" | toString) (list "0" "0%")) -}}
+    {{- /* Of a percentage, Kubernetes rounds up. */ -}}
+    {{- $staying := ternary (div (add 99 (mul $fewest (int (trimSuffix "%" $stay)))) 100) (int $stay) (hasSuffix "%" $stay) -}}
+    {{- if or (and (hasKey $budget "minAvailable") (ge (int $staying) $fewest)) (has (get $budget "maxUnavailable" | toString) (list "0" "0%")) -}}
       {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_PDB_BLOCKS" "at" (append $.at "pdb") "message" (printf "with %d pods none may leave, so a drain of their node would wait for ever; set maxUnavailable: 1" $fewest)) -}}
     {{- end -}}
     {{- $_ := set $result "pdb" $budget -}}
