@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
-import { type Cluster, fieldManager, type List } from "../core/cluster.ts";
+import { type Cluster, fieldManager, type List, unless } from "../core/cluster.ts";
 import type { PlainRequest } from "../core/connection.ts";
 import { timeOf } from "./tracking/snapshot.ts";
 
@@ -55,6 +55,7 @@ export function revisionLabels(number: number): Record<string, string> {
 /** The part of Helm's release document that is read and written here (helm pkg/release/v1). */
 interface ReleaseDocument {
   apply_method?: string;
+  version: number;
   /** The rendered objects, without hooks. */
   manifest: string;
   hooks?: readonly { readonly manifest: string }[];
@@ -74,6 +75,9 @@ export interface ReleaseContent {
 
 /** The same with what it was made from. */
 export interface KeptRelease extends ReleaseContent {
+  /** Its objects without its hooks. */
+  readonly manifest: string;
+  readonly applyMethod: RevisionWords["applyMethod"];
   /** What Helm says of it. */
   readonly description: string;
   /** The values that it was given, and what its chart says of the cluster by itself. */
@@ -100,10 +104,15 @@ export async function listRevisions(cluster: Cluster, namespace: string, release
     revisions.map(async (revision, index) => {
       const open = !decided && !revision.ours && revision.status === "superseded";
       if (index > 0 && !open) return revision;
-      const { apply_method, info, config, manifest } = await readDocument(cluster, namespace, release, revision.number);
-      const applyMethod = apply_method === "ssa" ? "ssa" : "csa";
-      const { description } = info;
-      const words = { description, applyMethod, environment: config?.environment, rendered: manifest } as const;
+      const document = await readDocument(cluster, namespace, release, revision.number);
+      const { info, config, manifest } = document;
+      const applyMethod = applyMethodOf(document);
+      const words = {
+        description: info.description,
+        applyMethod,
+        environment: config?.environment,
+        rendered: manifest,
+      };
       return { ...revision, words };
     }),
   );
@@ -155,11 +164,22 @@ export async function readContentOf(
   release: string,
   number: number,
 ): Promise<KeptRelease> {
-  const { manifest, hooks = [], chart, config = {}, info } = await readDocument(cluster, namespace, release, number);
+  const document = await readDocument(cluster, namespace, release, number);
+  const { manifest, hooks = [], chart, config: values = {}, info } = document;
   const rendered = [manifest, ...hooks.map((hook) => hook.manifest)].join("\n---\n");
-  const { metadata, values } = chart ?? {};
-  const { description } = info;
-  return { rendered, chart: metadata?.version ?? "", description, values: config, facts: values?.cluster };
+  return {
+    rendered,
+    manifest,
+    applyMethod: applyMethodOf(document),
+    chart: chart?.metadata?.version ?? "",
+    description: info.description,
+    values,
+    facts: chart?.values?.cluster,
+  };
+}
+
+function applyMethodOf({ apply_method }: ReleaseDocument): RevisionWords["applyMethod"] {
+  return apply_method === "ssa" ? "ssa" : "csa";
 }
 
 /** The images that a revision was deployed with, by component. */
@@ -289,13 +309,59 @@ function marking(namespace: string, release: string, number: number, metadata: M
 
 /** Rewrites a revision to `failed`, with the cause as its description, so that `helm history` tells the truth. */
 export async function markFailed(cluster: Cluster, namespace: string, release: string, number: number, cause: string) {
+  await markStatus(cluster, namespace, release, number, { status: "failed", description: cause });
+}
+
+async function markStatus(
+  cluster: Cluster,
+  namespace: string,
+  release: string,
+  number: number,
+  info: Partial<ReleaseDocument["info"]> & { readonly status: string },
+): Promise<void> {
   await patch(cluster, namespace, release, number, (secret) => {
     const document = decode(secret.data?.["release"] ?? "");
-    document.info = { ...document.info, status: "failed", description: cause };
-    const labels = { ...secret.metadata?.labels, status: "failed" };
+    document.info = { ...document.info, ...info };
+    const labels = { ...secret.metadata?.labels, status: info.status };
     const data = { ...secret.data, release: encode(document) };
     return { ...secret, data, metadata: { ...secret.metadata, labels } };
   });
+}
+
+/** A revision that is another one but for this. */
+export interface Restated {
+  readonly number: number;
+  readonly description: string;
+  readonly manifest: string;
+}
+
+/**
+ * Writes a revision down again as a newer one with other objects, though none is applied: Helm compares the next objects with
+ * these. The new one takes over its status, but not that it was seen healthy.
+ */
+export async function restate(
+  cluster: Cluster,
+  { namespace, release }: { readonly namespace: string; readonly release: string },
+  { number: from, status }: Revision,
+  { number, description, manifest }: Restated,
+): Promise<void> {
+  const { metadata, type, data } = await cluster.read<V1Secret>({ path: pathOf(namespace, release, from) });
+  const document = decode(data?.["release"] ?? "");
+  const info = { ...document.info, description };
+  const labels = { ...metadata?.labels, ...revisionLabels(number), version: String(number) };
+  const path = pathOf(namespace, release, number);
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const body = {
+    apiVersion: "v1",
+    kind: "Secret",
+    type,
+    metadata: { name, namespace, labels },
+    data: { release: encode({ ...document, version: number, manifest, info }) },
+  };
+  const collection = path.slice(0, path.lastIndexOf("/"));
+  // A try whose answer was lost has made it.
+  await cluster.ask(() => unless([409], () => cluster.send({ method: "POST", path: collection, body })));
+  if (status === "deployed") await markStatus(cluster, namespace, release, from, { status: "superseded" });
 }
 
 async function patch(

@@ -2,7 +2,7 @@ import type { Context } from "../core/context.ts";
 import { messageOf } from "../core/errors.ts";
 import { applySecrets, pruneSecrets } from "./delivery/secrets.ts";
 import type { Deployed } from "./deployed.ts";
-import { handOver } from "./handover.ts";
+import { handOver } from "./handover/handover.ts";
 import type { DeployInputs } from "./inputs.ts";
 import type { Lock } from "./lock/keep.ts";
 import { type Hold, newHolder, usualLease } from "./lock/lease.ts";
@@ -109,12 +109,18 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   using watched = await openWatched(deploy, lock);
   await applied;
   if (await isUnchanged(deploy, revisions[0], watched.store)) return await unchanged(deploy, revisions[0]);
-  const number = (revisions[0]?.number ?? 0) + 1;
+  const { applyMethod = "ssa" } = revisions[0]?.words ?? {};
+  const restated = await handOver(
+    cluster,
+    application,
+    { rendered: deploy.rendered, applyMethod, way: "upgrade" },
+    say,
+  );
+  const number = (restated ?? revisions[0]?.number ?? 0) + 1;
   await noteBegin({ ...note, number, ...keepOf(deploy) }, context);
   // While Helm works there is time for it.
   const changes = changesSince(deploy, baseline?.number);
   deploy.journal.learn({ changes });
-  await handOver(cluster, { namespace, rendered: deploy.rendered }, say);
   const recovered = await makeRevision(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
   await Promise.all([markVerified(cluster, namespace, release, number), pruneSecrets(deploy, deploy.secrets)]);

@@ -12,6 +12,7 @@ import { isPending, listRevisions } from "../../actions/deploy/releases.ts";
 import { run } from "../cluster/run.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
 import { assertHeadline, assertOutcome, rolledBack, serve } from "./matrix.ts";
+import { watchNumbers } from "./numbers.ts";
 import { pageWith, serviceAddress } from "./page.ts";
 import { createSmallApp, type SmallApp, server } from "./small-app.ts";
 import { openWorld } from "./world.ts";
@@ -85,6 +86,39 @@ describe("a release that Helm 3 made last", () => {
     assert.doesNotMatch(names, /ADDED/);
     // Helm 3 can still work on it.
     await byHand(helm3, app, ["rollback", app.release, "1"]);
+  });
+
+  it("keeps its pods when an autoscaler takes over their number, and on the way back to that", async () => {
+    await using app = createSmallApp(world, "number");
+    const numbered = (replicas: unknown, text: string) => ({
+      ...{ replicas, resources: { cpu: "10m", memory: "48Mi" }, preStop: 0 },
+      command: server({ text }),
+    });
+    app.writeManifest(numbered(3, "first"));
+    await world.kubectl("create", "namespace", app.release);
+    await allowPulls(app);
+    await byHand(helm3, app, [...upgrade(app), "--wait"]);
+    using numbers = await watchNumbers(world, app);
+    const fewest = () => Math.min(...numbers.seen.map(({ wanted }) => wanted));
+
+    const given = await app.deploy(numbered({ min: 3, max: 5 }, "second"));
+    assert.equal(given.outputs["status"], "deployed", given.log);
+    assert.equal(fewest(), 3, JSON.stringify(numbers.seen));
+    assert.ok(Math.min(...numbers.seen.map(({ ready }) => ready)) >= 3, JSON.stringify(numbers.seen));
+    assert.equal(given.outputs["revision"], "3");
+
+    const failed = await app.deploy({ ...numbered(2, "third"), ...crashes });
+    assertHeadline(failed, { code: "DEPLOY_FAILED", says: [/revision 4 did not .*Revision 3 serves again/] });
+    assert.equal(fewest(), 2, JSON.stringify(numbers.seen));
+    const revisions = ["1 superseded", "2 superseded", "3 superseded", "4 failed", "5 failed", "6 deployed"];
+    assert.deepEqual(await app.revisions(), revisions);
+
+    const taken = await app.deploy(numbered(2, "fourth"));
+    assert.equal(taken.outputs["status"], "deployed", taken.log);
+    await numbers.wanted(2);
+    // What Helm keeps of the first revision still says its number.
+    await byHand(helm3, app, ["rollback", app.release, "1"]);
+    await numbers.wanted(3);
   });
 });
 

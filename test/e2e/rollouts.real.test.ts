@@ -1,12 +1,8 @@
 // What goes wrong where pods are not simply replaced one beside the other, and what a rollback has to get out of the way.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
-import type { V1Deployment } from "@kubernetes/client-node";
-import { openCluster } from "../../actions/core/cluster.ts";
-import { createMasker } from "../../actions/core/masking.ts";
-import { poll } from "../../actions/core/retry.ts";
 import { assertHeadline, assertOutcome, rolledBack, serve } from "./matrix.ts";
+import { watchNumbers } from "./numbers.ts";
 import { pageWith, serviceAddress } from "./page.ts";
 import { createSmallApp, type SmallApp, type Spec, server } from "./small-app.ts";
 import { openWorld } from "./world.ts";
@@ -120,34 +116,6 @@ describe("a pod that does not end", () => {
   });
 });
 
-/** Keeps every number of pods that the Deployments of an application want, and have ready, from now on. */
-async function watchNumbers({ release }: SmallApp) {
-  const { signal } = new AbortController();
-  const kubeconfig = readFileSync(world.cluster.kubernetes.kubeconfig, "utf8");
-  const cluster = await openCluster({ kubeconfig, masker: createMasker(() => {}), signal });
-  const seen: { readonly wanted: number; readonly ready: number }[] = [];
-  const watched = await cluster.watch<V1Deployment>(
-    { path: `/apis/apps/v1/namespaces/${release}/deployments` },
-    {
-      changed: ({ spec, status }) => seen.push({ wanted: spec?.replicas ?? 0, ready: status?.readyReplicas ?? 0 }),
-      away: () => {},
-      back: () => {},
-    },
-  );
-  return {
-    seen,
-    /** Ends when so many are wanted. An autoscaler looks every fifteen seconds. */
-    async wanted(number: number): Promise<void> {
-      const onTimeout = (last: string) => new Error(`there are not ${number} pods wanted but ${last}`);
-      await poll({ interval: 100, timeout: 60_000, signal, onTimeout }, async () => {
-        const last = seen.at(-1)?.wanted;
-        return last === number ? { done: undefined } : { waiting: String(last) };
-      });
-    },
-    [Symbol.dispose]: () => watched.stop(),
-  };
-}
-
 describe("a number of pods that an autoscaler decides from now on", () => {
   const few = { resources: { cpu: "10m", memory: "48Mi" }, preStop: 0 };
   const numbered = (replicas: unknown, text = "first"): Spec => ({ ...few, replicas, command: server({ text }) });
@@ -156,7 +124,7 @@ describe("a number of pods that an autoscaler decides from now on", () => {
   it("stays as it is until the autoscaler looks, and goes back to the manifest without a conflict", async (test) => {
     await using app = createSmallApp(world, "handover");
     const address = await serve(world, app, numbered(3));
-    using numbers = await watchNumbers(app);
+    using numbers = await watchNumbers(world, app);
 
     const planned = await app.deploy(numbered({ min: 3, max: 5 }, "second"), { with: { "dry-run": "true" } });
     assert.match(planned.log, /keeps its number of pods for its autoscaler/);

@@ -4,7 +4,7 @@ import { type Cluster, openCluster } from "../../core/cluster.ts";
 import type { Context } from "../../core/context.ts";
 import { writePrivateFile } from "../../core/files.ts";
 import { type Helm, openHelm } from "../../core/helm.ts";
-import { handOver } from "../handover.ts";
+import { handOver } from "../handover/handover.ts";
 import type { Lock } from "../lock/keep.ts";
 import type { Holder, LeaseName } from "../lock/lease.ts";
 import { resumeLock } from "../lock/lock.ts";
@@ -107,8 +107,8 @@ async function undo(
   if (baseline === undefined)
     return `${release} revision ${newest.number} was left unfinished; there is none to go back to.`;
   if (keep !== undefined) return `${release} revision ${newest.number} was left unfinished and as it is (\`${keep}\`).`;
-  const { rendered } = await readContentOf(cluster, namespace, release, baseline.number);
-  await handOver(cluster, { namespace, rendered }, () => {});
+  const content = await readContentOf(cluster, namespace, release, baseline.number);
+  await handOver(cluster, { namespace, release }, { ...content, way: "rollback" }, () => {});
   await (await helm()).rollback(release, namespace, baseline.number, 60_000);
   return `${release} goes back to revision ${baseline.number}, because the step was stopped.`;
 }

@@ -2,7 +2,7 @@ import { formatDuration } from "../../core/duration.ts";
 import { FairleadError, type Place } from "../../core/errors.ts";
 import { pruneSecrets } from "../delivery/secrets.ts";
 import { collectEvidence } from "../evidence/collect.ts";
-import { handOver } from "../handover.ts";
+import { handOver } from "../handover/handover.ts";
 import { suspendHooks } from "../hooks.ts";
 import { isPending, listRevisions, markFailed, markVerified, type Revision, readContentOf } from "../releases.ts";
 import { placeNamed } from "../report/named.ts";
@@ -133,9 +133,9 @@ async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
   // The lock itself does not wait for an API server that is away.
   await cluster.call({ path: "/version" });
   const from = performance.now();
-  const { rendered } = await readContentOf(cluster, namespace, release, baseline.number);
+  const content = await readContentOf(cluster, namespace, release, baseline.number);
   await lock.confirm();
-  await handOver(cluster, { namespace, rendered }, (line) => context.runner.info(line));
+  await handOver(cluster, application, { ...content, way: "rollback" }, (line) => context.runner.info(line));
   await helm.rollback(release, namespace, baseline.number, rollbackTime);
   const [newest] = await listRevisions(cluster, namespace, release);
   const revision = newest?.number ?? baseline.number;

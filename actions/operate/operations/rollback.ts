@@ -1,6 +1,6 @@
 import { FairleadError, messageOf } from "../../core/errors.ts";
 import { collectEvidence } from "../../deploy/evidence/collect.ts";
-import { handOver } from "../../deploy/handover.ts";
+import { handOver } from "../../deploy/handover/handover.ts";
 import type { Lock } from "../../deploy/lock/keep.ts";
 import { writeHold } from "../../deploy/lock/lease.ts";
 import { serving } from "../../deploy/recovery/serving.ts";
@@ -45,7 +45,8 @@ export async function rollback(operation: Operation, lock: Lock): Promise<Outcom
   context.runner.info(`${release} goes back to revision ${target.number}`);
   let forced = "";
   try {
-    await handOver(cluster, { namespace, rendered: content?.rendered ?? "" }, (line) => context.runner.info(line));
+    const say = (line: string) => context.runner.info(line);
+    if (content !== undefined) await handOver(cluster, application, { ...content, way: "rollback" }, say);
     forced = await goBack(operation, target, watching);
   } catch (thrown) {
     return await brokenOff(operation, watching, thrown, held);

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import { handOver, scaledIn } from "./handover.ts";
-import { readObjects } from "./rendered/objects.ts";
+import type { Cluster } from "../../core/cluster.ts";
+import { readObjects } from "../rendered/objects.ts";
+import { handOver } from "./handover.ts";
+import { withoutNumbers } from "./record.ts";
+import { scaledIn } from "./scaled.ts";
 
 const bare = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { paused: false }`;
 const numbered = bare.replace("paused: false", "replicas: 3");
@@ -33,7 +36,9 @@ async function ask(rendered: string, managedFields: readonly V1ManagedFieldsEntr
     requests.push(request);
     return { metadata: { resourceVersion: "7", managedFields } } as T;
   };
-  await handOver({ ask: (call) => call(), send }, { namespace: "prod", rendered }, (line) => lines.push(line));
+  const cluster = { ask: (call: () => Promise<unknown>) => call(), send } as Partial<Cluster> as Cluster;
+  const release = { namespace: "prod", release: "prod-shop" };
+  await handOver(cluster, release, { rendered, applyMethod: "ssa", way: "upgrade" }, (line) => lines.push(line));
   return { requests, lines };
 }
 
@@ -69,4 +74,18 @@ describe("a number of pods that an autoscaler decides from now on", () => {
   test("costs no call where there is no autoscaler", async () => {
     assert.deepEqual(await ask(bare, [helm]), { requests: [], lines: [] });
   });
+});
+
+test("a revision is written down without the numbers in question, and with all else", async () => {
+  const workload = { kind: "Deployment", name: "web", namespace: "prod" };
+  const long = `spec:\n  # ours\n  replicas: 3\n  template: { text: "${"a word ".repeat(30)}" }\n`;
+  const web = `---\n# Source: web.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n${long}`;
+  const api = web.replace("name: web", "name: api");
+  const words = `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {text: "spec:\\n  replicas: 3"}\n`;
+  const { manifest, workloads } = await withoutNumbers(words + web + api, [workload], "prod");
+  assert.deepEqual(workloads, [workload]);
+  assert.ok(manifest.startsWith(words) && manifest.endsWith(api), manifest);
+  assert.deepEqual(await readObjects(manifest), await readObjects(words + web.replace("  replicas: 3\n", "") + api));
+  const same = words + api;
+  assert.deepEqual(await withoutNumbers(same, [workload], "prod"), { manifest: same, workloads: [] });
 });
