@@ -18,7 +18,7 @@ import { finishInOrder, noteBegin, type OpenDeploy } from "./recovery/interrupti
 import { patientCluster } from "./recovery/outage.ts";
 import { baselineOf, listRevisions, markMade, markVerified, type Revision, type RunMark } from "./releases.ts";
 import { createJournal, type Journal } from "./report/journal.ts";
-import { changesSince, tellLost } from "./report/since.ts";
+import { changesSince, tellGaps, tellLost } from "./report/since.ts";
 import { type Deploy, openWatched } from "./rollout.ts";
 import { isUnchanged } from "./unchanged/unchanged.ts";
 
@@ -120,6 +120,7 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   await noteBegin({ ...note, number, ...keepOf(deploy) }, context);
   // While Helm works there is time for it.
   const changes = changesSince(deploy, baseline?.number);
+  void changes.then((known) => tellGaps(deploy, known));
   deploy.journal.learn({ changes });
   const recovered = await makeRevision(watched, number, baseline);
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };

@@ -94,13 +94,18 @@ describe("a dry run", () => {
     assert.equal(first.outputs["status"], "deployed", first.log);
     const objects = () => world.kubectl("get", "all,leases,secrets,configmaps", "-n", app.release, "-o", "name");
     const before = await objects();
-    const step = await app.deploy({ command: server({ text: "second" }) }, { with: { "dry-run": "true" } });
+    const next = { port: 4000, command: server({ port: 4000, text: "second" }) };
+    const step = await app.deploy(next, { with: { "dry-run": "true" } });
     assert.deepEqual([step.conclusion, step.outputs["status"]], ["success", "planned"], step.log);
     assert.deepEqual([step.outputs["revision"], step.outputs["previous-revision"]], ["1", "1"]);
     assert.match(step.summary, /^### 📝 staging-planned-\w+ would change: \d+ changed/m);
     assert.match(step.summary, /<summary>Diff<\/summary>\n\n```diff\n[^`]*^-.*response\.end\("first"\)/m);
     assert.match(step.log, /^ {2}\+.*response\.end\("second"\)/m);
     assert.match(step.summary, new RegExp(`\\*\\*Mind:\\*\\* ${ingress.host} is routed no more`));
+    assert.match(
+      step.summary,
+      /\*\*Mind:\*\* Service\/\S+: requests fail until the rollout is over, unless the old pods/,
+    );
     const bad = await app.deploy(
       { image: "no-such-host.invalid/web:1", volumes: claim },
       { with: { "dry-run": "true" } },
@@ -109,7 +114,11 @@ describe("a dry run", () => {
     assert.match(onlyError(bad).message, /claims a volume without a storage class/);
     assert.equal(await objects(), before);
     assert.deepEqual(await app.revisions(), ["1 deployed"]);
-    const done = await app.deploy({ command: server({ text: "second" }) });
+    const done = await app.deploy(next);
+    const gap = done.annotations.find(({ properties }) => properties["title"] === "Requests fail for a while");
+    assert.match(gap?.message ?? "", /listen on 4000 as well as on 3000\.$/, done.log);
+    // It is told before it is over.
+    assert.ok(done.log.indexOf("as well as on 3000.") < done.log.indexOf("is healthy"), done.log);
     const told = done.annotations.filter(({ properties }) => properties["title"] === "Left behind");
     assert.deepEqual(
       told.map(({ level, message }) => `${level} ${message}`),

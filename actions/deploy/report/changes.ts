@@ -1,5 +1,5 @@
 import type { Application, Component } from "../../validate/application.ts";
-import { compareObjects, warningsOf } from "../../validate/changes/compare.ts";
+import { compareObjects, gapsOf, lossesOf } from "../../validate/changes/compare.ts";
 import type { Tree } from "../../validate/changes/tree.ts";
 import type { ReleaseContent } from "../releases.ts";
 import { type RenderedObject, readObjects, withoutHash } from "../rendered/objects.ts";
@@ -35,7 +35,9 @@ export interface ReleaseChanges {
   readonly objects: readonly ChangedObject[];
   /** Hosts that are routed no more. */
   readonly hosts: readonly string[];
-  /** What is worth a warning, sentences without the full stop. */
+  /** What fails until the change is made, sentences without the full stop. */
+  readonly gaps: readonly string[];
+  /** What else is worth a warning, in the same form. */
   readonly warnings: readonly string[];
   /** Unified diffs of all objects, the values of Secrets and what looks like a credential hidden. */
   readonly diff: string;
@@ -67,7 +69,8 @@ export async function compareRelease({ application, rendered, chart, before }: C
       keys: keys.map(({ path }) => path),
     })),
     hosts: compared.hosts,
-    warnings: warningsOf(compared),
+    gaps: gapsOf(compared),
+    warnings: lossesOf(compared),
     diff: compared.objects.map(({ diff }) => diff.trimEnd()).join("\n"),
   };
 }

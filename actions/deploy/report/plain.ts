@@ -65,7 +65,7 @@ function evidenceOf({ evidence, details }: Report): string[] {
 
 function changesOf({ changes, status }: Report): string[] {
   if (changes === undefined || (changes.against === 0 && status !== "planned")) return [];
-  const { objects, against, chart, warnings, diff } = changes;
+  const { objects, against, chart, gaps, warnings, diff } = changes;
   const lines = objects.map(({ kind, name, change, effects, keys }) => {
     return [`${kind}/${name} ${change}`, effects.join(", "), keys.join(", ")].filter((part) => part !== "").join(": ");
   });
@@ -74,7 +74,7 @@ function changesOf({ changes, status }: Report): string[] {
   return [
     ...section(`${since} (${countOf(objects) || "none"}${version})`, [
       ...lines,
-      ...warnings.map((one) => `mind: ${one}`),
+      ...[...gaps, ...warnings].map((one) => `mind: ${one}`),
     ]),
     ...(status === "planned" ? section("Diff", shortened(diff)) : []),
   ];

@@ -33,6 +33,13 @@ async function chartVersion(chart: string): Promise<string> {
   return /^version:\s*["']?([^\s"']+)/m.exec(text)?.[1] ?? "";
 }
 
+/** Tells what fails while a deploy is made, as soon as that is known: the deploy does not wait for it. */
+export function tellGaps({ context }: Pick<Deploy, "context">, changes: ReleaseChanges | undefined): void {
+  for (const gap of changes?.gaps ?? []) {
+    context.runner.annotate("warning", context.masker.redact(`${gap}.`), "Requests fail for a while");
+  }
+}
+
 /** Tells what a deploy leaves behind and nobody removes: records of hosts, volumes, whole namespaces. */
 export function tellLost({ context }: Pick<Deploy, "context">, changes: ReleaseChanges | undefined): void {
   for (const warning of changes?.warnings ?? []) {

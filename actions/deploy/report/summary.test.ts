@@ -126,6 +126,7 @@ const changes = {
     },
   ],
   hosts: ["old.example.com"],
+  gaps: [],
   warnings: ["old.example.com is routed no more; its DNS record stays until somebody removes it"],
   diff: "--- Deployment/my-app\n+++ Deployment/my-app\n-  replicas: 1\n+  replicas: 2",
 } as const;

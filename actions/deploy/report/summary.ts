@@ -105,7 +105,7 @@ function changesOf({ changes, status }: Report, limit: number): string[] {
   if (changes === undefined || changes.objects.length === 0 || changes.against === 0) {
     return changes === undefined || status !== "planned" ? [] : diffOf(changes, limit);
   }
-  const { objects, against, chart, warnings } = changes;
+  const { objects, against, chart, gaps, warnings } = changes;
   const rows = objects.slice(0, mostObjects).map(({ kind, name, change, effects, keys }): Row => {
     return [code(`${kind}/${name}`), change, effects.join(", "), listed(keys, mostKeys)];
   });
@@ -113,7 +113,7 @@ function changesOf({ changes, status }: Report, limit: number): string[] {
   const version = chart.before === chart.after ? "" : `, chart ${chart.before} → ${chart.after}`;
   return [
     `#### Changes since revision ${against}: ${countOf(objects)}${version}`,
-    ...warnings.map((warning) => `\n- **Mind:** ${escapeMarkdown(warning)}`),
+    ...[...gaps, ...warnings].map((warning) => `\n- **Mind:** ${escapeMarkdown(warning)}`),
     table(["Object", "Change", "Effect", "Keys"], rows),
     ...more,
     ...(status === "planned" ? diffOf(changes, limit) : []),

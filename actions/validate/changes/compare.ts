@@ -120,15 +120,28 @@ export function countOf(objects: readonly Pick<ObjectChange, "change">[]): strin
 const untilReplaced = "; a deploy is refused until the object is deleted, or has another name";
 
 /** What is worth a warning beside the line of an environment. */
-export function warningsOf({ objects, hosts, left }: RenderChanges): string[] {
-  const serious = ["refused", "leaves-data", "loses-data"];
+export function warningsOf(changes: RenderChanges): string[] {
+  return [...gapsOf(changes), ...lossesOf(changes)];
+}
+
+/** What fails while the change is made. */
+export function gapsOf({ objects }: RenderChanges): string[] {
+  return sentences(objects, ["interrupts"]);
+}
+
+/** What is lost, is left behind, or cannot be changed. */
+export function lossesOf({ objects, hosts, left }: RenderChanges): string[] {
   return [
     ...left.map((namespace) => `what is deployed in namespace ${namespace} stays there until it is removed`),
     ...hosts.map((host) => `${host} is routed no more; its DNS record stays until somebody removes it`),
-    ...objects.flatMap(({ kind, name, effects }) =>
-      effects
-        .filter((effect) => serious.includes(effect.kind))
-        .map((effect) => `${kind}/${name}: ${effect.text}${effect.kind === "refused" ? untilReplaced : ""}`),
-    ),
+    ...sentences(objects, ["refused", "leaves-data", "loses-data"]),
   ];
+}
+
+function sentences(objects: readonly ObjectChange[], kinds: readonly Effect["kind"][]): string[] {
+  return objects.flatMap(({ kind, name, effects }) =>
+    effects
+      .filter((effect) => kinds.includes(effect.kind))
+      .map((effect) => `${kind}/${name}: ${effect.text}${effect.kind === "refused" ? untilReplaced : ""}`),
+  );
 }

@@ -77,6 +77,17 @@ describe("what cannot be changed", () => {
   });
 });
 
+test("requests fail where a Service asks old pods for a port that only the new ones have", () => {
+  const service = (...ports: readonly Tree[]) => named("Service", { ports });
+  const web = (targetPort: unknown) => ({ name: "http", port: 80, targetPort });
+  const text = "requests fail until the rollout is over, unless the old pods listen on 4000 as well as on 3000";
+  assert.deepEqual(texts(service(web(3000)), service(web(4000))), [`interrupts: ${text}`]);
+  assert.deepEqual(texts(service(web(3000)), service({ ...web(3000), port: 8080 })), []);
+  assert.deepEqual(texts(service(web(3000)), service(web(3000), { name: "metrics", targetPort: 9090 })), []);
+  // A name is looked up in each pod.
+  assert.deepEqual(texts(service(web("old")), service(web("new"))), []);
+});
+
 describe("data", () => {
   const kept = { annotations: { "helm.sh/resource-policy": "keep" } };
   const claims = (whenDeleted: string) => ({

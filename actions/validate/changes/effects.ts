@@ -5,10 +5,10 @@ import { at, isTree, listAt, type Tree, textAt } from "./tree.ts";
 export interface Effect {
   /**
    * `runs` a Job; `restarts` pods; `refused`: the API server does not change such a field, so the object must be replaced
-   * by hand; `replaced` by an object of another name; `scaled` by an autoscaler from now on; `leaves-data` in a volume that
-   * nothing uses any more; `loses-data`.
+   * by hand; `replaced` by an object of another name; `scaled` by an autoscaler from now on; `interrupts`
+   * requests; `leaves-data` in a volume that nothing uses any more; `loses-data`.
    */
-  readonly kind: "runs" | "restarts" | "refused" | "replaced" | "scaled" | "leaves-data" | "loses-data";
+  readonly kind: "runs" | "restarts" | "refused" | "replaced" | "scaled" | "interrupts" | "leaves-data" | "loses-data";
   /** A few words for people. */
   readonly text: string;
 }
@@ -24,7 +24,25 @@ export function effectsOf(before: Tree | undefined, after: Tree | undefined, sca
   const renamed = textAt(before, "metadata", "name") !== textAt(after, "metadata", "name");
   if (renamed && after["kind"] === "Job") return [{ kind: "runs", text: "runs again" }];
   const kept = scaled ? keptNumber(before, after) : [];
-  return [...restart(before, after), ...kept, ...refusals(before, after), ...abandonedData(before, after, scaled)];
+  return [
+    ...restart(before, after),
+    ...kept,
+    ...missedPorts(before, after),
+    ...refusals(before, after),
+    ...abandonedData(before, after, scaled),
+  ];
+}
+
+/** A Service that finds its pods by numbers of ports asks all of them for the new one at once. */
+function missedPorts(before: Tree, after: Tree): Effect[] {
+  if (textAt(after, "kind") !== "Service") return [];
+  const old = new Map(listAt(before, "spec", "ports").map((port) => [textAt(port, "name"), at(port, "targetPort")]));
+  return listAt(after, "spec", "ports").flatMap((port): Effect[] => {
+    const [from, to] = [old.get(textAt(port, "name")), at(port, "targetPort")];
+    if (typeof from !== "number" || typeof to !== "number" || from === to) return [];
+    const text = `requests fail until the rollout is over, unless the old pods listen on ${to} as well as on ${from}`;
+    return [{ kind: "interrupts", text }];
+  });
 }
 
 /** A deploy keeps the pods that there are until the autoscaler looks. */
