@@ -53,12 +53,22 @@ test("--json prints what the action's output holds", () => {
   assert.deepEqual([problem.file, problem.line, problem.endColumn], ["apps/bad.yaml", 3, 7]);
 });
 
+test("an older Node is told what is needed, and shows no code", () => {
+  const older = "data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.20.2'}})";
+  assert.deepEqual(fairlead(["validate"], { NODE_OPTIONS: `--import=${older}` }), {
+    status: 2,
+    stdout: "",
+    stderr: "fairlead needs Node 24 or newer; this is 20.20.2.\n",
+  });
+});
+
 test("what cannot be carried out is no verdict on a manifest", () => {
   for (const [args, words] of [
     [["validate", "absent.yaml"], /No file matches absent\.yaml/],
     [["validate", "--nope"], /Unknown option '--nope'/],
     [["deploy"], /Usage: fairlead COMMAND/],
-    [[], /Usage: fairlead COMMAND/],
+    [["validat"], /^There is no command validat; did you mean validate\?\n\nUsage: fairlead COMMAND/],
+    [[], /^Usage: fairlead COMMAND/],
     [["render"], /One environment is needed/],
     [["diff", "a", "b"], /One environment is needed/],
     [["status"], /One environment is needed\. See `fairlead status --help`/],

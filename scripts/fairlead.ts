@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line. Each command is a module of its own, loaded when it is asked for.
 import { FairleadError, messageOf } from "../actions/core/errors.ts";
+import { suggest } from "../actions/core/suggest.ts";
 import type { OperationName } from "../actions/operate/inputs.ts";
 import type { Command } from "./commands/command.ts";
 
@@ -45,11 +46,21 @@ ${Object.entries(commands)
 
 fairlead COMMAND --help tells its options.`;
 
+/** The oldest Node that knows the syntax of the commands, as package.json says. */
+const oldestNode = 24;
+
 /** Runs the command that the arguments name, and gives the exit code: 2 when it could not be carried out. */
 async function main([name = "", ...args]: readonly string[]): Promise<number> {
+  // An older one would show where in the code it stumbled.
+  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+    console.error(`fairlead needs Node ${oldestNode} or newer; this is ${process.versions.node}.`);
+    return 2;
+  }
   const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (found === undefined) {
     const asked = ["help", "--help", "-h"].includes(name);
+    const near = asked || name === "" ? undefined : suggest(name, Object.keys(commands));
+    if (near !== undefined) console.error(`There is no command ${name}; did you mean ${near}?\n`);
     (asked ? console.log : console.error)(usage);
     return asked ? 0 : 2;
   }
