@@ -140,7 +140,8 @@ export const chartCodes = {
     fix: "Add what the message names.",
   },
   APP_SECRET_PLAIN: {
-    cause: "An address with a password or a key is plain, where everyone who sees the pod can read it.",
+    cause:
+      "An address with a password or a key, or what looks like a token, is plain, where everyone who sees the pod can read it.",
     fix: "Keep it in a secret.",
   },
   APP_SECRET_UNDELIVERED: {

@@ -194,6 +194,9 @@ describe("the resolved document", () => {
         WITH_PASSWORD: "redis://:not-a-real-password@redis:6379",
         WITH_KEY: "https://api.example.com/v2/abcdefghij0123456789abcdefghij",
         WITH_TOKEN: "https://api.example.com/?token=abc&x=1",
+        // None that anyone has given out: the test makes it up.
+        STRIPE: `sk_live_${"a1".repeat(12)}`,
+        PUBLISHABLE: `pk_live_${"a1".repeat(12)}`,
         BY_NAME: "http://$(USER):$(PASSWORD)@store:9000",
         PLAIN: "https://api.example.com/v1/things?page=2",
       },
@@ -210,6 +213,7 @@ describe("the resolved document", () => {
       [
         "APP_HOST_ZONE spec.ingress.1.host",
         "APP_NODE_ROLE spec.nodeSelector.node-role.kubernetes.io/worker",
+        "APP_SECRET_PLAIN spec.env.STRIPE",
         "APP_SECRET_PLAIN spec.env.WITH_KEY",
         "APP_SECRET_PLAIN spec.env.WITH_PASSWORD",
         "APP_SECRET_PLAIN spec.env.WITH_TOKEN",

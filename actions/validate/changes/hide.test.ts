@@ -44,6 +44,12 @@ test("credentials are found in the middle of text", () => {
     ['{"api_key": "abc", "n": 1}', '{"api_key": "<hidden 1>", "n": 1}'],
     ["https://relay.example.com/?token=abc&n=1", "https://relay.example.com/?token=<hidden 1>&n=1"],
     [`use ghp_${"a".repeat(36)} here`, "use <hidden 1> here"],
+    [`STRIPE_KEY: sk_live_${"a1".repeat(12)}`, "STRIPE_KEY: <hidden 1>"],
+    [`use tskey-auth-${"a1".repeat(12)} here`, "use <hidden 1> here"],
+    [
+      "publish pk_live_abcdefghijklmnop, task_live_abcdefghijklmnop",
+      "publish pk_live_abcdefghijklmnop, task_live_abcdefghijklmnop",
+    ],
     ["a\n-----BEGIN EC PRIVATE KEY-----\nMHc\n-----END EC PRIVATE KEY-----\nb", "a\n<hidden 1>\nb"],
   ] as const) {
     assert.equal(text(given), shown);

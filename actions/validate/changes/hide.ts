@@ -2,7 +2,7 @@ import { isTree } from "./tree.ts";
 
 /** Names whose value is a credential; in `TOKEN_TTL` or `PASSWORD_FILE` the last word says that it is none. */
 const names =
-  "(?:password|passwd|passphrase|pwd|secret|token|credential|(?:api|access|private|signing|encryption)[-_.]?key)s?";
+  "(?:password|passwd|passphrase|pwd|secret|token|credential|(?:api|access|auth|cookie|encryption|master|private|secret|session|signing)[-_.]?key)s?";
 const credentialName = new RegExp(`${names}$`, "i");
 
 /** A credential with its name before it, as in `--token=abc` or a line of a settings file; not `$TOKEN`. */
@@ -12,9 +12,25 @@ const assigned = new RegExp(
 );
 const privateKey = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g;
 const userInAddress = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)([^\s/@:]{0,200}:[^\s/@]{1,200})(?=@)/gi;
-/** Tokens that tell what they are: GitHub's, Slack's, Amazon's, JSON web tokens. */
-const token =
-  /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{5,}\.[\w-]*)/g;
+/** Tokens that tell what they are; `chart/templates/resolve/_advice.tpl` warns of the same, but for JSON web tokens. */
+const token = new RegExp(
+  `\\b(?:${[
+    // GitHub, GitLab, Slack
+    ...["gh[pousr]_\\w{20,}", "github_pat_\\w{20,}", "glpat-[\\w-]{20,}", "xox[abeprs]-[\\w-]{10,}"],
+    // Amazon, Google, Stripe, npm, Tailscale
+    ...[
+      "AKIA[0-9A-Z]{16}",
+      "AIza[\\w-]{35}",
+      "[sr]k_(?:live|test)_\\w{10,}",
+      "whsec_\\w{16,}",
+      "npm_[A-Za-z0-9]{36}",
+      "tskey-[\\w-]{20,}",
+    ],
+    // Models, and JSON web tokens
+    ...["sk-[\\w-]{20,}", "eyJ[\\w-]{10,}\\.[\\w-]{5,}\\.[\\w-]*"],
+  ].join("|")})`,
+  "g",
+);
 
 /** Takes secrets out of objects and texts. */
 export interface Hider {

@@ -35,8 +35,8 @@ Takes {scope, application}.
 {{- end -}}
 
 {{/*
-Warns of an address that holds a password or a key: whoever may read a ConfigMap or a pod reads it. A part that is put in from
-another variable is no credential. Takes {call, at, text}.
+Warns of an address that holds a password or a key, and of a token or a key that can be told by its form: whoever may read a
+ConfigMap or a pod reads it. A part that is put in from another variable is no credential. Takes {call, at, text}.
 */}}
 {{- define "fairlead.warnOfCredential" -}}
 {{- $userinfo := `://[^\s/:@]*:[^\s/:@$]+@` -}}
@@ -44,6 +44,11 @@ another variable is no credential. Takes {call, at, text}.
 {{- $path := `/v[0-9]+/[A-Za-z0-9_-]{20,}(\s|/|"|$)` -}}
 {{- if and (contains "://" .text) (regexMatch (printf "%s|%s|%s" $userinfo $query $path) .text) -}}
   {{- include "fairlead.warning" (dict "call" .call "code" "APP_SECRET_PLAIN" "at" .at "message" "an address with a password or a key in it can be read by everyone who sees the pod; keep it in a secret") -}}
+{{- end -}}
+{{- $forges := `gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abeprs]-[\w-]{10,}` -}}
+{{- $services := `AKIA[0-9A-Z]{16}|AIza[\w-]{35}|[sr]k_(live|test)_\w{10,}|whsec_\w{16,}|npm_[A-Za-z0-9]{36}|tskey-[\w-]{20,}|sk-[\w-]{20,}` -}}
+{{- if regexMatch (printf `\b(%s|%s)|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----` $forges $services) .text -}}
+  {{- include "fairlead.warning" (dict "call" .call "code" "APP_SECRET_PLAIN" "at" .at "message" "this looks like a token or a private key, and everyone who sees the pod can read it; keep it in a secret") -}}
 {{- end -}}
 {{- end -}}
 
