@@ -158,9 +158,9 @@ test("a pinned checksum needs no other, and a bare one is understood", async (t)
 
 test("with a mirror, the publisher is asked for the checksum first, and believed against the mirror", async (t) => {
   const { context, told } = await machine(t);
-  const published = await mirror(t, context.folder);
+  const copied = await mirror(t, context.folder, () => "nothing here\n");
   const { context: other } = await machine(t);
-  const copied = await mirror(t, other.folder, () => "nothing here\n");
+  const published = await mirror(t, other.folder, () => `${copied.hash}  gadget.tar.gz\n`);
   const checksumUrl = () => `${published.address}releases/checksums.txt`;
   const tool: Tool = { ...gadget, download: { ...gadget.download, checksumUrl } };
   assert.equal((await findTool(tool, context, copied.address)).version, "1.5.2");
