@@ -44,6 +44,10 @@ export const chartCodes = {
     cause: "Helm is older than 3.20.1, or than 4.1.3, and loses the nulls of a manifest.",
     fix: "Take a newer Helm.",
   },
+  APP_HOST_PORT: {
+    cause: "A port has another number on the network of the node than in its container, though both are one network.",
+    fix: "Remove `hostPort`.",
+  },
   APP_HOST_ZONE: {
     cause: "A host is outside of `cluster.ingress.zones`, and gets neither certificate nor record.",
     fix: "Take a host in a zone, or add the zone.",
@@ -68,17 +72,33 @@ export const chartCodes = {
     fix: "Leave out what the message names, or take another controller.",
   },
   APP_JOB_NO_SCHEDULE: { cause: "A CronJob has no `schedule`.", fix: 'Add one, as `"0 3 * * *"`.' },
+  APP_LIMIT_LOW: {
+    cause: "A limit of `resources` is below what is requested, which by default is 100m and 256Mi.",
+    fix: "Raise the limit, or lower the request.",
+  },
   APP_MANIFEST_INCOMPLETE: {
     cause: "An object of `manifests` has no apiVersion or kind, or is no object.",
     fix: "Write the object as `kubectl apply` takes it.",
+  },
+  APP_MANIFEST_INVALID: {
+    cause: "An object of `manifests` has a name that Kubernetes does not take, or a Secret holds plain text as `data`.",
+    fix: "Correct what the message names.",
   },
   APP_METRICS_PORT: {
     cause: "`metrics` names a port that the component does not have.",
     fix: "Name one of its ports.",
   },
+  APP_MOUNT_TWICE: {
+    cause: "Two things are mounted at one path, or one below a file.",
+    fix: "Mount one of them elsewhere.",
+  },
   APP_NAMESPACE_UNDECLARED: {
     cause: "A component is in a namespace that `spec.namespaces` lacks.",
     fix: "Declare the namespace.",
+  },
+  APP_NAME_INVALID: {
+    cause: "A Service would get a name that does not begin with a letter.",
+    fix: "Set `service.name`.",
   },
   APP_NAME_MISSING: { cause: "`metadata.name` is not set.", fix: "Set it." },
   APP_NAME_TOO_LONG: {
@@ -128,13 +148,29 @@ export const chartCodes = {
     cause: "Two ports cannot be told apart by a Service or a node.",
     fix: "Give one of them another number.",
   },
+  APP_PRESTOP_LONG: {
+    cause: "`preStop`, by default 5 s, takes longer than `terminationGracePeriod` gives the pod to end.",
+    fix: "Set a shorter `preStop`, or a longer time to end.",
+  },
   APP_QUANTITY_INVALID: { cause: "A value is no Kubernetes quantity.", fix: "Write for example 100m, 256Mi or 1.5Gi." },
+  APP_RBAC_RULE: {
+    cause: "A rule of `rbac` lacks apiGroups or resources, or names paths where only objects can be.",
+    fix: "Write what the message names.",
+  },
   APP_REFERENCE_EMPTY: {
     cause: "A variable or file says nothing of where its value comes from.",
     fix: "Give a value, or one of the sources that the message lists.",
   },
   APP_REFERENCE_UNKNOWN: { cause: "A set or key is not declared.", fix: "Declare it, or correct its name." },
   APP_REPLICAS: { cause: "An autoscaler has no `max`, or one below `min`.", fix: "Set `max`, not below `min`." },
+  APP_ROLLOUT_STUCK: {
+    cause: "`maxSurge` and `maxUnavailable` let no pod be replaced, or are both set for a DaemonSet.",
+    fix: "Set one of them.",
+  },
+  APP_SCHEDULE_INVALID: {
+    cause: "A `schedule` is not one of five fields that a CronJob understands, or names a time zone.",
+    fix: 'Write minute, hour, day of the month, month and day of the week, as `"0 3 * * 1-5"`; the time zone goes into `patch.workload.spec.timeZone`.',
+  },
   APP_SECRET_INCOMPLETE: {
     cause: "A set of secrets has neither `path` nor `existingSecret`, or is used whole without `keys`.",
     fix: "Add what the message names.",
@@ -152,6 +188,10 @@ export const chartCodes = {
     cause:
       "`secrets.env` stands beside components and nothing says which of them gets it, or `deploy.secrets` is of no set.",
     fix: "Write it in the component: `env: {NAME: {secret: app/NAME}}`; name a set that is declared.",
+  },
+  APP_SECURITY_CONTEXT: {
+    cause: "Settings of a `securityContext` contradict each other.",
+    fix: "Remove one of those that the message names.",
   },
   APP_SKIP: {
     cause: "`skip-jobs` (`deploy.skip`) names what is no Job beside other components.",
@@ -171,6 +211,7 @@ export const chartCodes = {
     fix: "Leave `maxSurge` out.",
   },
   APP_TIME_INVALID: { cause: "A value is no time.", fix: "Write for example 90s, 5m or 1h30m." },
+  APP_TOLERATION: { cause: "A toleration says two things at once.", fix: "Remove what the message names." },
   APP_VERIFY_EMPTY: { cause: "A check has nothing to look at.", fix: "Set `http`, `run` or `logs`." },
   APP_VERIFY_NO_COMPONENT: { cause: "A check names a component that does not exist.", fix: "Name one that does." },
   APP_VOLUME_EARLY: {

@@ -46,6 +46,7 @@ component stands, and the image given without saying for which component.
 {{- range list "image" "health" "service" "rollout" "availability" "job" "mounts" "security" "account" "metrics" -}}
   {{- $_ := merge $component (include (printf "fairlead.%s" .) $call | fromJson) -}}
 {{- end -}}
+{{- include "fairlead.refusePlacement" $call -}}
 {{- $_ := merge $component (pick $folded "nodeSelector" "tolerations" "affinity" "priorityClass") -}}
 {{- $_ := set $component "hostAccess" (include "fairlead.hostAccess" $folded.hostAccess | fromJson) -}}
 {{- $own := ternary (($scope.secrets.app | default dict).keys | default dict) dict $scope.single -}}
@@ -193,6 +194,7 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
 {{- if and $texts.memory (not $texts.memoryLimit) -}}
   {{- $_ := set $texts "memoryLimit" (include "fairlead.double" $texts.memory) -}}
 {{- end -}}
+{{- include "fairlead.refuseLowLimit" (dict "scope" $scope "at" .at "texts" $texts) -}}
 {{- $requests := dict -}}
 {{- $limits := dict -}}
 {{- range $resource := list "cpu" "memory" -}}

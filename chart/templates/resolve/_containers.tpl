@@ -10,6 +10,9 @@ containers before sidecars, by name. Takes {call, main}: the component and its o
 {{- range $group := list "initContainers" "sidecars" -}}
   {{- range $name, $written := get $call.folded $group | default dict -}}
     {{- $at := concat $call.at (list $group $name) -}}
+    {{- if eq $name $main.containerName -}}
+      {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NAME_TWICE" "at" $at "message" (printf "the component's own container is called %s too" $name)) -}}
+    {{- end -}}
     {{- if hasKey $found $name -}}
       {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NAME_TWICE" "at" $at "message" (printf "an init container is called %s too" $name)) -}}
     {{- end -}}
@@ -41,6 +44,7 @@ containers before sidecars, by name. Takes {call, main}: the component and its o
   {{- $entry := get $found . -}}
   {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_AFTER" "at" (append $entry.at "after") "message" (printf "%s can never start: %s is no other init container or sidecar, or they wait for each other" . (join ", " $entry.after))) -}}
 {{- end -}}
+{{- include "fairlead.refuseSharedPorts" (dict "scope" $call.scope "at" $call.at "main" $main "containers" $list) -}}
 {{- toJson $list -}}
 {{- end -}}
 
@@ -88,6 +92,9 @@ Takes {call, main, name, written, at, sidecar}.
 {{- include "fairlead.merge" (dict "into" $security "from" ($written.securityContext | default dict)) -}}
 {{- if eq (get $security "runAsUser" | toString) "0" -}}
   {{- $_ := set $security "runAsNonRoot" ($security.runAsNonRoot | default false) -}}
+{{- end -}}
+{{- if $written.securityContext -}}
+  {{- include "fairlead.refuseContext" (dict "scope" $call.scope "at" .at "context" $security) -}}
 {{- end -}}
 {{- $_ := set $container "securityContext" $security -}}
 {{- if .sidecar -}}

@@ -161,13 +161,23 @@ Takes {scope, spec}; sets the scope's `single`, and `layers`: what was written o
 {{- end -}}
 {{- end -}}
 
+{{/* Says `true` for an address range, as 10.0.0.0/8 or 2001:db8::/32. Takes the text. */}}
+{{- define "fairlead.isRange" -}}
+{{- $byte := `(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])` -}}
+{{- $four := printf `^(%s\.){3}%s/(3[0-2]|[12]?[0-9])$` $byte $byte -}}
+{{- $groups := regexFindAll `[0-9a-fA-F]+` (splitList "/" . | first) -1 | len -}}
+{{- $six := regexMatch `^([0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$` . -}}
+{{- $short := regexFindAll `::` . -1 | len -}}
+{{- or (regexMatch $four .) (and $six (not (contains ":::" .)) (eq $short (ternary 0 1 (eq $groups 8)))) -}}
+{{- end -}}
+
 {{/* A network policy can only name what is there. Takes {scope, components}. */}}
 {{- define "fairlead.peers" -}}
 {{- $call := . -}}
 {{- range $key, $component := .components -}}
   {{- range $side, $peers := $component.networkPolicy -}}
     {{- range $index, $peer := $peers -}}
-      {{- if not (or (has $peer (list "ingress" "internet")) (regexMatch `^(namespace:[a-z0-9]|[0-9a-fA-F.:]+/[0-9]+$)` $peer) (hasKey $call.components $peer)) -}}
+      {{- if not (or (has $peer (list "ingress" "internet")) (hasPrefix "namespace:" $peer) (eq (include "fairlead.isRange" $peer) "true") (hasKey $call.components $peer)) -}}
         {{- $at := concat (ternary list (list "components" $key) $call.scope.single) (list "networkPolicy" $side $index) -}}
         {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_NETWORK_PEER" "at" $at "message" (printf "%q is none of ingress, internet, namespace:name, an address range and a component; components: %s" $peer (keys $call.components | sortAlpha | join ", "))) -}}
       {{- end -}}

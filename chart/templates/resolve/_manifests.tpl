@@ -52,6 +52,7 @@ is a template in which `.App` stands for the application; it may hold several ob
     {{- include "fairlead.error" (dict "scope" $.scope "code" "APP_MANIFEST_INCOMPLETE" "at" $.at "message" (printf "the annotation %s must be text" $key)) -}}
   {{- end -}}
 {{- end -}}
+{{- include "fairlead.refuseManifest" (dict "scope" .scope "at" .at "object" .object "name" $named.name) -}}
 {{- $metadata := dict "name" (printf "%s-%s" .scope.name .name) "labels" .labels -}}
 {{- if not $placed -}}
   {{- $_ := set $metadata "namespace" .scope.namespace -}}
@@ -59,6 +60,28 @@ is a template in which `.App` stands for the application; it may hold several ob
 {{- $whole := dict "metadata" $metadata | toJson | fromJson -}}
 {{- include "fairlead.merge" (dict "into" $whole "from" .object) -}}
 {{- toJson $whole -}}
+{{- end -}}
+
+{{/*
+A name that Kubernetes takes for no object, those of RBAC aside, and a Secret whose data is plain text. Takes {scope, at, object, name}.
+*/}}
+{{- define "fairlead.refuseManifest" -}}
+{{- $call := . -}}
+{{- $faults := list -}}
+{{- $rbac := hasPrefix "rbac.authorization.k8s.io/" (toString .object.apiVersion) -}}
+{{- if and (kindIs "string" .name) .name (not $rbac) (not (regexMatch `^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$` .name)) -}}
+  {{- $faults = append $faults (printf "the name %q is none for Kubernetes: lower-case letters, digits, - and ." .name) -}}
+{{- end -}}
+{{- if and (eq (toString .object.kind) "Secret") (eq (toString .object.apiVersion) "v1") (kindIs "map" .object.data) -}}
+  {{- range $key, $text := .object.data -}}
+    {{- if not (regexMatch `^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$` (toString $text | replace "\n" "")) -}}
+      {{- $faults = append $faults (printf "data.%s is not in base64; plain text belongs under stringData" $key) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- range $faults -}}
+  {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_MANIFEST_INVALID" "at" $call.at "message" .) -}}
+{{- end -}}
 {{- end -}}
 
 {{/* What is wrong with a text that was read as YAML, in words; Go's own name its types. Takes the error of fromYaml. */}}

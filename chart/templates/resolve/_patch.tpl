@@ -24,7 +24,9 @@ key of their entries are merged so here too. Without a patch the text stays as i
   {{- $at := append $call.at $name -}}
   {{- $key := include "fairlead.listKey" $name -}}
   {{- $kind := get (dict "apiVersion" "string" "kind" "string" "metadata" "map" "annotations" "map" "spec" "map") $name -}}
-  {{- if and $kind (not (kindIs $kind $value)) -}}
+  {{- if and (kindIs "invalid" $value) (regexMatch `(^|\.)patch\.(container\.(image|name)|podSpec\.containers|service\.spec\.ports)$` (join "." $at)) -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_PATCH_INVALID" "at" $at "message" (printf "nothing runs without %s; it cannot be taken away" $name)) -}}
+  {{- else if and $kind (not (kindIs $kind $value)) -}}
     {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_PATCH_INVALID" "at" $at "message" (printf "%s can only be %s" $name (ternary "a map" "text" (eq $kind "map")))) -}}
   {{- else if and (eq $name "annotations") (kindIs "map" $value) -}}
     {{- range $annotation, $text := $value -}}

@@ -6,6 +6,7 @@ application listens on 80, as the seed's did; all else on the container's own po
 {{- $call := . -}}
 {{- $ports := list -}}
 {{- $seen := dict -}}
+{{- $onNode := eq ((.folded.hostAccess | default dict).network | toString) "true" -}}
 {{- range $name, $value := .folded.ports -}}
   {{- $given := $value -}}
   {{- if not (kindIs "map" $value) -}}
@@ -20,6 +21,9 @@ application listens on 80, as the seed's did; all else on the container's own po
   {{- end -}}
   {{- if not $given.port -}}
     {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_PORT_INCOMPLETE" "at" (concat $call.at (list "ports" $name)) "message" "a port needs its number: port") -}}
+  {{- end -}}
+  {{- if and $port.hostPort $onNode (ne $port.hostPort $number) -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_HOST_PORT" "at" (concat $call.at (list "ports" $name "hostPort")) "message" (printf "on the network of the node a port has one number, and %d is not %d; remove hostPort" $port.hostPort $number)) -}}
   {{- end -}}
   {{- $listens := printf "%d/%s" (int $port.service) $port.protocol -}}
   {{- if hasKey $seen $listens -}}
@@ -55,6 +59,9 @@ the names of its pods, in any case, next to the one that spreads requests. Takes
 {{- $name := $asked.name | default .name -}}
 {{- $result := dict -}}
 {{- if or .ports $stateful -}}
+  {{- if not (regexMatch `^[a-z]` $name) -}}
+    {{- include "fairlead.error" (dict "scope" .scope "code" "APP_NAME_INVALID" "at" (concat .at (list "service" "name")) "message" (printf "a Service's name begins with a letter, and %s does not; set service.name" $name)) -}}
+  {{- end -}}
   {{- $service := dict "name" $name -}}
   {{- $_ := merge $service (pick $asked "type" "annotations") -}}
   {{- if ternary $asked.headless $stateful (hasKey $asked "headless") -}}

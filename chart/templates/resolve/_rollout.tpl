@@ -57,13 +57,15 @@ Takes {scope, at, kind, ports, folded}.
   {{- with $asked -}}
     {{- $strategy = dict "type" (.type | default "RollingUpdate") -}}
     {{- with omit . "type" -}}
-      {{- $_ := set $strategy "rollingUpdate" . -}}
+      {{- /* The server's default of maxUnavailable is 1, and beside a surge it must be 0. */ -}}
+      {{- $_ := set $strategy "rollingUpdate" (ternary (merge (dict) . (dict "maxUnavailable" 0)) . (hasKey . "maxSurge")) -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}
 {{- if and (has .kind (list "Deployment" "DaemonSet")) (ne ($asked.type | default "") "Recreate") -}}
   {{- include "fairlead.refuseSurge" (merge (dict "nodePort" $nodePort) .) -}}
 {{- end -}}
+{{- include "fairlead.refuseStuck" (dict "scope" .scope "at" .at "kind" .kind "strategy" $strategy) -}}
 {{- with $strategy -}}
   {{- $_ := set $result "strategy" . -}}
 {{- end -}}
@@ -78,6 +80,7 @@ Takes {scope, at, kind, ports, folded}.
   {{- else -}}
     {{- $seconds := include "fairlead.seconds" (dict "scope" $.scope "at" (append $.at "preStop") "value" .) | trim | int -}}
     {{- if $seconds -}}
+      {{- include "fairlead.refuseLateEnd" (dict "scope" $.scope "at" $.at "grace" $grace "preStop" $seconds) -}}
       {{- $_ := set $result "lifecycle" (dict "preStop" (dict "sleep" (dict "seconds" $seconds))) -}}
     {{- end -}}
   {{- end -}}
@@ -164,6 +167,8 @@ pods spread. `pdb: null` and `spread: null` in the manifest mean none. Takes {sc
   {{- $_ := set $result "schedule" (.folded.schedule | default "") -}}
   {{- if not .folded.schedule -}}
     {{- include "fairlead.error" (dict "scope" .scope "code" "APP_JOB_NO_SCHEDULE" "at" (append .at "schedule") "message" "a CronJob needs its schedule, for example \"0 3 * * *\"") -}}
+  {{- else -}}
+    {{- include "fairlead.checkSchedule" (dict "scope" .scope "at" (append .at "schedule") "schedule" .folded.schedule) -}}
   {{- end -}}
 {{- end -}}
 {{- toJson $result -}}

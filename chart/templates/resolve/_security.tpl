@@ -1,6 +1,6 @@
 {{/*
 Gives {podSecurityContext, securityContext} as JSON. Without a word everything of the restricted level; `runAsRoot` keeps the
-image's own user; `privileged` replaces the restricted context and is not mixed with it. Takes {folded}.
+image's own user; `privileged` replaces the restricted context and is not mixed with it. Takes {scope, at, folded}.
 */}}
 {{- define "fairlead.security" -}}
 {{- $asked := .folded.securityContext | default dict -}}
@@ -24,6 +24,7 @@ image's own user; `privileged` replaces the restricted context and is not mixed 
 {{- if and (eq (get $pod "runAsUser" | toString) "0") (not (hasKey $asked "runAsNonRoot")) -}}
   {{- $_ := set $pod "runAsNonRoot" false -}}
 {{- end -}}
+{{- include "fairlead.refuseContext" (dict "scope" .scope "at" .at "context" (merge (dict) $pod $container)) -}}
 {{- dict "podSecurityContext" $pod "securityContext" $container | toJson -}}
 {{- end -}}
 
@@ -146,7 +147,7 @@ error. Takes {scope, declared, components}.
 
 {{/*
 Gives {serviceAccount?, rbac?} as JSON: the account that pods run as, {name, create, automount, annotations?}, and what it may
-do. Only what may ask the API server gets a token. Takes {name, folded}.
+do. Only what may ask the API server gets a token. Takes {scope, at, name, folded}.
 */}}
 {{- define "fairlead.account" -}}
 {{- $asked := .folded.serviceAccount -}}
@@ -164,6 +165,7 @@ do. Only what may ask the API server gets a token. Takes {name, folded}.
   {{- $_ := set $result "serviceAccount" $account -}}
 {{- end -}}
 {{- with $rbac -}}
+  {{- include "fairlead.refuseRules" (dict "scope" $.scope "at" $.at "rbac" .) -}}
   {{- $_ := set $result "rbac" . -}}
 {{- end -}}
 {{- toJson $result -}}

@@ -50,6 +50,7 @@ as the data of the component's own ConfigMap. Takes the component's call, with i
   {{- $_ := set $result "mounts" (append $result.mounts (dict "name" $name "mountPath" $path)) -}}
 {{- end -}}
 {{- include "fairlead.files" (dict "call" $call "result" $result) -}}
+{{- include "fairlead.refuseMounts" (dict "call" $call "mounts" $result.mounts) -}}
 {{- toJson $result -}}
 {{- end -}}
 
@@ -77,6 +78,9 @@ as the data of the component's own ConfigMap. Takes the component's call, with i
   {{- $source = dict "hostPath" (merge (dict "path" $volume.hostPath) (ternary (dict "type" $volume.hostPathType) dict (hasKey $volume "hostPathType"))) -}}
 {{- else if hasKey $volume "emptyDir" -}}
   {{- $source = dict "emptyDir" ($volume.emptyDir | default dict) -}}
+  {{- with $source.emptyDir.sizeLimit -}}
+    {{- $_ := include "fairlead.quantity" (dict "scope" $scope "at" (concat $.at (list "emptyDir" "sizeLimit")) "value" .) -}}
+  {{- end -}}
 {{- end -}}
 {{- if and .call.several (hasKey $source "persistentVolumeClaim") (not $volume.readOnly) -}}
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_VOLUME_SHARED" "at" .at "message" "several pods must not write to one claim; set perReplica: true in a StatefulSet, readOnly: true, or replicas: 1") -}}

@@ -1,0 +1,72 @@
+// What validate refuses of values between limits, the real API server refuses too, and what stands beside them it takes.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { bundledChart } from "../../actions/core/helm.ts";
+import { type KubernetesObject, objectsOf } from "../../actions/validate/rendered.ts";
+import { validateFiles } from "../../actions/validate/validate.ts";
+import { type Boundary, forms, rules } from "../../chart/limits.testing.ts";
+import { run } from "../cluster/run.ts";
+import { ensureTools } from "../cluster/toolchain.ts";
+import { openWorkshop } from "../manifests/helm.ts";
+import { openWorld } from "./world.ts";
+
+const world = await openWorld();
+const { kubectl } = await ensureTools(["kubectl"]);
+const namespace = `limits-${randomBytes(3).toString("hex")}`;
+await world.kubectl("create", "namespace", namespace);
+after(async () => {
+  await world.kubectl("delete", "namespace", namespace, "--wait=false");
+  world[Symbol.dispose]();
+});
+
+/** The API server's words about objects; empty when it takes them. */
+async function refusal(objects: readonly KubernetesObject[]): Promise<string> {
+  const command = [kubectl, "--kubeconfig", world.cluster.kubernetes.kubeconfig, "apply", "--server-side"];
+  const options = ["--dry-run=server", "--validate=strict", "--force-conflicts", "--filename=-"];
+  const input = objects.map((object) => JSON.stringify(moved(object))).join("\n");
+  const { code, errors } = await run([...command, ...options], { input, accept: [0, 1] });
+  return code === 0 ? "" : errors;
+}
+
+/** An object in the namespace that is there; one of no namespace stays as it is. */
+function moved(object: KubernetesObject): KubernetesObject {
+  return object.metadata?.namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+/** The object that a boundary is about, as it would be beyond it. */
+function beyond(
+  objects: readonly KubernetesObject[],
+  [kind, path, value]: Required<Boundary>["object"],
+): KubernetesObject {
+  const object: KubernetesObject = structuredClone(objects.find((one) => one.kind === kind) ?? {});
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  // biome-ignore lint/suspicious/noExplicitAny: paths lead into objects of every kind
+  const parent = keys.reduce<any>((here, key) => here[key], object);
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+  return object;
+}
+
+describe("the API server agrees about", () => {
+  it("every boundary of the chart, and of what stands beside it", async (t) => {
+    const { workspace, helm } = await openWorkshop(t as never);
+    const all = [...rules, ...forms];
+    const files = all.map((_, index) => `${index}.yaml`);
+    for (const [index, { good }] of all.entries()) {
+      const content = { metadata: { name: "my-app" }, spec: good, environments: { prod: {} } };
+      writeFileSync(join(workspace, `${index}.yaml`), JSON.stringify(content));
+    }
+    const { problems, rendered } = await validateFiles(files, { chart: bundledChart() }, workspace, async () => helm);
+    assert.deepEqual(problems, []);
+    const objects = rendered.map((one) => objectsOf(one.objects));
+    assert.equal(await refusal(objects.flat()), "");
+    for (const [index, { name, object }] of all.entries()) {
+      if (object === undefined) continue;
+      await t.test(name, async () => assert.notEqual(await refusal([beyond(objects[index] ?? [], object)]), ""));
+    }
+  });
+});
