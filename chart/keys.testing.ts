@@ -60,6 +60,7 @@ const beside = {
   initContainers: { first: {} },
   sidecars: { proxy: {}, tunnel: {} },
 };
+const profiled = { securityContext: { seccompProfile: { type: "Localhost", localhostProfile: "old.json" } } };
 const twoSets = {
   secrets: { postgres: { existingSecret: "postgres" }, redis: { existingSecret: "redis" } },
   config: { minio: { host: "http://old:9000" }, limits: { most: "10" } },
@@ -102,6 +103,12 @@ const company: Readonly<
   "spec.tolerations.0": { spec: { tolerations: [{ key: "old" }] } },
   "spec.tolerations.0.tolerationSeconds": { spec: { tolerations: [{ key: "old", effect: "NoExecute" }] } },
   "spec.rbac.rules.0": { spec: { rbac: { rules: [{ apiGroups: [""], resources: ["old"], verbs: ["get"] }] } } },
+  "spec.rbac.clusterRules.0": {
+    spec: { rbac: { clusterRules: [{ apiGroups: [""], resources: ["old"], verbs: ["get"] }] } },
+  },
+  "spec.rbac.clusterRules.0.nonResourceURLs": {
+    spec: { rbac: { clusterRules: [{ nonResourceURLs: ["/old"], verbs: ["get"] }] } },
+  },
   "spec.ingress.middlewares.0": { spec: { ingress: { ...route, middlewares: [{ name: "old" }] } } },
   "spec.health": { spec: { ports: twoPorts } },
   "spec.env": { spec: references },
@@ -123,6 +130,13 @@ const company: Readonly<
   "spec.sidecars.proxy.health": { spec: { sidecars: { proxy: { ports: { http: 81 } } } } },
   "spec.serviceAccount.annotations": { spec: { serviceAccount: { name: "old" } } },
   "spec.securityContext": { spec: loose },
+  "spec.securityContext.seccompProfile.localhostProfile": { spec: profiled },
+  "spec.initContainers.first.securityContext.seccompProfile.localhostProfile": {
+    spec: { ...beside, initContainers: { first: profiled } },
+  },
+  "spec.sidecars.proxy.securityContext.seccompProfile.localhostProfile": {
+    spec: { ...beside, sidecars: { proxy: profiled } },
+  },
   "spec.hostAccess": { spec: loose },
   "spec.secrets.postgres": { spec: references },
   "spec.secrets.postgres.existingSecret": {

@@ -265,8 +265,8 @@ export const rules: readonly Boundary[] = [
   },
   {
     name: "a path is allowed in a namespace",
-    code: "APP_RBAC_RULE",
-    at: "rbac.rules.0",
+    code: "APP_KEY_UNKNOWN",
+    at: "rbac.rules.0.nonResourceURLs",
     bad: { rbac: { rules: [{ nonResourceURLs: ["/metrics"], verbs: ["get"] }] } },
     good: { rbac: { rules: [rule] } },
     object: ["Role", "rules.0", { nonResourceURLs: ["/metrics"], verbs: ["get"] }],

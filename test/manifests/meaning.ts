@@ -257,8 +257,9 @@ const table: Table = {
       if (component?.kind === "Deployment") {
         return random.pick([
           { type: "Recreate" },
-          { type: "RollingUpdate", maxSurge: "50%", maxUnavailable: 1 },
-          { maxSurge: 1 },
+          // A pod that may take a port of its node cannot start beside the one that it replaces.
+          component.loose ? { maxUnavailable: 1 } : { type: "RollingUpdate", maxSurge: "50%", maxUnavailable: 1 },
+          component.loose ? {} : { maxSurge: 1 },
         ]);
       }
       return random.pick([{ type: "OnDelete" }, { maxUnavailable: 1 }]);

@@ -96,9 +96,7 @@
 {{- range $key, $rules := .rbac -}}
   {{- range $index, $rule := $rules -}}
     {{- $message := "" -}}
-    {{- if and $rule.nonResourceURLs (eq $key "rules") -}}
-      {{- $message = "nonResourceURLs are of the whole cluster; move them to clusterRules" -}}
-    {{- else if and $rule.nonResourceURLs (or $rule.apiGroups $rule.resources $rule.resourceNames) -}}
+    {{- if and $rule.nonResourceURLs (or $rule.apiGroups $rule.resources $rule.resourceNames) -}}
       {{- $message = "a rule is for nonResourceURLs or for resources; make two of it" -}}
     {{- else if not (or $rule.nonResourceURLs (and $rule.apiGroups $rule.resources)) -}}
       {{- $message = "a rule needs apiGroups ([\"\"] is Kubernetes' own) and resources" -}}
