@@ -468,7 +468,12 @@ describe("chart renders", () => {
   });
 
   helmTest("names that YAML would read as something else", () => {
-    const values = { metadata: { name: "1e3" }, spec: { service: { name: "e3" } }, environments: { on: {} }, environment: "on" };
+    const values = {
+      metadata: { name: "1e3" },
+      spec: { service: { name: "e3" } },
+      environments: { on: {} },
+      environment: "on",
+    };
     const found = objects(values);
     assert.deepEqual(found.get("Deployment/1e3").spec.selector.matchLabels, { app: "1e3", environment: "on" });
   });
