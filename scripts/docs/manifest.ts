@@ -95,22 +95,22 @@ function isAlike({ path, sameAs }: Key): boolean {
 /** The line of keys that are each the same as a key of their name elsewhere. */
 function alikeRow(keys: readonly Key[], above: number): Row {
   const [first, ...others] = keys.map(({ path }) => path);
-  const anchors = keys.map(({ path }) => `<a id="${slug(path.join("."))}"></a>`).join("");
+  const anchors = keys.map(({ path }) => `<a id="${anchorOf(path)}"></a>`).join("");
   const names = [inline((first ?? []).slice(above)), ...others.map((path) => `\`.${path.at(-1)}\``)];
-  const links = keys.map(({ sameAs = [] }) => `[${inline(sameAs.slice(-1))}](#${slug(sameAs.join("."))})`);
+  const links = keys.map(({ sameAs = [] }) => `[${inline(sameAs.slice(-1))}](#${anchorOf(sameAs)})`);
   return [{ markdown: `${anchors}${names.join(", ")}` }, { markdown: `As ${links.join(", ")}.` }, { markdown: "" }];
 }
 
 /** The line of a key, called from `above` keys deep on. */
 function rowOf({ values }: Pick<Language, "values">, { path, schema, sameAs }: Key, above: number): Row {
-  const anchor = "const" in schema ? "" : `<a id="${slug(path.join("."))}"></a>`;
+  const anchor = "const" in schema ? "" : `<a id="${anchorOf(path)}"></a>`;
   const { description } = sameAs === undefined ? schema : briefly(schema);
   const fallback = defaultOf(values, path, schema);
   const sentences = [
     String(description),
     // A description that speaks of the default itself says when it holds.
     ...(fallback === "" || /\bDefault\b/.test(String(description)) ? [] : [`Default ${code(fallback).markdown}.`]),
-    ...(sameAs === undefined ? [] : [`As [${inline(sameAs.slice(-1))}](#${slug(sameAs.join("."))}).`]),
+    ...(sameAs === undefined ? [] : [`As [${inline(sameAs.slice(-1))}](#${anchorOf(sameAs)}).`]),
     ...(schema["x-consumer"] === "action" ? ["[For the action.](#who-acts-on-a-key)"] : []),
   ];
   return [
@@ -134,6 +134,11 @@ function titleOf(name: string): string[] {
 
 function inline(path: readonly string[]): string {
   return `\`${path.join(".").replaceAll(".[]", "[]")}\``;
+}
+
+/** The anchor of the line of a key. Its dots are seen in it: `secretsEnv` is another key than `secrets.env`. */
+function anchorOf(path: readonly string[]): string {
+  return slug(path.join("-"));
 }
 
 /** The anchor that GitHub gives a heading. */
@@ -170,5 +175,8 @@ function examplesOf(name: string, { examples = [] }: { readonly examples?: unkno
 /** A value as YAML on one line. */
 function flow(value: unknown): string {
   const style = { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: false, blockQuote: false } as const;
-  return stringify(value, style).trim();
+  // Only in double quotes can a line break be on the same line.
+  const escaped = { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", singleQuote: false } as const;
+  const breaks = JSON.stringify(value).includes("\\n") ? { ...escaped, doubleQuotedMinMultiLineLength: 10_000 } : {};
+  return stringify(value, { ...style, ...breaks }).trim();
 }
