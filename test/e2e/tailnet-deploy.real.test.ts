@@ -7,8 +7,10 @@ import { after, describe, it } from "node:test";
 import { parse, stringify } from "yaml";
 import { run } from "../cluster/run.ts";
 import { startGitHub } from "../fakes/github/server.ts";
+import { startProxy } from "../fakes/proxy.ts";
 import { createJob, runAction } from "../harness/job.ts";
 import { runInMachine } from "./machine.ts";
+import { createSmallApp } from "./small-app.ts";
 import { assertLoggedOut, room, withKey } from "./tailnet-site.ts";
 import { type App, createApp, openWorld, repository } from "./world.ts";
 
@@ -144,6 +146,21 @@ describe("the way to the cluster", () => {
     const early = await bootstrap(shut);
     assert.deepEqual(codesOf(early), ["PREFLIGHT_FAILED"], early.log);
     assert.equal(github.runs.length, 1);
+  });
+
+  it("behind a proxy, Helm and our own calls both reach the cluster through it", async () => {
+    const { host, hostname, port } = new URL(
+      parse(readFileSync(world.cluster.kubernetes.kubeconfig, "utf8")).clusters[0].cluster.server,
+    );
+    await using proxy = await startProxy({ names: { [hostname]: Number(port) } });
+    await using app = createSmallApp(world, "way-proxy");
+    const secrets = [...world.secrets, proxy.password];
+    const env = { HTTPS_PROXY: proxy.url, NO_PROXY: world.cluster.registry.address };
+    const step = await app.deploy({}, { env, secrets });
+    assert.equal(step.conclusion, "success", step.log);
+    assert.deepEqual([...new Set(proxy.asked)], [`CONNECT ${host}`]);
+    // Go's programs tell their name, Node's client does not.
+    assert.deepEqual([...new Set(proxy.askedBy)].sort(), ["", "Go-http-client/1.1"]);
   });
 
   it("joined in a step of its own, the tailnet lets other programs through its proxy, for as long as the job lasts", async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { type AddressInfo, connect, isIP, type Socket } from "node:net";
 
 /** A proxy as companies have one, for tunnels and for plain requests, that knows a few names which nobody else knows. */
 export interface Proxy extends AsyncDisposable {
@@ -11,11 +11,13 @@ export interface Proxy extends AsyncDisposable {
   readonly password: string;
   /** What it was asked: `CONNECT host:port`, or `GET http://host/path`. */
   readonly asked: readonly string[];
+  /** By which programs, as far as they say it. */
+  readonly askedBy: readonly string[];
 }
 
 /** How it treats those that ask. */
 export interface ProxyOptions {
-  /** Ports of this machine by the names that lead there. */
+  /** Ports by the names that lead there: of this machine, or by an address of their own, of the machine that has it. */
   readonly names?: Readonly<Record<string, number>>;
   /** `silent` never answers. */
   readonly mood?: "open" | "silent";
@@ -26,7 +28,7 @@ export async function startProxy({ names = {}, mood = "open" }: ProxyOptions = {
   // With what has to be encoded in an address.
   const password = `${randomBytes(12).toString("hex")}/@ :`;
   const allowed = `Basic ${Buffer.from(`runner:${password}`).toString("base64")}`;
-  const asked: string[] = [];
+  const [asked, askedBy]: [string[], string[]] = [[], []];
   const server = createServer((incoming, response) => {
     const { url = "", method = "", headers } = incoming;
     asked.push(`${method} ${url}`);
@@ -46,13 +48,15 @@ export async function startProxy({ names = {}, mood = "open" }: ProxyOptions = {
   });
   server.on("connect", ({ url = "", headers }, socket) => {
     asked.push(`CONNECT ${url}`);
+    askedBy.push(headers["user-agent"] ?? "");
     socket.on("error", () => {});
     if (mood === "silent") return;
-    const port = names[url.replace(/:\d+$/, "")];
+    const name = url.replace(/:\d+$/, "");
+    const port = names[name];
     if (headers["proxy-authorization"] !== allowed)
       return socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
     if (port === undefined) return socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
-    const onward = connect(port, "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+    const onward = connect(port, isIP(name) === 0 ? "127.0.0.1" : name, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
     onward.on("error", () => socket.destroy());
     onward.pipe(socket).pipe(onward);
     return undefined;
@@ -68,6 +72,7 @@ export async function startProxy({ names = {}, mood = "open" }: ProxyOptions = {
     host,
     password,
     asked,
+    askedBy,
     async [Symbol.asyncDispose]() {
       server.close();
       for (const socket of sockets) socket.destroy();
