@@ -255,8 +255,9 @@ const broken: Readonly<Record<string, readonly Break[]>> = {
 };
 
 /**
- * What only the server refuses: rules that it has in code and its published schema does not hold. Everything here is one
- * of a class; `deploy` finds these in its own dry run, before anything is changed.
+ * What only the server refuses in an object: rules that it has in code and its published schema does not hold. A manifest's
+ * own keys cannot say them, since the chart's schema and resolver refuse them first (limits.real.test.ts); what `manifests` and
+ * patches bring gets this far, and `deploy` finds it in its own dry run, before anything is changed.
  */
 const onlyServer: Readonly<Record<string, readonly Break[]>> = {
   "the form of names, labels, quantities, schedules and paths": [
@@ -321,7 +322,7 @@ for (const [sort, breaks] of Object.entries(broken)) {
 }
 
 for (const [sort, breaks] of Object.entries(onlyServer)) {
-  describe(`only the server knows ${sort}:`, () => {
+  describe(`of objects that no key of a manifest makes, only the server knows ${sort}:`, () => {
     for (const one of breaks) {
       it(titleOf(one), async () => {
         const object = withBreak(one);
