@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundledChart } from "../core/helm.ts";
-import { patternWords } from "./pattern-words.ts";
+import { patternWords, refusedWords } from "./pattern-words.ts";
 import { checkSchema, readLanguage } from "./schema.ts";
 
 /** Every pattern of a schema that a value must have, and whether its place has an example that can be shown. */
@@ -25,6 +25,19 @@ test("no one has to read a regular expression: each has words, or an example", a
     Object.keys(patternWords).filter((pattern) => !known.has(pattern)),
     [],
     "the schema has these no more",
+  );
+});
+
+test("what must not match a pattern has words too", async () => {
+  const { root } = await readLanguage(bundledChart());
+  const refused = [...JSON.stringify(root).matchAll(/"not":(\{[^{}]*\})/g)].map(([, text = ""]) => JSON.parse(text));
+  const patterns = refused.flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern]));
+  assert.deepEqual([...new Set(patterns)].sort(), Object.keys(refusedWords).sort());
+  const spec = { health: { startup: { within: "0s" } }, volumes: { a: { subPath: "../x" } } };
+  const told = await checkSchema({ metadata: { name: "a" }, spec }, bundledChart());
+  assert.deepEqual(
+    told.map(({ message }) => message),
+    ["`0s` is no time at all", "`../x` leads out of the volume"],
   );
 });
 

@@ -1,7 +1,7 @@
 import { suggest } from "../core/suggest.ts";
 import type { Fault } from "./keywords.ts";
 import type { Schema } from "./language.ts";
-import { patternWords } from "./pattern-words.ts";
+import { patternWords, refusedWords } from "./pattern-words.ts";
 import type { Finding } from "./problem.ts";
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -96,7 +96,7 @@ function limitOf({ keyword, limit }: Fault, value: unknown): string {
   if (keyword === "minProperties" || keyword === "minItems") return `has fewer than ${limit} entries`;
   if (keyword === "maxItems") return `has more than ${limit} entries`;
   if (keyword === "uniqueItems") return "holds an entry twice";
-  return "is not allowed";
+  return refusedWords[String((limit as Schema | null)?.["pattern"])] ?? "is not allowed";
 }
 
 /** A value as a sentence can hold it: what a key or a mapping looks like matters less than its first letters. */
