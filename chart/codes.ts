@@ -171,6 +171,10 @@ export const chartCodes = {
     cause: "A `schedule` is not one of five fields that a CronJob understands, or names a time zone.",
     fix: 'Write minute, hour, day of the month, month and day of the week, as `"0 3 * * 1-5"`; the time zone goes into `patch.workload.spec.timeZone`.',
   },
+  APP_SCALER_BLIND: {
+    cause: "An autoscaler measures use against a request that the component does not make.",
+    fix: "Set `resources.cpu` or `resources.memory`, or scale by the other.",
+  },
   APP_SECRET_INCOMPLETE: {
     cause: "A set of secrets has neither `path` nor `existingSecret`, or is used whole without `keys`.",
     fix: "Add what the message names.",

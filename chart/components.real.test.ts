@@ -257,6 +257,23 @@ describe("components", () => {
     assert.deepEqual(found.get("Deployment/shop-api").spec.strategy.rollingUpdate, { maxSurge: 0, maxUnavailable: 1 });
     assert.equal(pod(found, "Deployment/shop-api").containers[0].lifecycle, undefined);
   });
+
+  helmTest("zero counts at the end of a pod, and null is no deadline", () => {
+    const seed = { kind: "Job", deadline: "10m" };
+    const values = manifest(
+      { api: { terminationGracePeriod: 0, preStop: 0 }, seed },
+      { prod: { components: { seed: { deadline: null } } } },
+    );
+    const found = objects(values);
+    assert.equal(pod(found, "Deployment/shop-api").terminationGracePeriodSeconds, 0);
+    const job = [...found.values()].find(({ kind }) => kind === "Job");
+    assert.equal("activeDeadlineSeconds" in job.spec, false);
+  });
+
+  helmTest("a CPU limit is a request too, so an autoscaler can measure", () => {
+    const found = objects(manifest({ api: { replicas: { max: 3 }, resources: { cpu: null, cpuLimit: 1 } } }));
+    assert.ok(found.has("HorizontalPodAutoscaler/shop-api"));
+  });
 });
 
 describe("layers of components", () => {

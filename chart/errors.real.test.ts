@@ -129,7 +129,36 @@ const faults: readonly Fault[] = [
         { host: "a.example.com", path: "/", public: false },
       ],
     },
-    line: "APP_INGRESS_TWICE: environments.prod.ingress.1: a.example.com/ is routed twice",
+    line: "APP_INGRESS_TWICE: environments.prod.ingress.1: a.example.com/ is routed at environments.prod.ingress.0 too; change one of them",
+  },
+  {
+    name: "two routes are the same but for a slash",
+    spec: {
+      components: { api: { port: 80, ingress: { host: "a.example.com", path: "/api" } }, web: { port: 81 } },
+      ingress: [{ host: "a.example.com", path: "/api/", component: "web", public: true }],
+    },
+    line: "APP_INGRESS_TWICE: spec.ingress.0: a.example.com/api/ is routed at spec.components.api.ingress too; change one of them",
+  },
+  {
+    name: "a route says nothing",
+    spec: { ingress: {} },
+    line: "APP_INGRESS_NO_HOST: spec.ingress: a route needs a host",
+  },
+  {
+    name: "a Job may take no time",
+    spec: { kind: "Job", deadline: 0 },
+    line: "APP_TIME_INVALID: spec.deadline: a deadline of 0 would end the Job before it begins; null is none",
+  },
+  {
+    name: "an autoscaler by CPU has no request to measure against",
+    spec: { replicas: { max: 3 }, resources: { cpu: null } },
+    line: "APP_SCALER_BLIND: spec.resources.cpu: the autoscaler measures cpu against the request, and there is none; set resources.cpu",
+  },
+  {
+    name: "an autoscaler by memory has no request to measure against",
+    spec: { replicas: { max: 3, memory: 70 } },
+    prod: { resources: { memory: null } },
+    line: "APP_SCALER_BLIND: environments.prod.resources.memory: the autoscaler measures memory against the request, and there is none; set resources.memory",
   },
   {
     name: "CI names a component that is not there",
@@ -549,6 +578,14 @@ describe("the chart fails when", () => {
     ]);
     assert.equal(within(90).application.components.main.health.startup.within, 90);
     assert.equal(within("1h1m1s").application.components.main.health.startup.within, 3661);
+  });
+
+  helmTest("a route beside components says nothing", () => {
+    const { stderr } = template(values({ spec: { components: { api: { port: 80 } }, ingress: {} } }));
+    assert.deepEqual(errorLines(stderr), [
+      'APP_INGRESS_NO_COMPONENT: spec.ingress: there is no component "" to lead to; components: api',
+      "APP_INGRESS_NO_HOST: spec.ingress: a route needs a host",
+    ]);
   });
 
   helmTest("several things are wrong, with all of them", () => {

@@ -198,6 +198,19 @@ describe("chart renders", () => {
     assert.deepEqual([command, args, resources.requests], [["a"], ["d"], { cpu: "2", memory: "1Gi" }]);
   });
 
+  helmTest("a memory limit of null is none, in every container and layer", () => {
+    const none = { memoryLimit: null };
+    const sidecars = { proxy: { image: "proxy:1", resources: none } };
+    const found = objects(manifest({ resources: { memoryLimit: "1Gi" }, sidecars }, { resources: none }));
+    const { containers, initContainers } = found.get("Deployment/my-app").spec.template.spec;
+    const limits = [...containers, ...initContainers].map(({ resources }) => resources);
+    const requests = { cpu: "100m", memory: "256Mi" };
+    assert.deepEqual(limits, [
+      { requests, limits: {} },
+      { requests, limits: {} },
+    ]);
+  });
+
   helmTest("the port of its own name in place of 3000, and 3000 where none is said", () => {
     const found = objects(manifest({ ports: { web: 8080 } }));
     const { ports, readinessProbe } = container(found);

@@ -13,6 +13,9 @@ component stands, and the image given without saying for which component.
 {{- $services := include "fairlead.platformServices" (dict "scope" $scope "at" .at "folded" $folded) | fromJson -}}
 {{- $_ := set $folded "env" (include "fairlead.givenEnv" (dict "scope" $scope "folded" $folded "services" $services.env) | fromJson) -}}
 {{- $patch := $folded.patch | default dict | toJson | fromJson -}}
+{{- range concat (list $folded) (values ($folded.initContainers | default dict)) (values ($folded.sidecars | default dict)) -}}
+  {{- include "fairlead.keepUnlimited" ((. | default dict).resources | default dict) -}}
+{{- end -}}
 {{- include "fairlead.prune" $folded -}}
 {{- if and $services.peers (hasKey ($folded.networkPolicy | default dict) "to") -}}
   {{- $_ := set $folded.networkPolicy "to" (concat $folded.networkPolicy.to $services.peers | uniq) -}}
@@ -70,7 +73,7 @@ component stands, and the image given without saying for which component.
   {{- $_ := set $component "checksum" (toJson . | sha256sum) -}}
 {{- end -}}
 {{- $_ := set $component "needs" (include "fairlead.podSecurityNeed" $component | fromJson) -}}
-{{- $_ := set $component "routes" ($folded.ingress | default list) -}}
+{{- $_ := set $component "routes" (ternary $folded.ingress list (hasKey $folded "ingress")) -}}
 {{- toJson $component -}}
 {{- end -}}
 
@@ -179,19 +182,26 @@ CI's image wins over the manifest's, which wins over {registry}/{name}:latest. T
 {{- ternary "Always" "IfNotPresent" $mutable -}}
 {{- end -}}
 
-{{/* Gives the container's resources as JSON. The memory limit is twice the request unless set; there is no CPU limit unless set. Takes {scope, at, folded}. */}}
+{{/* A memory limit of null is none, not the default: says so in place of the null, which is pruned. Takes `resources`; works in place. */}}
+{{- define "fairlead.keepUnlimited" -}}
+{{- if and (hasKey . "memoryLimit") (kindIs "invalid" .memoryLimit) -}}
+  {{- $_ := set . "unlimited" true -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Gives the container's resources as JSON. The memory limit is twice the request unless set, or null for none; there is no CPU limit unless set. Takes {scope, at, folded}. */}}
 {{- define "fairlead.resources" -}}
 {{- $scope := .scope -}}
 {{- $asked := .folded.resources | default dict -}}
 {{- $texts := dict -}}
-{{- range $key, $value := $asked -}}
+{{- range $key, $value := omit $asked "unlimited" -}}
   {{- /* The seed wrote an empty memoryLimit for none. */ -}}
   {{- if eq (toString $value) "" -}}
     {{- continue -}}
   {{- end -}}
   {{- $_ := set $texts $key (include "fairlead.quantity" (dict "scope" $scope "at" (concat $.at (list "resources" $key)) "value" $value)) -}}
 {{- end -}}
-{{- if and $texts.memory (not $texts.memoryLimit) -}}
+{{- if and $texts.memory (not $texts.memoryLimit) (not $asked.unlimited) -}}
   {{- $_ := set $texts "memoryLimit" (include "fairlead.double" $texts.memory) -}}
 {{- end -}}
 {{- include "fairlead.refuseLowLimit" (dict "scope" $scope "at" .at "texts" $texts) -}}

@@ -12,7 +12,7 @@ Takes {scope, spec, components}.
   {{- $call := merge (dict "at" $at "ingress" $component.routes "name" $component.name "key" $key) $shared -}}
   {{- $routes = concat $routes (include "fairlead.ingress" $call | fromJsonArray) -}}
 {{- end -}}
-{{- if and .spec.ingress (not $scope.single) -}}
+{{- if and (has (kindOf .spec.ingress) (list "map" "slice")) (not $scope.single) -}}
   {{- $call := merge (dict "at" (list "ingress") "ingress" .spec.ingress "name" $scope.name "key" "") $shared -}}
   {{- $routes = concat $routes (include "fairlead.ingress" $call | fromJsonArray) -}}
 {{- end -}}
@@ -35,7 +35,7 @@ say another; `seen` and `certificates` are of the whole application.
     {{- $_ := set $own "certificate" (printf "%s-%s-tls" $call.name (toString $entry.host | lower | replace "." "-" | replace "*" "any")) -}}
     {{- $routes = append $routes (include "fairlead.route" (merge $own $call) | fromJson) -}}
   {{- end -}}
-{{- else if .ingress -}}
+{{- else if kindIs "map" .ingress -}}
   {{- include "fairlead.conventionalHost" (dict "scope" .scope "entry" .ingress) -}}
   {{- $own := dict "entry" .ingress "route" .name "certificate" (printf "%s-tls" .name) -}}
   {{- $routes = append $routes (include "fairlead.route" (merge $own .) | fromJson) -}}
@@ -57,10 +57,14 @@ say another; `seen` and `certificates` are of the whole application.
   {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_NO_HOST" "at" .at "message" "a route needs a host") -}}
 {{- end -}}
 {{- $address := printf "%s%s" $host $path -}}
-{{- if hasKey .seen $address -}}
-  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_TWICE" "at" .at "message" (printf "%s is routed twice" $address)) -}}
+{{- /* A host is the same in any case, and so is a path with a slash behind it. */ -}}
+{{- $same := printf "%s%s" (lower $host) (trimSuffix "/" $path) -}}
+{{- if hasKey .seen $same -}}
+  {{- $other := include "fairlead.place" (dict "scope" $scope "at" (get .seen $same)) -}}
+  {{- include "fairlead.error" (dict "scope" $scope "code" "APP_INGRESS_TWICE" "at" .at "message" (printf "%s is routed at %s too; change one of them" $address $other)) -}}
+{{- else -}}
+  {{- $_ := set .seen $same .at -}}
 {{- end -}}
-{{- $_ := set .seen $address true -}}
 {{- $namespace := $component.namespace | default $scope.namespace -}}
 {{- $tls := ternary $entry.tls dict (kindIs "map" $entry.tls) -}}
 {{- $plain := eq (get $entry "tls" | toString) "false" -}}

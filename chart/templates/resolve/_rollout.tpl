@@ -16,12 +16,24 @@ a rollout. Kinds without a number of pods have no `replicas`. Takes {scope, at, 
     {{- if not (or $asked.cpu $asked.memory) -}}
       {{- $_ := set $scaler "cpu" 80 -}}
     {{- end -}}
+    {{- include "fairlead.refuseBlind" (merge (dict "scaler" $scaler) .) -}}
     {{- $_ := set $result "autoscaling" $scaler -}}
   {{- end -}}
   {{- $_ := set $result "replicas" $count -}}
   {{- $_ := set $result "several" (gt (max $count ($asked.max | default 0 | int)) 1) -}}
 {{- end -}}
 {{- toJson $result -}}
+{{- end -}}
+
+{{/* An autoscaler measures use against the request, which the API server takes from the limit where there is none. Takes {scope, at, scaler, folded}. */}}
+{{- define "fairlead.refuseBlind" -}}
+{{- $call := . -}}
+{{- $asked := .folded.resources | default dict -}}
+{{- range $resource := list "cpu" "memory" -}}
+  {{- if and (hasKey $call.scaler $resource) (not (get $asked $resource)) (not (get $asked (printf "%sLimit" $resource))) -}}
+    {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_SCALER_BLIND" "at" (concat $call.at (list "resources" $resource)) "message" (printf "the autoscaler measures %s against the request, and there is none; set resources.%s" $resource $resource)) -}}
+  {{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -72,7 +84,7 @@ Takes {scope, at, kind, ports, folded}.
 {{- if eq .kind "StatefulSet" -}}
   {{- $_ := merge $result (pick .folded "podManagementPolicy") -}}
 {{- end -}}
-{{- $grace := include "fairlead.seconds" (dict "scope" .scope "at" (append .at "terminationGracePeriod") "value" (.folded.terminationGracePeriod | default 30)) | trim | int -}}
+{{- $grace := include "fairlead.seconds" (dict "scope" .scope "at" (append .at "terminationGracePeriod") "value" (ternary .folded.terminationGracePeriod 30 (hasKey .folded "terminationGracePeriod"))) | trim | int -}}
 {{- $_ := set $result "terminationGracePeriodSeconds" $grace -}}
 {{- with .folded.preStop -}}
   {{- if kindIs "slice" . -}}
@@ -156,8 +168,13 @@ pods spread. `pdb: null` and `spread: null` in the manifest mean none. Takes {sc
 {{- $result := pick .folded "after" -}}
 {{- if has .kind (list "Job" "CronJob") -}}
   {{- $job := dict "backoffLimit" (ternary .folded.retries 6 (hasKey .folded "retries") | int) -}}
-  {{- with .folded.deadline -}}
-    {{- $_ := set $job "activeDeadlineSeconds" (include "fairlead.seconds" (dict "scope" $.scope "at" (append $.at "deadline") "value" .) | trim | int) -}}
+  {{- if hasKey .folded "deadline" -}}
+    {{- $at := append .at "deadline" -}}
+    {{- $seconds := include "fairlead.seconds" (dict "scope" .scope "at" $at "value" .folded.deadline) | trim | int -}}
+    {{- if not $seconds -}}
+      {{- include "fairlead.error" (dict "scope" .scope "code" "APP_TIME_INVALID" "at" $at "message" "a deadline of 0 would end the Job before it begins; null is none") -}}
+    {{- end -}}
+    {{- $_ := set $job "activeDeadlineSeconds" $seconds -}}
   {{- end -}}
   {{- $_ := set $result "job" $job -}}
 {{- end -}}
