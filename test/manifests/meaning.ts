@@ -247,13 +247,19 @@ const table: Table = {
   "component.replicas.min": one(1, 2),
   "component.replicas.max": one(3, 9),
   "component.replicas.name": { when: alone, ...unique("scaler") },
+  // An autoscaler measures against them.
+  "component.resources": { removable: ({ component }) => component?.keeps === true },
   "component.resources.cpu": one("50m", 0.2, "1", 1),
   "component.resources.cpuLimit": one("1500m", 2, "2.5"),
   "component.resources.memory": one("64Mi", "0.25Gi", 134217728),
   "component.resources.memoryLimit": one("1Gi", 1073741824),
   "component.updateStrategy": {
     when: notDefaults,
-    value: ({ component, random }) => {
+    value: ({ plan, component, random }) => {
+      // Its pods may take ports of their node, which two cannot have.
+      if (component?.kind === "Deployment" && plan.loose) {
+        return random.pick([{ type: "Recreate" }, { type: "RollingUpdate", maxSurge: 0 }, { maxUnavailable: 1 }]);
+      }
       if (component?.kind === "Deployment") {
         return random.pick([
           { type: "Recreate" },
