@@ -186,10 +186,8 @@ function unknownKey(
   // A long list would hide the advice, and is none.
   const allowed = known.length > 10 ? "" : ` (known here: ${known.join(", ") || "none"})`;
   const message = `${show(key)} is not a key here${allowed}`;
-  return { code: "APP_KEY_UNKNOWN", keys, target: "key", message, hint: hint || (allowed === "" ? whereAllAre : "") };
+  return { code: "APP_KEY_UNKNOWN", keys, target: "key", message, hint };
 }
-
-const whereAllAre = "docs/manifest.md has every key";
 
 /** The key that was meant: one with nearly the same letters, or the same one a level further down or up. */
 function whereKeyBelongs(

@@ -23,7 +23,13 @@ export function openClusterJudge(chart: string): Judge {
 
 function judgeOf(language: () => Promise<Language>): Judge {
   const explain = once(async () => explainer(await language()));
-  return { explain: async (content) => (await explain())(content), language };
+  return { explain: async (content) => (await explain())(content).map(withPage), language };
+}
+
+/** Only of a manifest can it be said where all keys are, not of the objects of Kubernetes. */
+function withPage(finding: Finding): Finding {
+  const alone = finding.code === "APP_KEY_UNKNOWN" && finding.hint === "" && !finding.message.includes("known here");
+  return alone ? { ...finding, hint: "docs/manifest.md has every key" } : finding;
 }
 
 /** Of all that a chart's values may hold, `cluster` alone, which must be there. */
