@@ -72,7 +72,7 @@ export interface Destination {
 export type SecretsInputs = Connection & Source & Destination;
 
 /** The address of a server; the `/api` that some tools want at its end is taken off. */
-export const serverAddress: Parse<string> = (value) => {
+const serverAddress: Parse<string> = (value) => {
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new Error("is not a web address such as https://infisical.example.com");

@@ -10,7 +10,7 @@ import { createJob, type Job } from "../harness/job.ts";
 import type { JobResult, StepOptions, StepResult } from "../harness/types.ts";
 
 /** Directory of the action. */
-export const room = join(import.meta.dirname, "../../actions/secrets");
+const room = join(import.meta.dirname, "../../actions/secrets");
 /** An action that runs what its input says. */
 export const printer = join(import.meta.dirname, "../harness/fixtures/scripted");
 
