@@ -15,7 +15,7 @@ const passing: Readonly<Record<string, readonly Fault[]>> = {
 };
 
 // Most of their time is waiting, so they wait together.
-describe("a server in trouble", { concurrency: 4 }, () => {
+describe("a server in trouble", { concurrency: 6 }, () => {
   for (const [what, faults] of Object.entries(passing)) {
     test(`${what}, at the login and at the list, is outlasted`, async (t) => {
       const own = await scene(t);
@@ -41,8 +41,9 @@ describe("a server in trouble", { concurrency: 4 }, () => {
       test(`${answer} at ${route.source}: one sentence at the deadline`, async (t) => {
         const own = await scene(t);
         own.infisical.interrupt({ route, times: 9, answer });
-        const { step } = await runIn(own, { with: { ...own.with, timeout: "400ms" } });
-        assertFailed(step, "INFISICAL_UNREACHABLE", /did not answer within 400 ms\. Check `url`/);
+        // Long enough for the login on a busy machine: its token is revoked then.
+        const { step } = await runIn(own, { with: { ...own.with, timeout: "3s" } });
+        assertFailed(step, "INFISICAL_UNREACHABLE", /did not answer within 3\.0 s\. Check `url`/);
       });
     }
   }
