@@ -23,23 +23,24 @@ const cpu = "requests.cpu";
 
 describe("what a rollout asks for", () => {
   const growing: [string, Parameters<typeof changeOf>, peak: number, growth: number][] = [
-    ["a first install: all its pods", [undefined, deployment(3, "200m"), 0], 0.6, 0.6],
+    ["a first install: all its pods", [undefined, deployment(3, "200m")], 0.6, 0.6],
     [
       "another image: one pod beside the old ones",
-      [deployment(2, "200m"), deployment(2, "200m", surging, "b"), 0],
+      [deployment(2, "200m"), deployment(2, "200m", surging, "b")],
       0.2,
       0,
     ],
-    ["larger pods: the surge and the growth", [deployment(4, "100m"), deployment(4, "200m"), 0], 0.5, 0.4],
-    ["smaller pods: one new one at first", [deployment(4, "200m"), deployment(4, "100m"), 0], 0.1, -0.4],
-    ["the same template: only the pods that are added", [deployment(2, "200m"), deployment(3, "200m"), 0], 0.2, 0.2],
+    ["larger pods: the surge and the growth", [deployment(4, "100m"), deployment(4, "200m")], 0.5, 0.4],
+    ["smaller pods: one new one at first", [deployment(4, "200m"), deployment(4, "100m")], 0.1, -0.4],
+    ["the same template: only the pods that are added", [deployment(2, "200m"), deployment(3, "200m")], 0.2, 0.2],
     [
       "old pods that go first: only the growth",
-      [deployment(2, "100m"), deployment(2, "200m", { type: "Recreate" }), 0],
+      [deployment(2, "100m"), deployment(2, "200m", { type: "Recreate" })],
       0.2,
       0.2,
     ],
     ["an autoscaler: its fewest pods", [undefined, deployment(1, "100m"), 5], 0.5, 0.5],
+    ["an autoscaler that takes over: the pods that are there", [deployment(4, "100m"), deployment(1, "100m"), 2], 0, 0],
   ];
   for (const [name, change, peak, growth] of growing) {
     it(name, () => {

@@ -128,10 +128,7 @@ async function changesIn(
   return [
     ...wanted.map((workload) => {
       const old = live.find((one) => keyOf(one) === keyOf(workload));
-      const least = fewest.get(keyOf(workload));
-      // What an autoscaler gets keeps its number, which the server cannot know yet.
-      const kept = least === undefined || old === undefined ? 0 : podsOf(old);
-      return changeOf(old, workload, Math.max(least ?? 0, kept));
+      return changeOf(old, workload, fewest.get(keyOf(workload)));
     }),
     ...gone.map((workload) => ({ old: loadOf(workload), next: nothing, surge: 0 })),
   ];
@@ -179,10 +176,15 @@ function fewestPods(objects: readonly RenderedObject[]): ReadonlyMap<string, num
 
 const nothing: Load = { pods: 0, each: {} };
 
-/** How a workload changes: pods whose template stays the same stay too. */
-export function changeOf(live: Workload | undefined, workload: Workload, fewest: number): Change {
+/**
+ * How a workload changes: pods whose template stays the same stay too.
+ *
+ * @param fewest pods that an autoscaler keeps; where there is one, what is there stays until that looks.
+ */
+export function changeOf(live: Workload | undefined, workload: Workload, fewest?: number): Change {
   const load = loadOf(workload);
-  const next = { ...load, pods: Math.max(load.pods, fewest) };
+  const kept = fewest === undefined ? [] : [fewest, live === undefined ? 0 : podsOf(live)];
+  const next = { ...load, pods: Math.max(load.pods, ...kept) };
   if (live === undefined) return { old: nothing, next, surge: 0 };
   const same = isDeepStrictEqual(live.spec?.template, workload.spec?.template);
   return { old: loadOf(live), next, surge: same ? 0 : surgeOf(workload, next.pods) };
