@@ -1,6 +1,5 @@
 // What validate refuses of values between limits, the real API server refuses too, and what stands beside them it takes.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -8,33 +7,17 @@ import { bundledChart } from "../../actions/core/helm.ts";
 import { type KubernetesObject, objectsOf } from "../../actions/validate/rendered.ts";
 import { validateFiles } from "../../actions/validate/validate.ts";
 import { type Boundary, forms, rules } from "../../chart/limits.testing.ts";
-import { run } from "../cluster/run.ts";
-import { ensureTools } from "../cluster/toolchain.ts";
 import { openWorkshop } from "../manifests/helm.ts";
+import { openServerVerdict } from "./server-verdict.ts";
 import { openWorld } from "./world.ts";
 
 const world = await openWorld();
-const { kubectl } = await ensureTools(["kubectl"]);
-const namespace = `limits-${randomBytes(3).toString("hex")}`;
-await world.kubectl("create", "namespace", namespace);
+const verdict = await openServerVerdict(world, "limits");
 after(async () => {
-  await world.kubectl("delete", "namespace", namespace, "--wait=false");
+  await verdict[Symbol.asyncDispose]();
   world[Symbol.dispose]();
 });
-
-/** The API server's words about objects; empty when it takes them. */
-async function refusal(objects: readonly KubernetesObject[]): Promise<string> {
-  const command = [kubectl, "--kubeconfig", world.cluster.kubernetes.kubeconfig, "apply", "--server-side"];
-  const options = ["--dry-run=server", "--validate=strict", "--force-conflicts", "--filename=-"];
-  const input = objects.map((object) => JSON.stringify(moved(object))).join("\n");
-  const { code, errors } = await run([...command, ...options], { input, accept: [0, 1] });
-  return code === 0 ? "" : errors;
-}
-
-/** An object in the namespace that is there; one of no namespace stays as it is. */
-function moved(object: KubernetesObject): KubernetesObject {
-  return object.metadata?.namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace } };
-}
+const { refusal } = verdict;
 
 /** The object that a boundary is about, as it would be beyond it. */
 function beyond(

@@ -1,38 +1,21 @@
 // Our offline check of rendered objects against the opinion of the real API server: a dry run with strict field validation.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { objectChecker } from "../../actions/validate/objects.ts";
 import { type KubernetesObject, objectsOf } from "../../actions/validate/rendered.ts";
-import { run } from "../cluster/run.ts";
-import { ensureTools } from "../cluster/toolchain.ts";
+import { openServerVerdict } from "./server-verdict.ts";
 import { openWorld } from "./world.ts";
 
 const world = await openWorld();
-const { kubectl } = await ensureTools(["kubectl"]);
-const namespace = `objects-${randomBytes(3).toString("hex")}`;
-await world.kubectl("create", "namespace", namespace);
+const verdict = await openServerVerdict(world, "objects");
 after(async () => {
-  await world.kubectl("delete", "namespace", namespace, "--wait=false");
+  await verdict[Symbol.asyncDispose]();
   world[Symbol.dispose]();
 });
-
-/** The API server's words about objects; empty when it takes them. */
-async function refusal(objects: readonly KubernetesObject[]): Promise<string> {
-  const command = [kubectl, "--kubeconfig", world.cluster.kubernetes.kubeconfig, "apply", "--server-side"];
-  const options = ["--dry-run=server", "--validate=strict", "--force-conflicts", "--filename=-"];
-  const input = objects.map((object) => JSON.stringify(moved(object))).join("\n");
-  const { code, errors } = await run([...command, ...options], { input, accept: [0, 1] });
-  return code === 0 ? "" : errors;
-}
-
-/** An object in the namespace that is there; one of no namespace stays as it is. */
-function moved(object: KubernetesObject): KubernetesObject {
-  return object.metadata?.namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace } };
-}
+const { namespace, refusal } = verdict;
 
 const checkObjects = objectChecker("1.35");
 
