@@ -228,6 +228,14 @@ describe("around the pods", () => {
       egress.slice(1, 4).map(({ to }: Rendered) => to[0]),
       [namespace("platform-observability"), namespace("data"), { ipBlock: { cidr: "192.0.2.0/24" } }],
     );
+    const internet = egress[4].to.map(({ ipBlock }: Rendered) => ipBlock);
+    assert.deepEqual(internet, [
+      {
+        cidr: "0.0.0.0/0",
+        except: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"],
+      },
+      { cidr: "::/0", except: ["fc00::/7", "fe80::/10"] },
+    ]);
     const oneSide = objects(manifest({ api: { networkPolicy: { from: [] } } })).get("NetworkPolicy/shop-api").spec;
     assert.deepEqual([oneSide.policyTypes, "egress" in oneSide], [["Ingress"], false]);
   });

@@ -89,9 +89,22 @@ export async function watch(
 ): Promise<Rolled> {
   const { cluster, application, context, end } = deploy;
   const expected = await readExpected(cluster, scopeOf(application));
+  if (expected.length === 0 && (way === "back" || !hasRollout(application))) {
+    return { state: "healthy", snapshot: deploy.store.snapshot(), expected };
+  }
   const judging = judgingOf(deploy, hasBaseline, way);
   const verdict = await track({ ...judging, expected, timeout: remaining(end), signal: context.signal });
   return { ...verdict, expected };
+}
+
+/**
+ * Whether something of an application starts with a deploy: the Jobs of a CronJob run when they do, and Helm waits for its
+ * hooks itself.
+ */
+function hasRollout({ components }: Application): boolean {
+  return Object.values(components).some(
+    ({ kind, when }) => kind !== "CronJob" && when !== "pre-deploy" && when !== "post-deploy",
+  );
 }
 
 /** By what the pods of a deploy are judged; see `watch`. */

@@ -65,6 +65,26 @@ describe("a component that becomes another kind", () => {
   });
 });
 
+describe("a deploy", () => {
+  it("of pods that take a port of their node goes well twice: the old ones go first", async () => {
+    await using app = createSmallApp(world, "node-port");
+    const hostPort = 20_000 + Math.floor(Math.random() * 10_000);
+    const taking: Spec = { podSecurity: "privileged", ports: { http: { port: 3000, hostPort } }, preStop: 0 };
+    const address = await serve(world, app, taking);
+    const step = await app.deploy({ ...taking, command: server({ text: "second" }) });
+    assert.equal(step.outputs["status"], "deployed", step.log);
+    await pageWith(address, "second");
+  });
+
+  it("of a CronJob alone waits for nothing, twice", async () => {
+    await using app = createSmallApp(world, "clock");
+    for (const schedule of ["0 3 * * *", "0 4 * * *"]) {
+      const step = await app.deploy({ kind: "CronJob", schedule });
+      assert.equal(step.outputs["status"], "deployed", step.log);
+    }
+  });
+});
+
 /** The name of an application's only pod. */
 async function podOf({ release }: SmallApp): Promise<string> {
   return await world.kubectl("get", "pods", "-n", release, "-o", "jsonpath={.items[0].metadata.name}");

@@ -25,7 +25,7 @@ spec:
   ingress:
     {{- range .from }}
     - from:
-        - {{- include "fairlead.peer" (dict "application" $.application "peer" .) | nindent 10 }}
+        {{- include "fairlead.peer" (dict "application" $.application "peer" .) | nindent 8 }}
     {{- end }}
   {{- end }}
   {{- if hasKey . "to" }}
@@ -41,32 +41,39 @@ spec:
     {{- end }}
     {{- range .to }}
     - to:
-        - {{- include "fairlead.peer" (dict "application" $.application "peer" .) | nindent 10 }}
+        {{- include "fairlead.peer" (dict "application" $.application "peer" .) | nindent 8 }}
     {{- end }}
   {{- end }}
 {{- end }}
 {{- end -}}
 
-{{/* One side of a connection: `ingress`, `internet`, an address range, `namespace:name`, or a component. Takes {application, peer}. */}}
+{{/*
+One side of a connection, as a list of peers: `ingress`, `internet`, an address range, `namespace:name`, or a component. The
+internet is what IANA's registries of special addresses do not give to a site, a link or its carrier: what a cloud tells its
+machines of themselves, keys too, is at such an address. Takes {application, peer}.
+*/}}
 {{- define "fairlead.peer" -}}
 {{- if eq .peer "internet" -}}
-ipBlock:
-  cidr: 0.0.0.0/0
-  except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10]
+- ipBlock:
+    cidr: 0.0.0.0/0
+    except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16]
+- ipBlock:
+    cidr: "::/0"
+    except: ["fc00::/7", "fe80::/10"]
 {{- else if contains "/" .peer -}}
-ipBlock:
-  cidr: {{ .peer | quote }}
+- ipBlock:
+    cidr: {{ .peer | quote }}
 {{- else if or (eq .peer "ingress") (hasPrefix "namespace:" .peer) -}}
-namespaceSelector:
-  matchLabels:
-    kubernetes.io/metadata.name: {{ ternary .application.cluster.networkPolicy.ingress (trimPrefix "namespace:" .peer) (eq .peer "ingress") | quote }}
+- namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: {{ ternary .application.cluster.networkPolicy.ingress (trimPrefix "namespace:" .peer) (eq .peer "ingress") | quote }}
 {{- else -}}
 {{- $component := get .application.components .peer -}}
-namespaceSelector:
-  matchLabels:
-    kubernetes.io/metadata.name: {{ $component.namespace | quote }}
-podSelector:
-  matchLabels:
-    {{- include "fairlead.selector" (dict "application" .application "component" $component) | nindent 4 }}
+- namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: {{ $component.namespace | quote }}
+  podSelector:
+    matchLabels:
+      {{- include "fairlead.selector" (dict "application" .application "component" $component) | nindent 6 }}
 {{- end -}}
 {{- end -}}
