@@ -43,7 +43,10 @@ export const manifestCodes = {
     cause: "Helm reads yes, no, on, off, y and n as true and false, editors as text.",
     fix: "Write true or false, or quotes.",
   },
-  YAML_INVALID: { cause: "The text is no YAML.", fix: "Look at the place, and at the line before it." },
+  YAML_INVALID: {
+    cause: "The text is no YAML.",
+    fix: "Go by the message; else look at the place, and at the line before it.",
+  },
   YAML_KEY_NOT_TEXT: {
     cause: "A key is missing, or is a list or a mapping.",
     fix: "Write the key as one word, or in quotes.",
@@ -75,6 +78,14 @@ export const manifestCodes = {
   YAML_SEVERAL_DOCUMENTS: {
     cause: "The file holds several documents, which Helm would mix.",
     fix: "Make a file of each.",
+  },
+  YAML_SPACE: {
+    cause: "A space that is not that of the keyboard, such as a no-break space, is a part of a key or a text.",
+    fix: "Type a space in its place.",
+  },
+  YAML_TAG: {
+    cause: "A tag such as !!binary or !!set stands for what readers of YAML understand differently.",
+    fix: "Remove it, and write the value as text, list or mapping.",
   },
   YAML_TAB: { cause: "A line is indented with a tab.", fix: "Indent with spaces." },
   YAML_TOO_DEEP: { cause: "Values are nested more than 100 levels deep.", fix: "Nest them less." },

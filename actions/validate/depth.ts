@@ -1,4 +1,4 @@
-import { CST, Lexer } from "yaml";
+import { tokensOf } from "./tokens.ts";
 
 /** Deeper nesting would end the stacks of the readers and of what works on the values. */
 export const deepest = 100;
@@ -14,15 +14,7 @@ export function tooDeepAt(text: string): number | undefined {
   const indents: number[] = [];
   let line = startOfLine;
   let brackets = 0;
-  let offset = 0;
-  let isText = false;
-  for (const source of new Lexer().lex(text)) {
-    const type: string | null = isText ? "text" : CST.tokenType(source);
-    isText = type === "scalar";
-    // What only tells the parser about the next one stands nowhere in the text.
-    if (type === "scalar" || type === "doc-mode" || type === "flow-error-end") continue;
-    const start = offset;
-    offset += source.length;
+  for (const { type, source, offset } of tokensOf(text)) {
     if (type === "space" && line.isEmpty) line = { ...line, indent: source.length };
     if (type === "newline") line = startOfLine;
     if (type === "space" || type === "newline" || type === "comment") continue;
@@ -36,7 +28,7 @@ export function tooDeepAt(text: string): number | undefined {
       if (opening.has(type)) line = { ...line, opened: line.opened + 1 };
     }
     // The first sign of a line opens the level that its indentation counts.
-    if (indents.length + Math.max(0, line.opened - 1) + brackets > deepest) return start;
+    if (indents.length + Math.max(0, line.opened - 1) + brackets > deepest) return offset;
     // The text of a block ends with its line.
     line = type === "text" && source.endsWith("\n") ? startOfLine : { ...line, isEmpty: false };
   }

@@ -18,6 +18,7 @@ import { messageOf } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
 import { deepest, tooDeepAt } from "./depth.ts";
 import type { Span } from "./problem.ts";
+import { explainSyntax } from "./syntax.ts";
 import { show } from "./words.ts";
 
 /** A YAML file with the place of everything in it. */
@@ -59,7 +60,10 @@ export function readYaml(text: string): YamlDocument {
   const tooDeep = tooDeepAt(text);
   if (tooDeep !== undefined) return unreadable(depthFault(spanOfLetter(text, tooDeep)), spanOfRange);
   const document = parseDocument(text, { ...reading, lineCounter });
-  const errors = syntaxErrors(document, text).map((error) => syntaxFault(error, text, spanOfRange));
+  const errors = syntaxErrors(document, text).map((error) => {
+    const { from, to, ...fault } = explainSyntax(error, text);
+    return { ...fault, span: spanOfRange(from, to) };
+  });
   const { targets, faults: aliasFaults } = aliases(document.contents, spanOfRange);
   const targetOf = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
   const { size, depth } = aliasFaults.length > 0 ? { size: 0, depth: 0 } : expanded(document.contents, targetOf);
@@ -69,6 +73,7 @@ export function readYaml(text: string): YamlDocument {
     ...firstOfEachLine(errors),
     ...aliasFaults,
     ...bomb,
+    ...tags(document.contents, spanOfRange),
     ...oddPairs(document.contents, text, spanOfRange, targetOf),
   ];
   const { content, faults } =
@@ -88,7 +93,9 @@ const reading = { prettyErrors: false, uniqueKeys: false, merge: true };
 
 /** The library takes a quote behind a backslash for the end of the text where no line break follows (its version 2.9). */
 function syntaxErrors({ errors }: Pick<ReturnType<typeof parseDocument>, "errors">, text: string): YAMLError[] {
-  return text.endsWith("\n") ? errors : parseDocument(`${text}\n`, reading).errors;
+  const all = text.endsWith("\n") ? errors : parseDocument(`${text}\n`, reading).errors;
+  // Of what starts at one place, the first says all.
+  return all.filter(({ pos }, index) => all.findIndex((other) => other.pos[0] === pos[0]) === index);
 }
 
 /** The values of a document that is right as far as was seen; the library still refuses some merges of aliases. */
@@ -138,23 +145,6 @@ function depthFault(span: Span): YamlFault {
   return { code: "YAML_TOO_DEEP", span, message, hint: "close a bracket, or nest them less" };
 }
 
-const syntaxCodes: Readonly<Record<string, readonly [code: string, hint: string]>> = {
-  TAB_AS_INDENT: ["YAML_TAB", "indent with spaces; YAML allows no tabs there"],
-  MULTIPLE_DOCS: ["YAML_SEVERAL_DOCUMENTS", "keep one document in a file; Helm would mix the documents"],
-  BAD_ALIAS: ["YAML_ANCHOR", "define the anchor (&name) before the alias (*name)"],
-};
-
-function syntaxFault({ code, message, pos }: YAMLError, text: string, spanOfRange: SpanOfRange): YamlFault {
-  const end = Math.max(pos[1], pos[0] + 1);
-  const indent = /^[ ]*\t/.test(text.slice(text.lastIndexOf("\n", pos[0] - 1) + 1));
-  const [known, hint] = syntaxCodes[indent ? "TAB_AS_INDENT" : code] ?? ["YAML_INVALID", ""];
-  if (known === "YAML_SEVERAL_DOCUMENTS") {
-    return { code: known, span: spanOfRange(pos[0], pos[0] + 3), message: "a second document starts here", hint };
-  }
-  const sentence = known === "YAML_TAB" ? "a tab is used for indentation" : `this is no valid YAML: ${message}`;
-  return { code: known, span: spanOfRange(pos[0], end), message: sentence, hint };
-}
-
 /** One mistake makes the parser complain several times about its line, and a tab about the lines that follow. */
 function firstOfEachLine(faults: readonly YamlFault[]): YamlFault[] {
   const lines = new Set<number>();
@@ -188,7 +178,7 @@ function aliases(root: Node | null, spanOfRange: SpanOfRange) {
         message: inside
           ? `*${node.source} stands inside of what it repeats`
           : `no anchor &${node.source} comes before this`,
-        hint: near === undefined || inside ? "" : `did you mean *${near}?`,
+        hint: inside ? "" : near === undefined ? `put text in quotes: "*${node.source}"` : `did you mean *${near}?`,
       });
     },
   });
@@ -237,6 +227,24 @@ function bombFault(span: Span): YamlFault {
   return { code: "YAML_ALIAS_BOMB", span, message, hint: "write out what is repeated, or repeat less" };
 }
 
+/** Tags of YAML that every reader takes alike. */
+const plainTags = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/;
+
+/** Tags that stand for what JSON does not have, or that only one reader knows. */
+function tags(root: Node | null, spanOfRange: SpanOfRange): YamlFault[] {
+  const faults: YamlFault[] = [];
+  visit(root, {
+    Node(_, node) {
+      if (isAlias(node) || node.tag === undefined || plainTags.test(node.tag)) return;
+      const name = node.tag.replace("tag:yaml.org,2002:", "!!");
+      const span = spanOfRange(node.range?.[0] ?? 0, node.range?.[1] ?? 0);
+      const message = `${show(name)} is a tag that readers of YAML understand differently`;
+      faults.push({ code: "YAML_TAG", span, message, hint: "remove it, and write the value as text, list or mapping" });
+    },
+  });
+  return faults;
+}
+
 /** Keys that are a list, a mapping, or nothing, of which each reader makes another text; and << of what is no mapping. */
 function oddPairs(
   root: Node | null,
@@ -251,7 +259,9 @@ function oddPairs(
       const span = spanOfRange(from, to);
       if (!isScalar(key) || key.value === null) {
         const message = key === null || isScalar(key) ? "a key is missing before the colon" : "a key must be text";
-        faults.push({ code: "YAML_KEY_NOT_TEXT", span, message, hint: "write the key as one word, or in quotes" });
+        const template = text.slice(from - 1, from + 1) === "{{";
+        const hint = template ? "put a text with {{ and }} in quotes" : "write the key as one word, or in quotes";
+        faults.push({ code: "YAML_KEY_NOT_TEXT", span, message, hint });
       } else if (key.type === "PLAIN" && /^:[,\]}]/.test(text.slice(to, to + 2))) {
         const message = `Helm reads the colon as part of the key ${show(keyText(key))}`;
         faults.push({ code: "YAML_INVALID", span, message, hint: "write a space after the colon, and a value" });

@@ -6,6 +6,13 @@ const encodings = [
 const bytesOf = encodings.map((letters) => new Map([...letters].map((letter, index) => [letter, 0x80 + index])));
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Spaces that look like the one of the keyboard, or cannot be seen, and are letters to YAML. */
+const oddSpaces = "\\u00a0\\u1680\\u2000-\\u200d\\u202f\\u205f\\u2060\\u3000\\ufeff";
+
+/** Such a space at an end of a text, after a colon, or at all. */
+export const oddSpaceAtEnd = new RegExp(`^[${oddSpaces}]|[${oddSpaces}]$|:[${oddSpaces}]`, "u");
+export const oddSpace = new RegExp(`[${oddSpaces}]`, "u");
+
 /**
  * Finds letters that come of reading UTF-8 as Windows' or the Mac's old encoding, as text copied from a page often holds in
  * place of quotes, dashes and arrows. Gives the first of them, and what was meant.

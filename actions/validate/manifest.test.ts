@@ -80,14 +80,14 @@ describe("a file", () => {
 
 describe("YAML", () => {
   test("that breaks off says where", async () => {
-    assert.deepEqual(await problemsOf("metadata:\n  name: [a\n"), ["3:1-1 YAML_INVALID"]);
+    assert.deepEqual(await problemsOf("metadata:\n  name: [a\n"), ["2:9-10 YAML_INVALID"]);
     // The last quote belongs to the text, and there is no line break after it.
-    assert.deepEqual(await problemsOf('metadata:\n  name: "a\\"'), ["2:13-13 YAML_INVALID"]);
+    assert.deepEqual(await problemsOf('metadata:\n  name: "a\\"'), ["2:9-13 YAML_INVALID"]);
   });
 
   test("shows several faults together, each line once", async () => {
     assert.deepEqual(await problemsOf("a: [1\nb: {c\n\td: 3\ne: *nope\n"), [
-      "2:1-2 YAML_INVALID",
+      "1:4-5 YAML_INVALID",
       "3:2-3 YAML_TAB",
       "4:4-9 YAML_ANCHOR",
     ]);

@@ -1,5 +1,5 @@
 import { load } from "js-yaml";
-import { misreadLetters } from "./letters.ts";
+import { misreadLetters, oddSpace } from "./letters.ts";
 import { booleanWords, keepsDigits, numberWords } from "./scalars.ts";
 
 /** Anchors, aliases, tags, directives, merge keys, tabs, and a second document. */
@@ -29,7 +29,8 @@ const suspects = /(?<![\w."'/:-])(?:[-+]?\.?\d[-+.\w]*|y|yes|n|no|on|off)(?![-+.
  */
 export function readPlainYaml(text: string): { readonly content: unknown } | undefined {
   const code = text.replace(comments, "");
-  if (unusual.test(code) || oddKeys.test(code) || hasTrap(code) || misreadLetters(text)) return undefined;
+  if (unusual.test(code) || oddKeys.test(code) || hasTrap(code) || oddSpace.test(code) || misreadLetters(text))
+    return undefined;
   try {
     const content = load(text);
     return deep.test(code) && isDeeperThan(mostLevels, content) ? undefined : { content };

@@ -1,8 +1,9 @@
 import { isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
 import { keyText, type YamlDocument, type YamlFault } from "./document.ts";
 import { type Forms, type Language, typesOf } from "./language.ts";
-import { misreadLetters } from "./letters.ts";
+import { misreadLetters, oddSpace, oddSpaceAtEnd } from "./letters.ts";
 import { booleanWords, keepsDigits, numberOf, numberWords, truthOf } from "./scalars.ts";
+import { show } from "./words.ts";
 
 /** A trap, and the keys that lead to it. */
 export interface Trap extends YamlFault {
@@ -20,7 +21,12 @@ export function findTraps(document: YamlDocument, language: Language): Trap[] {
   };
   const walk = (given: unknown, forms: Forms, keys: readonly string[]): void => {
     const node = document.targetOf(given);
-    if (isScalar(node)) note(node, keys, valueTrap(plainText(node), forms) ?? copyTrap(node));
+    if (isScalar(node))
+      note(
+        node,
+        keys,
+        valueTrap(plainText(node), forms) ?? spaceTrap(plainText(node), oddSpaceAtEnd) ?? copyTrap(node),
+      );
     else if (isSeq(node)) {
       for (const [index, item] of node.items.entries()) walk(item, language.items(forms), [...keys, String(index)]);
     } else if (isMap(node)) {
@@ -28,7 +34,8 @@ export function findTraps(document: YamlDocument, language: Language): Trap[] {
         const name = keyText(key);
         if (name === "<<") for (const part of mergedParts(value, document)) walk(part, forms, keys);
         else {
-          if (isScalar(key)) note(key, [...keys, name], keyTrap(plainText(key)) ?? copyTrap(key));
+          if (isScalar(key))
+            note(key, [...keys, name], keyTrap(plainText(key)) ?? spaceTrap(plainText(key), oddSpace) ?? copyTrap(key));
           walk(value, language.child(forms, name), [...keys, name]);
         }
       }
@@ -45,6 +52,13 @@ function mergedParts(value: unknown, document: YamlDocument): readonly unknown[]
 
 function plainText(node: Scalar): string | undefined {
   return node.type === "PLAIN" ? node.source : undefined;
+}
+
+function spaceTrap(text: string | undefined, odd: RegExp) {
+  if (text === undefined || !odd.test(text)) return undefined;
+  const code = oddSpace.exec(text)?.[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  const message = `the space U+${code} is a letter to YAML, and a part of ${show(text)}`;
+  return { code: "YAML_SPACE", message, hint: "type a space in its place, or put the text in quotes" };
 }
 
 function copyTrap({ value }: Scalar) {
