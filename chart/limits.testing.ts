@@ -81,7 +81,7 @@ export const rules: readonly Boundary[] = [
   schedule("an hour is none", "0 noon * * *", "0 12 * * *"),
   schedule("a day of the month is 0", "0 0 0 * *", "0 0 1,31 * *"),
   schedule("a month has another name", "0 0 1 janv *", "0 0 1 JAN-mar *"),
-  schedule("Sunday is 7", "0 0 * * 7", "0 0 * * 0,sat"),
+  schedule("Sunday is 7", "0 0 * * 7", "0 0 * * 0,Sun-sat"),
   schedule("a range ends before it begins", "0 5-1 * * *", "0 1-5 * * *"),
   schedule("a range has three ends", "0 1-2-3 * * *", "0 1-2,3 * * *"),
   schedule("a step is 0", "*/0 * * * *", "*/7 3/2 * * *"),

@@ -1,4 +1,5 @@
 import type { Here } from "./generate.ts";
+import type { Random } from "./random.ts";
 
 /** What the schema cannot say of one place in it. */
 export interface Meaning {
@@ -162,7 +163,7 @@ const table: Table = {
   "spec.secrets.*": { oneOf: ["path", "existingSecret"] },
   "spec.secrets.*.name": unique("secret"),
   "spec.secrets.*.existingSecret": unique("existing"),
-  "spec.secrets.*.keys": some("URL", "TOKEN"),
+  "spec.secrets.*.keys": some("URL", ".hidden", "a-b.c"),
   "spec.config": { ...fixed, names: ({ plan }) => Object.keys(plan.config) },
   "spec.config.*": { names: ({ plan, entry }) => plan.config[entry] ?? [] },
   "spec.config.*.*": one(...texts.filter((written) => written !== "")),
@@ -198,7 +199,7 @@ const table: Table = {
   "check.component": { value: (here) => here.random.pick(staying(here)).key },
   "check.expect.config": configReference,
   "check.expect.secret": secretReference,
-  "check.timeout": one("30s", 5),
+  "check.timeout": one("1s", 1),
 
   // What a component is.
   "component.kind": { when: own, value: ({ component }) => component?.kind },
@@ -219,7 +220,7 @@ const table: Table = {
       return known.length > 0 ? [here.random.pick(known).key] : undefined;
     },
   },
-  "component.image": one("nginx:1.29", "registry.example.com:5000/team/app", { repository: "nginx", tag: 7 }),
+  "component.image": one("a__b/c-d:X_1.2", "registry.example.com:5000/team/app", { repository: "nginx", tag: 7 }),
   "component.port": {
     ...fixed,
     when: (here) => notDefaults(here) && served(here),
@@ -250,35 +251,41 @@ const table: Table = {
   // An autoscaler measures against them.
   "component.resources": { removable: ({ component }) => component?.keeps === true },
   "component.resources.cpu": one("50m", 0.2, "1", 1),
-  "component.resources.cpuLimit": one("1500m", 2, "2.5"),
+  "component.resources.cpuLimit": one("1000m", 1, "2.5"),
   "component.resources.memory": one("64Mi", "0.25Gi", 134217728),
-  "component.resources.memoryLimit": one("1Gi", 1073741824),
+  "component.resources.memoryLimit": one("256Mi", 268435456, "1e9"),
   "component.updateStrategy": {
     when: notDefaults,
     value: ({ plan, component, random }) => {
       // Its pods may take ports of their node, which two cannot have.
       if (component?.kind === "Deployment" && plan.loose) {
-        return random.pick([{ type: "Recreate" }, { type: "RollingUpdate", maxSurge: 0 }, { maxUnavailable: 1 }]);
+        return random.pick([{ type: "Recreate" }, { maxSurge: 0, maxUnavailable: 1 }, { maxUnavailable: "1%" }]);
       }
       if (component?.kind === "Deployment") {
         return random.pick([
           { type: "Recreate" },
-          // A pod that may take a port of its node cannot start beside the one that it replaces.
-          component.loose ? { maxUnavailable: 1 } : { type: "RollingUpdate", maxSurge: "50%", maxUnavailable: 1 },
-          component.loose ? {} : { maxSurge: 1 },
+          { type: "RollingUpdate", maxSurge: "50%", maxUnavailable: 1 },
+          { maxSurge: "200%", maxUnavailable: 0 },
+          { maxSurge: 0, maxUnavailable: "100%" },
+        ]);
+      }
+      if (component?.kind === "DaemonSet" && !plan.loose) {
+        return random.pick([
+          { maxSurge: 0, maxUnavailable: "1%" },
+          { maxSurge: 1, maxUnavailable: 0 },
         ]);
       }
       return random.pick([{ type: "OnDelete" }, { maxUnavailable: 1 }]);
     },
   },
-  "component.terminationGracePeriod": one("2m", 45, "1m30s"),
-  "component.preStop": one("10s", 3, ["sh", "-c", "leave && sleep 5"]),
+  "component.terminationGracePeriod": one("30s", 45, "1m30s", "99999h"),
+  "component.preStop": one("30s", 3, 0, ["sh", "-c", "leave && sleep 5"]),
   "component.pdb.minAvailable": never,
-  "component.pdb.maxUnavailable": one(1, "50%"),
+  "component.pdb.maxUnavailable": one(1, "1%", "100%"),
   "component.schedule": {
     ...fixed,
     when: (here) => here.scope === "defaults" || here.component?.kind === "CronJob",
-    value: ({ random }) => random.pick(["0 3 * * *", "*/5 1-4 * * 1", "@daily"]),
+    value: ({ random }) => (random.chance(0.2) ? random.pick(["@daily", "@every 1h30m"]) : schedule(random)),
   },
   "component.when": {
     value: ({ random, plan, component }) => {
@@ -300,7 +307,7 @@ const table: Table = {
   "component.health.httpHeaders": { when: ({ plan }) => plan.single },
   // A listening port says nothing of what is behind it, so with `tcp` there is none.
   "component.health.liveness": { value: () => false },
-  probe: { value: ({ random }) => random.pick([{ within: "5m" }, {}]) },
+  probe: { value: ({ random }) => random.pick([{ within: "1s" }, { within: "1h30m" }, {}]) },
   "component.metrics": { when: (here) => notDefaults(here) && served(here) },
   "component.metrics.port": { value: ({ random, component }) => random.pick(component?.ports ?? []) },
 
@@ -309,8 +316,8 @@ const table: Table = {
   "component.env.*": { removable: () => true, oneOf: ["secret", "config", "field", "resource"] },
   "component.env.*.secret": secretReference,
   "component.env.*.config": configReference,
-  "component.env.*.field": one("metadata.name", "status.podIP"),
-  "component.env.*.resource": one("limits.memory", "requests.cpu"),
+  "component.env.*.field": one("metadata.labels['example.com/a']", "spec.nodeName", "status.podIPs"),
+  "component.env.*.resource": one("limits.memory", "requests.cpu", "limits.ephemeral-storage"),
   "component.envFrom": { when: (here) => withSecrets(here) || withConfig(here) },
   "component.envFrom[]": { oneOf: ["secret", "config"] },
   "component.envFrom[].secret": { when: withSecrets, value: ({ random, plan }) => random.pick(plan.secrets) },
@@ -318,7 +325,9 @@ const table: Table = {
     when: withConfig,
     value: ({ random, plan }) => random.pick(Object.keys(plan.config)),
   },
-  "component.files": { names: ({ random }) => random.some(["/etc/app/a.conf", "/etc/app/b c.sh"], 0.7) },
+  "component.files": {
+    names: ({ random }) => random.some(["/etc/app/a.conf", "/etc/app/a.conf.d", "/etc/app/b c.sh"], 0.6),
+  },
   "component.files.*": { removable: () => true, oneOf: ["content", "secret", "config"] },
   "component.files.*.content": text,
   // A text that lies beside the manifest is put in by the action.
@@ -334,9 +343,9 @@ const table: Table = {
   "component.volumes.*.perReplica": { value: ({ component }) => component?.kind === "StatefulSet" },
   "component.volumes.*.existingClaim": { when: ({ component }) => component?.keeps === true, ...unique("claim") },
   "component.volumes.*.hostPath": { when: loose, ...one("/srv/shared") },
-  "component.volumes.*.emptyDir.sizeLimit": one("64Mi", 1048576),
-  "component.volumes.*.subPath": one("part/of"),
-  "component.writable": some("/tmp", "/var/cache"),
+  "component.volumes.*.emptyDir.sizeLimit": one("64Mi", 1048576, 0),
+  "component.volumes.*.subPath": one("part/of", "..part", "a..b/c"),
+  "component.writable": some("/tmp", "/tmp/a", "/var/cache/"),
   "component.storage": {
     when: (here) => notDefaults(here) && here.component?.keeps === true && alone(here),
     always: () => ["size", "mountPath"],
@@ -368,6 +377,8 @@ const table: Table = {
   "component.runAsRoot": { when: ({ plan }) => plan.loose },
   "component.securityContext": { when: loose },
   "component.securityContext.privileged": never,
+  // 0 would need `runAsNonRoot` to be false in every layer.
+  "component.securityContext.runAsUser": one(1, 2 ** 31 - 1),
   "component.securityContext.allowPrivilegeEscalation": { value: () => true },
   "component.securityContext.capabilities.add": some("NET_ADMIN", "CHOWN"),
   "component.securityContext.capabilities.drop": some("ALL", "KILL"),
@@ -387,7 +398,8 @@ const table: Table = {
   "component.nodeSelector": { names: () => ["kubernetes.io/os", "disk"] },
   "component.tolerations[]": one(
     { operator: "Exists" },
-    { key: "a", value: "b", effect: "NoExecute", tolerationSeconds: 5 },
+    { key: "example.com/a", operator: "Exists", effect: "NoExecute", tolerationSeconds: 0 },
+    { key: "a", value: "", effect: "NoSchedule" },
   ),
   "component.affinity": one({
     nodeAffinity: {
@@ -404,7 +416,7 @@ const table: Table = {
     always: ({ plan }) => ["host", "component", ...(plan.controller === "ingress" ? ["stripPrefix"] : [])],
   },
   route: { always: ({ plan }) => ["component", ...(plan.controller === "ingress" ? ["stripPrefix"] : [])] },
-  "route.host": { value: ({ plan }) => `h${plan.next()}.example.com` },
+  "route.host": { value: ({ plan, random }) => random.pick([`h${plan.next()}`, `${plan.next()}h.x-1.example.com`]) },
   "route.path": one("/", "/api"),
   "route.stripPrefix": { value: ({ plan, random }) => plan.controller !== "ingress" && random.chance(0.5) },
   "route.redirectTo": never,
@@ -422,8 +434,8 @@ const table: Table = {
   "route.controller": { value: ({ plan }) => plan.controller },
   "route.middlewares": { when: ({ plan }) => plan.controller === "traefik" },
   "route.annotations": { names: () => ["example.com/a"] },
-  "component.networkPolicy.from": some("ingress", "namespace:platform-monitoring", "10.0.0.0/8"),
-  "component.networkPolicy.to": some("internet", "namespace:data"),
+  "component.networkPolicy.from": some("ingress", "namespace:platform-monitoring", "10.0.0.0/8", "::/0"),
+  "component.networkPolicy.to": some("internet", "namespace:data", "255.255.255.255/32", "2001:db8::/128"),
 
   // What is open: objects of Kubernetes, laid over what the chart renders.
   "component.patch.workload": one({ metadata: { annotations: { patched: "yes" } } }),
@@ -437,4 +449,16 @@ function containerBefore({ component, entry, random, scope }: Here): string[] | 
   const all = [...(component?.initContainers ?? []), ...(component?.sidecars ?? [])];
   const before = all.slice(0, all.indexOf(entry));
   return scope !== "defaults" && before.length > 0 ? [random.pick(before)] : undefined;
+}
+
+/** Five fields of a CronJob, each at its limits: numbers, names, ranges, lists and steps. */
+function schedule(random: Random): string {
+  const fields = [
+    ["0", "59", "0-59", "*/59"],
+    ["0", "23", "22-23", "0/5"],
+    ["1", "31", "1,15,31"],
+    ["1", "12", "jan-DEC", "*/3"],
+    ["0", "6", "sun-sat", "MON,fri", "?"],
+  ];
+  return fields.map((choices) => random.pick(["*", ...choices])).join(" ");
 }

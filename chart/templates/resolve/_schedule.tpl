@@ -45,7 +45,7 @@ Kubernetes, except that a range without numbers (`*-5`) and an empty entry of a 
 {{- $numbers := list -}}
 {{- if not (has (first $parts) (list "*" "?")) -}}
   {{- range $ends -}}
-    {{- $number := get $call.names (lower .) | default . | toString -}}
+    {{- $number := ternary (get $call.names (lower .)) . (hasKey $call.names (lower .)) | toString -}}
     {{- if and (regexMatch `^[0-9]{1,4}$` $number) (ge (atoi $number) $call.low) (le (atoi $number) $call.high) -}}
       {{- $numbers = append $numbers (atoi $number) -}}
     {{- end -}}
