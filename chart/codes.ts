@@ -15,6 +15,10 @@ export const chartCodes = {
     cause: "No environment is chosen.",
     fix: "Pass `--set environment=…`; the actions do it themselves.",
   },
+  APP_ENV_NONE: {
+    cause: "A warning: the manifest declares no environment, so no push can deploy it.",
+    fix: "Declare one under `environments`, as `staging: {}`.",
+  },
   APP_ENV_TWICE: {
     cause: "A variable is plain and secret.",
     fix: "Remove one of the two; null removes what a lower layer sets.",
@@ -77,7 +81,8 @@ export const chartCodes = {
     fix: "Raise the limit, or lower the request.",
   },
   APP_MANIFEST_INCOMPLETE: {
-    cause: "An object of `manifests` has no apiVersion or kind, or is no object.",
+    cause:
+      "An object of `manifests` has no apiVersion or kind, is no object, or asks `.App` for what it does not hold.",
     fix: "Write the object as `kubectl apply` takes it.",
   },
   APP_MANIFEST_INVALID: {
@@ -113,6 +118,10 @@ export const chartCodes = {
   APP_NODE_ROLE: {
     cause: "A `nodeSelector` asks for `node-role.kubernetes.io/…`, a label that a kubelet may not give its own node.",
     fix: "Select by `node.kubernetes.io/role`.",
+  },
+  APP_NO_EFFECT: {
+    cause: "A warning: a key of a component does nothing beside its kind or its other keys.",
+    fix: "Take it out, or choose the kind that it is for.",
   },
   APP_NOTHING_RUNS: {
     cause: "No component and no object of `manifests` is left in an environment; a deploy would remove what runs.",

@@ -476,6 +476,11 @@ const faults: readonly Fault[] = [
     line: "APP_MANIFEST_INCOMPLETE: spec.manifests.a: this is no object in YAML: line 1: did not find expected node content",
   },
   {
+    name: "the text of an object asks for what the application does not have",
+    spec: { manifests: { a: "kind: ConfigMap\napiVersion: v1\ndata: { at: '{{ .App.enviroment }}' }" } },
+    line: 'APP_MANIFEST_INCOMPLETE: spec.manifests.a: .App has no "enviroment"; keys: environment, labels, name, namespace, release',
+  },
+  {
     name: "a controller would make a private host public",
     spec: { ingress: { host: "a.example.com", public: false, controller: "ingress" } },
     line: "APP_INGRESS_UNSUPPORTED: spec.ingress.public: the controller ingress cannot do public: false without cluster.ingress.privateClassName",

@@ -221,6 +221,42 @@ describe("the resolved document", () => {
     );
   });
 
+  helmTest("warnings: what nothing comes of", () => {
+    const warned = (values: Values) =>
+      resolved(values).application.warnings.map(({ code, path }: { code: string; path: string }) => `${code} ${path}`);
+    const patch = { service: { spec: { type: "NodePort" } }, ingress: { metadata: {} } };
+    const job = {
+      schedule: "0 3 * * *",
+      when: "post-deploy",
+      retries: 1,
+      deadline: 5,
+      podManagementPolicy: "Parallel",
+    };
+    const components = {
+      api: { ...job, patch, updateStrategy: { type: "Recreate", maxSurge: 1, maxUnavailable: null } },
+      agent: { kind: "DaemonSet", replicas: 2, pdb: { maxUnavailable: 1 }, spread: { across: "zone" } },
+      clean: { kind: "CronJob", schedule: "0 3 * * *", updateStrategy: { type: "Recreate" }, replicas: null },
+      // What is shared is meant for others too, and this has all that it patches.
+      heir: { extends: "api", port: 80, patch, ingress: { host: "a.example.com" }, updateStrategy: { maxSurge: null } },
+    };
+    assert.deepEqual(warned(manifest({ defaults: { retries: 3, replicas: 2 }, components })).sort(), [
+      "APP_NO_EFFECT spec.components.agent.pdb",
+      "APP_NO_EFFECT spec.components.agent.replicas",
+      "APP_NO_EFFECT spec.components.agent.spread",
+      "APP_NO_EFFECT spec.components.api.deadline",
+      "APP_NO_EFFECT spec.components.api.patch.ingress",
+      "APP_NO_EFFECT spec.components.api.patch.service",
+      "APP_NO_EFFECT spec.components.api.podManagementPolicy",
+      "APP_NO_EFFECT spec.components.api.retries",
+      "APP_NO_EFFECT spec.components.api.schedule",
+      "APP_NO_EFFECT spec.components.api.updateStrategy.maxSurge",
+      "APP_NO_EFFECT spec.components.api.when",
+      "APP_NO_EFFECT spec.components.clean.updateStrategy",
+    ]);
+    assert.deepEqual(warned({ metadata: { name: "a" }, spec: {} }), ["APP_ENV_NONE environments"]);
+    assert.deepEqual(warned({ metadata: { name: "a" }, spec: {}, environments: { prod: null } }), []);
+  });
+
   helmTest("an empty list is a list", () => {
     const nulls = (value: unknown, path: string): string[] =>
       value === null || typeof value !== "object"

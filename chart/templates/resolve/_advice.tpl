@@ -9,8 +9,13 @@ Takes {scope, application}.
     {{- include "fairlead.warnOfCredential" (dict "call" $call "at" (list "config" $set $key) "text" $text) -}}
   {{- end -}}
 {{- end -}}
+{{- $routed := dict -}}
+{{- range .application.ingress -}}
+  {{- $_ := set $routed .component true -}}
+{{- end -}}
 {{- range $key, $component := .application.components -}}
   {{- $at := ternary list (list "components" $key) $call.scope.single -}}
+  {{- include "fairlead.warnOfIdle" (dict "call" $call "at" $at "component" $component "layer" (get $call.scope.layers $key) "routed" (hasKey $routed $key)) -}}
   {{- range $component.env -}}
     {{- include "fairlead.warnOfCredential" (dict "call" $call "at" (concat $at (list "env" .name)) "text" (get . "value" | default "")) -}}
   {{- end -}}

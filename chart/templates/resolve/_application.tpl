@@ -51,7 +51,7 @@ chart/README.md describes the shape.
 {{- $_ := set . "name" ($name | default "unnamed" | toString) -}}
 {{- end -}}
 
-{{/* Gives the application without an environment as JSON {name, environments, cluster}. Takes the scope. */}}
+{{/* Gives the application without an environment as JSON {name, environments, cluster, warnings}. Takes the scope. */}}
 {{- define "fairlead.environments" -}}
 {{- $scope := . -}}
 {{- $environments := dict -}}
@@ -59,7 +59,11 @@ chart/README.md describes the shape.
   {{- $rule := include "fairlead.deployRule" (dict "scope" $scope "name" $name "body" ($body | default dict)) | fromJson -}}
   {{- $_ := set $environments $name (dict "deploy" $rule) -}}
 {{- end -}}
-{{- dict "name" .name "environments" $environments "cluster" .cluster | toJson -}}
+{{- $warnings := list -}}
+{{- if not $environments -}}
+  {{- $warnings = list (dict "code" "APP_ENV_NONE" "path" "environments" "message" "no environment is declared, so nothing can be deployed; write for example environments: {staging: {}, prod: {}}") -}}
+{{- end -}}
+{{- dict "name" .name "environments" $environments "cluster" .cluster "warnings" $warnings | toJson -}}
 {{- end -}}
 
 {{/* Gives the application of the scope's environment as JSON. Takes the scope. */}}

@@ -10,6 +10,7 @@ is a template in which `.App` stands for the application; it may hold several ob
 {{- range $name, $written := .manifests -}}
   {{- $at := list "manifests" $name -}}
   {{- if kindIs "string" $written -}}
+    {{- include "fairlead.refuseUnknown" (dict "scope" $scope "at" $at "text" $written "application" $application) -}}
     {{- $texts := regexSplit `(?m)^---.*$` (tpl $written (dict "App" $application)) -1 -}}
     {{- $count := 0 -}}
     {{- range $text := $texts -}}
@@ -27,6 +28,19 @@ is a template in which `.App` stands for the application; it may hold several ob
   {{- end -}}
 {{- end -}}
 {{- toJson $objects -}}
+{{- end -}}
+
+{{/* Helm makes nothing of what `.App` does not hold, without a word. Takes {scope, at, text, application}. */}}
+{{- define "fairlead.refuseUnknown" -}}
+{{- $call := . -}}
+{{- range regexFindAll `\{\{[^}]*\}\}` .text -1 -}}
+  {{- range regexFindAll `\.App\.[A-Za-z0-9_]+` . -1 -}}
+    {{- $key := trimPrefix ".App." . -}}
+    {{- if not (hasKey $call.application $key) -}}
+      {{- include "fairlead.error" (dict "scope" $call.scope "code" "APP_MANIFEST_INCOMPLETE" "at" $call.at "message" (printf ".App has no %q; keys: %s" $key (keys $call.application | sortAlpha | join ", "))) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Gives one object as JSON; `namespace: null` keeps one of an unknown kind out of every namespace. Takes {scope, labels, name, at, object}. */}}
