@@ -57,6 +57,11 @@ const mistakes: readonly Mistake[] = [
     at: ["APP_TIME_INVALID spec.defaults.terminationGracePeriod"],
   },
   {
+    name: "of a Job",
+    spec: { kind: "Job", deadline: "5 minutes" },
+    at: ["APP_TIME_INVALID spec.deadline"],
+  },
+  {
     name: "under a pattern",
     more: { environments: { "pr-*": { resources: { cpu: "half" } } }, environment: "pr-7" },
     at: ["APP_QUANTITY_INVALID environments.pr-*.resources.cpu"],

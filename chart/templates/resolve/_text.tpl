@@ -69,6 +69,6 @@ Grammar: k8s.io/apimachinery/pkg/api/resource, less the sign.
   {{- add (mul $hours 3600) (mul $minutes 60) $seconds -}}
 {{- else -}}
   {{- include "fairlead.error" (dict "scope" .scope "code" "APP_TIME_INVALID" "at" .at "message" (printf "%q is not a time; write for example 90s, 5m or 1h30m" $text)) -}}
-  0
+  30
 {{- end -}}
 {{- end -}}
