@@ -233,8 +233,9 @@ describe("a version that does not become healthy", () => {
     await using app = createApp(world, "refused");
     const first = await deploy(app);
     assert.equal(first.conclusion, "success", first.log);
-    // Only the API server knows that a limit may not be below its request.
-    app.edit(".deploy/manifest.yaml", "cpu: 100m", "cpu: 100m\n    cpuLimit: 50m");
+    // Of what a patch says, only the API server knows that a limit may not be below its request.
+    const low = "patch: { container: { resources: { limits: { cpu: 50m } } } }";
+    app.edit(".deploy/manifest.yaml", "\nenvironments:", `\n  ${low}\nenvironments:`);
     const step = await deploy(app, app.commit());
     assertFailedWith(step, /must be less than or equal to cpu limit/, /Nothing was changed/);
     assert.deepEqual(await revisions(`staging-${app.name}`), ["1 deployed"]);
