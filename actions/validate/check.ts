@@ -42,7 +42,8 @@ const sentence = /^((?:"(?:[^"\\]|\\.)*"|[^"])*?)(?:; (.*))?$/s;
 /** What was probably meant by the quoted name of a sentence, where the advice is a list such as `components: api, web`. */
 function meantBy(what: string, advice: string): string {
   const [, name = "", , inner] = /"([^"/]*)(\/([^"]*))?"[^"]*$/.exec(what) ?? [];
-  const [, list = ""] = /^[\w. ]+: (.+)$/.exec(advice) ?? [];
+  // An empty list says `none`, which is no name.
+  const [, list = ""] = /^[\w. ]+: (?!none$)(.+)$/.exec(advice) ?? [];
   const tail = inner === undefined ? "" : `/${inner}`;
   return didYouMean(name, list.split(", "), tail);
 }
