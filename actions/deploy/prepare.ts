@@ -78,10 +78,9 @@ async function userOf(cluster: Cluster): Promise<string> {
 /** Resolves and renders the application; Helm needs no cluster for that. */
 async function draw(inputs: DeployInputs, context: Context, fence: AbortSignal) {
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
-  const [helm, manifest] = await Promise.all([
-    openHelm(context, { ...mirror, kubeconfig: join(context.folder, kubeconfigFile), fence }),
-    readManifest(inputs.manifest, context),
-  ]);
+  // First, since it takes no time: the search for Helm would outlive a step that ends for want of a manifest.
+  const manifest = await readManifest(inputs.manifest, context);
+  const helm = await openHelm(context, { ...mirror, kubeconfig: join(context.folder, kubeconfigFile), fence });
   const source = {
     ...(await sourceOf(manifest, inputs.cluster, context)),
     chart: await findChart(inputs.chart, helm, context),

@@ -97,10 +97,8 @@ async function load(
   context: Context,
 ): Promise<{ manifest: Manifest; application: Application; origin: Application | undefined }> {
   const { cluster, toolMirror, promote } = inputs;
-  const [manifest, helm] = await Promise.all([
-    readManifest(inputs.manifest, context),
-    openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror }),
-  ]);
+  const manifest = await readManifest(inputs.manifest, context);
+  const helm = await openHelm(context, toolMirror === undefined ? {} : { mirror: toolMirror });
   const source = await sourceOf(manifest, cluster, context);
   const environment = inputs.environment ?? chooseEnvironment(await resolveDeclaration(source, helm), context.run);
   const application = await resolveApplication(source, environment, named(inputs.image ?? {}), helm);

