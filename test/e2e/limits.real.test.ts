@@ -8,7 +8,7 @@ import { type KubernetesObject, objectsOf } from "../../actions/validate/rendere
 import { validateFiles } from "../../actions/validate/validate.ts";
 import { type Boundary, forms, rules } from "../../chart/limits.testing.ts";
 import { openWorkshop } from "../manifests/helm.ts";
-import { openServerVerdict } from "./server-verdict.ts";
+import { changedAt, openServerVerdict } from "./server-verdict.ts";
 import { openWorld } from "./world.ts";
 
 const world = await openWorld();
@@ -20,18 +20,8 @@ after(async () => {
 const { refusal } = verdict;
 
 /** The object that a boundary is about, as it would be beyond it. */
-function beyond(
-  objects: readonly KubernetesObject[],
-  [kind, path, value]: Required<Boundary>["object"],
-): KubernetesObject {
-  const object: KubernetesObject = structuredClone(objects.find((one) => one.kind === kind) ?? {});
-  const keys = path.split(".");
-  const last = keys.pop() ?? "";
-  // biome-ignore lint/suspicious/noExplicitAny: paths lead into objects of every kind
-  const parent = keys.reduce<any>((here, key) => here[key], object);
-  if (value === undefined) delete parent[last];
-  else parent[last] = value;
-  return object;
+function beyond(objects: readonly KubernetesObject[], [kind, path, value]: Required<Boundary>["object"]) {
+  return changedAt(objects.find((one) => one.kind === kind) ?? {}, path, value);
 }
 
 describe("the API server agrees about", () => {

@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import { bundledChart } from "../../actions/core/helm.ts";
 import { objectChecker } from "../../actions/validate/objects.ts";
 import { type KubernetesObject, objectsOf } from "../../actions/validate/rendered.ts";
-import { openServerVerdict } from "./server-verdict.ts";
+import { changedAt, openServerVerdict } from "./server-verdict.ts";
 import { openWorld } from "./world.ts";
 
 const world = await openWorld();
@@ -272,14 +272,7 @@ const onlyServer: Readonly<Record<string, readonly Break[]>> = {
 
 /** A sound object with one break. */
 function withBreak([kind, path, value]: Break): KubernetesObject {
-  const object: KubernetesObject = JSON.parse(JSON.stringify(sound[kind]));
-  const keys = path.split(".");
-  const last = keys.pop() ?? "";
-  // biome-ignore lint/suspicious/noExplicitAny: paths lead into objects of every kind
-  const parent = keys.reduce<any>((here, key) => here[key], object);
-  if (value === undefined) delete parent[last];
-  else parent[last] = value;
-  return object;
+  return changedAt(sound[kind] ?? {}, path, value);
 }
 
 describe("both accept", () => {

@@ -35,3 +35,16 @@ export async function openServerVerdict(world: World, word: string): Promise<Ser
 function movedTo(namespace: string, object: KubernetesObject): KubernetesObject {
   return object.metadata?.namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace } };
 }
+
+/** A copy of an object with another value at a path of keys joined by dots, or with none there. */
+export function changedAt(original: KubernetesObject, path: string, value: unknown): KubernetesObject {
+  // Through JSON, since one part may stand in several places of the original, as labels do.
+  const object: KubernetesObject = JSON.parse(JSON.stringify(original));
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  // biome-ignore lint/suspicious/noExplicitAny: paths lead into objects of every kind
+  const parent = keys.reduce<any>((here, key) => here[key], object);
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+  return object;
+}
