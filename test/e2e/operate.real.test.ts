@@ -46,6 +46,12 @@ describe("a release that is rolled back by a person", () => {
     );
     assert.match(back.summary, /is revision 1 again; deploys leave it as it is until/);
     assert.deepEqual(await app.revisions(), ["1 superseded", "2 superseded", "3 deployed"]);
+    // Helm drops this where it supersedes; the first was superseded by a deploy, the second by the way back.
+    for (const revision of [1, 2]) {
+      const secret = `sh.helm.release.v1.${app.release}.v${revision}`;
+      const { metadata } = JSON.parse(await world.kubectl("get", "secret", secret, "-n", app.release, "-o", "json"));
+      assert.match(metadata.annotations?.["fairlead/run"] ?? "", new RegExp(`acme/${app.name}`), secret);
+    }
 
     const push = await app.deploy({ command: server({ text: "third" }) });
     assert.deepEqual([push.conclusion, push.outputs["status"]], ["success", "held"], push.log);
