@@ -116,7 +116,7 @@ const fixes: readonly (readonly [RegExp, string])[] = [
   ],
   [/cluster unreachable/i, "Check that the kubeconfig's address answers from this runner."],
   [
-    /(Get|Post|Put|Patch|Delete) "http\S+": .*(context deadline|timeout|refused|reset by|connection lost|EOF)/,
+    /(Get|Post|Put|Patch|Delete) "http\S+": .*(context deadline|timeout|refused|reset by|connection lost|EOF)|error when reading response body/,
     "The API server could not be reached for a while as Helm ran; deploy again when it answers.",
   ],
   [/exists and cannot be imported/i, "An object of that name belongs to something else; remove or rename one of them."],
@@ -129,9 +129,12 @@ const fixes: readonly (readonly [RegExp, string])[] = [
   [/field is immutable|updates to statefulset spec/i, "Delete the object, or give it another name."],
 ];
 
+/** Lines of Helm's own log, and of Kubernetes' client's (klog: `E1121 20:42:23.250847    6320 request.go:1196] …`). */
+const logLine = /^(level=|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\])/;
+
 function helmFailed(command: string, finished: Finished): FairleadError {
   const errors = withoutDumps(finished.errors);
-  const lines = errors.split("\n").filter((line) => !line.startsWith("level=") && line.trim() !== "");
+  const lines = errors.split("\n").filter((line) => !logLine.test(line) && line.trim() !== "");
   const sentence = lines
     .join(" ")
     .replace(/^Error: /, "")

@@ -2,6 +2,7 @@ import type { Context } from "../core/context.ts";
 import { valuesOf } from "../validate/resolve.ts";
 import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
 import { markOf } from "./lock/order.ts";
+import { outlastLostAnswer } from "./recovery/lost-answer.ts";
 import { giveUp, type Recovered, undoApply } from "./recovery/recover.ts";
 import { keepMark, markMade, type Revision, revisionLabels } from "./releases.ts";
 import { type Rolled, type Watched, watch } from "./rollout.ts";
@@ -60,7 +61,11 @@ async function apply(deploy: Watched, number: number, baseline: Revision | undef
     wait: hooks.after,
   };
   const upgrade = (signal: AbortSignal) => helm.upgrade({ ...request, signal });
-  const failing = hooks.any ? await watchHelm(deploy, baseline !== undefined, upgrade) : await upgrade(context.signal);
+  const failing = await outlastLostAnswer(deploy, number, async () => {
+    if (hooks.any) return await watchHelm(deploy, baseline !== undefined, upgrade);
+    await upgrade(context.signal);
+    return undefined;
+  });
   if (failing !== undefined) return failing;
   await Promise.all([
     markMade(cluster, namespace, release, number, markOf(context.run)),

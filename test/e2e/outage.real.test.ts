@@ -53,3 +53,28 @@ for (const [word, name, starts] of [
     assert.deepEqual(failures, []);
   });
 }
+
+test("a Helm that did not hear that its revision is deployed counts as done, forwards and back", async () => {
+  await using relay = await openApiRelay(world.cluster.kubernetes);
+  await using app = createSmallApp(world, "unheard");
+  const address = await serve(world, app);
+  const lost: string[] = [];
+  relay.listen({
+    async after({ method, path }) {
+      const revision = /\.v([23])$/.exec(path)?.[0];
+      if (method !== "PUT" || revision === undefined || lost.includes(revision)) return;
+      lost.push(revision);
+      await relay.cut();
+      await relay.heal();
+    },
+  });
+  const broken = { command: ["node", "-e", "process.exit(7)"] };
+  const step = await app.deploy(broken, { with: { kubeconfig: relay.kubeconfig } });
+  assert.deepEqual(lost, [".v2", ".v3"], step.log);
+  assert.match(step.log, /Helm did not hear that revision 2 is deployed/);
+  assert.match(step.log, /Helm did not hear that revision 3 is deployed/);
+  assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["rolled-back", "3"], step.log);
+  assert.match(step.outputs["reason"] ?? "", /exits with code 7|exit code 7/);
+  assert.deepEqual(await app.revisions(), ["1 superseded", "2 failed", "3 deployed"]);
+  await pageWith(address, "first");
+});

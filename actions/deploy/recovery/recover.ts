@@ -11,6 +11,7 @@ import { type Watched, watch } from "../rollout.ts";
 import type { Failing } from "../tracking/tracker.ts";
 import { makeChecks } from "../verify/check.ts";
 import { endpointChecks } from "../verify/endpoints.ts";
+import { outlastLostAnswer } from "./lost-answer.ts";
 import { serving } from "./serving.ts";
 
 /** What became of a deploy that failed. */
@@ -39,7 +40,7 @@ export async function giveUp(
   deploy.journal.learn({ evidence });
   await suspendHooks(deploy, snapshot);
   await markFailed(cluster, namespace, release, number, reason);
-  const { sentence, ...after } = await goBack(deploy, baseline);
+  const { sentence, ...after } = await goBack(deploy, number, baseline);
   const fell = fault.about === "verify" ? "did not pass its checks" : "did not become healthy";
   const message = `${release} revision ${number} ${fell}: ${reason}. ${sentence}`;
   const place = await placed(deploy, fault);
@@ -66,7 +67,7 @@ export async function undoApply(
   const reason = context.masker.redact(thrown.message.replace(/\.$/, ""));
   // A Helm that was killed had no time to say so itself.
   if (isPending(newest)) await markFailed(cluster, application.namespace, application.release, number, reason);
-  const { sentence, ...after } = await goBack(deploy, baseline);
+  const { sentence, ...after } = await goBack(deploy, number, baseline);
   return { ...after, reason, failure: withSentence(thrown, sentence, place) };
 }
 
@@ -89,7 +90,7 @@ interface After {
   readonly sentence: string;
 }
 
-async function goBack(deploy: Watched, baseline: Revision | undefined): Promise<After> {
+async function goBack(deploy: Watched, number: number, baseline: Revision | undefined): Promise<After> {
   const { inputs, application, context, store } = deploy;
   if (baseline === undefined) return await afterFirstInstall(deploy);
   const { number: revision } = baseline;
@@ -101,7 +102,7 @@ async function goBack(deploy: Watched, baseline: Revision | undefined): Promise<
   }
   try {
     const hasFailed = ({ status }: After) => status === "failed";
-    return await deploy.journal.stage("rollback", () => rollBack(deploy, baseline), hasFailed);
+    return await deploy.journal.stage("rollback", () => rollBack(deploy, number, baseline), hasFailed);
   } catch (thrown) {
     context.signal.throwIfAborted();
     if (!(thrown instanceof FairleadError)) throw thrown;
@@ -127,7 +128,7 @@ async function afterFirstInstall(deploy: Watched): Promise<After> {
 /** Milliseconds that a rollback gets beyond the deadline of the deploy: leaving it half-done would be worse. */
 const rollbackTime = 120_000;
 
-async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
+async function rollBack(deploy: Watched, number: number, baseline: Revision): Promise<After> {
   const { helm, cluster, application, context, lock } = deploy;
   const { release, namespace } = application;
   // The lock itself does not wait for an API server that is away.
@@ -135,10 +136,10 @@ async function rollBack(deploy: Watched, baseline: Revision): Promise<After> {
   const from = performance.now();
   const content = await readContentOf(cluster, namespace, release, baseline.number);
   await lock.confirm();
-  await handOver(cluster, application, { ...content, way: "rollback" }, (line) => context.runner.info(line));
-  await helm.rollback(release, namespace, baseline.number, rollbackTime);
-  const [newest] = await listRevisions(cluster, namespace, release);
-  const revision = newest?.number ?? baseline.number;
+  const applying = { ...content, way: "rollback" } as const;
+  const restated = await handOver(cluster, application, applying, (line) => context.runner.info(line));
+  const revision = (restated ?? number) + 1;
+  await outlastLostAnswer(deploy, revision, () => helm.rollback(release, namespace, baseline.number, rollbackTime));
   const verdict = await watch({ ...deploy, end: from + rollbackTime }, true, "back");
   if (verdict.state === "failing") {
     const { cause, fix } = verdict.fault;
