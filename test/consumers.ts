@@ -12,7 +12,7 @@ import { FairleadError } from "../actions/core/errors.ts";
 import { readSyncedSets } from "../actions/deploy/delivery/values.ts";
 import { ensureNamespaces } from "../actions/deploy/namespace.ts";
 import { giveUp } from "../actions/deploy/recovery/recover.ts";
-import type { Revision } from "../actions/deploy/releases.ts";
+import type { Revision } from "../actions/deploy/releases/revision.ts";
 import { createJournal } from "../actions/deploy/report/journal.ts";
 import type { Watched } from "../actions/deploy/rollout.ts";
 import { createPatience } from "../actions/deploy/tracking/patience.ts";

@@ -1,4 +1,5 @@
-import { listRevisions, type Revision } from "../deploy/releases.ts";
+import { listRevisions } from "../deploy/releases/read.ts";
+import type { Revision } from "../deploy/releases/revision.ts";
 import { contentOf, type Operation } from "./operation.ts";
 import type { Section } from "./outcome.ts";
 

@@ -1,7 +1,7 @@
 import type { Cluster } from "../core/cluster.ts";
 import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
-import { type FoundRelease, findReleases, type KeptRelease, readContentOf } from "../deploy/releases.ts";
+import { type FoundRelease, findReleases, type KeptRelease, readContentOf } from "../deploy/releases/read.ts";
 import { readObjects } from "../deploy/rendered/objects.ts";
 import type { Application } from "../validate/application.ts";
 import { nameInManifest } from "../validate/manifest.ts";

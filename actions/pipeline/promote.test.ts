@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FairleadError } from "../core/errors.ts";
-import type { Revision, RunMark } from "../deploy/releases.ts";
+import type { Revision, RunMark } from "../deploy/releases/revision.ts";
 import type { Build, Component } from "../validate/application.ts";
 import { pipelineInputs } from "./inputs.ts";
 import { checkDirection, chooseRevision, imagesFor, type Promoted, promotion } from "./promote.ts";

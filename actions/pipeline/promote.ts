@@ -3,7 +3,8 @@ import type { Context } from "../core/context.ts";
 import { FairleadError } from "../core/errors.ts";
 import { invalidInputs, type Parse } from "../core/inputs.ts";
 import type { Images } from "../deploy/images.ts";
-import { listRevisions, type Revision, type RunMark, readImagesOf } from "../deploy/releases.ts";
+import { listRevisions, readImagesOf } from "../deploy/releases/read.ts";
+import type { Revision, RunMark } from "../deploy/releases/revision.ts";
 import type { Application } from "../validate/application.ts";
 
 /** Which environment's images are taken over. */

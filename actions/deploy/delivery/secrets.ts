@@ -5,7 +5,7 @@ import { applyRequest, type Cluster, type List } from "../../core/cluster.ts";
 import type { Context } from "../../core/context.ts";
 import { FairleadError, messageOf } from "../../core/errors.ts";
 import type { Application } from "../../validate/application.ts";
-import { readReleaseTexts } from "../releases.ts";
+import { readReleaseTexts } from "../releases/read.ts";
 import type { SetValues } from "./values.ts";
 
 /** The Secret of one set: a name that stands for exactly this content, and where it is needed. */

@@ -1,5 +1,7 @@
 import type { Cluster } from "../../core/cluster.ts";
-import { listRevisions, type RevisionWords, readContentOf, restate } from "../releases.ts";
+import { restate } from "../releases/mark.ts";
+import { listRevisions, readContentOf } from "../releases/read.ts";
+import type { RevisionWords } from "../releases/revision.ts";
 import { readObjects } from "../rendered/objects.ts";
 import type { ReleaseName } from "../unchanged/drift.ts";
 import { leaveToNobody } from "./owners.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WorkflowRun } from "../../core/context.ts";
-import type { Revision } from "../releases.ts";
+import type { Revision } from "../releases/revision.ts";
 import { newerRun } from "./order.ts";
 
 const run = (changes: Partial<WorkflowRun>): WorkflowRun => ({

@@ -1,5 +1,5 @@
 import type { WorkflowRun } from "../../core/context.ts";
-import type { Revision, RunMark } from "../releases.ts";
+import type { Revision, RunMark } from "../releases/revision.ts";
 
 /** What a revision remembers of the run that made it. */
 export function markOf({ repository, workflow, number, commit }: WorkflowRun): RunMark {

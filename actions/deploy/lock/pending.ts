@@ -2,7 +2,9 @@ import type { Cluster } from "../../core/cluster.ts";
 import { formatDuration } from "../../core/duration.ts";
 import { FairleadError } from "../../core/errors.ts";
 import { poll } from "../../core/retry.ts";
-import { baselineOf, isPending, listRevisions, markFailed, type Revision } from "../releases.ts";
+import { markFailed } from "../releases/mark.ts";
+import { listRevisions } from "../releases/read.ts";
+import { baselineOf, isPending, type Revision } from "../releases/revision.ts";
 import type { LeaseName } from "./lease.ts";
 
 /** Milliseconds after which a Helm that nobody watches over counts as killed. */

@@ -1,5 +1,5 @@
 import type { Application } from "../../validate/application.ts";
-import type { Revision } from "../releases.ts";
+import type { Revision } from "../releases/revision.ts";
 import type { Obstacle } from "./obstacle.ts";
 
 /**

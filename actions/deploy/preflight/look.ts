@@ -1,6 +1,7 @@
 import { FairleadError } from "../../core/errors.ts";
 import { ensureNamespaces } from "../namespace.ts";
-import { baselineOf, listRevisions } from "../releases.ts";
+import { listRevisions } from "../releases/read.ts";
+import { baselineOf } from "../releases/revision.ts";
 import { readObjects } from "../rendered/objects.ts";
 import type { Deploy } from "../rollout.ts";
 import { checkPermissions, labelling, type Need } from "./permissions.ts";

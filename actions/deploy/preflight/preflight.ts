@@ -1,7 +1,7 @@
 import { FairleadError, type Place } from "../../core/errors.ts";
 import { secretObjects } from "../delivery/secrets.ts";
 import { pullSecretName } from "../namespace.ts";
-import type { Revision } from "../releases.ts";
+import type { Revision } from "../releases/revision.ts";
 import { readObjects } from "../rendered/objects.ts";
 import { podTemplates } from "../rendered/templates.ts";
 import { placed } from "../report/place.ts";

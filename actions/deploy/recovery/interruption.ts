@@ -8,7 +8,9 @@ import { handOver } from "../handover/handover.ts";
 import type { Lock } from "../lock/keep.ts";
 import type { Holder, LeaseName } from "../lock/lease.ts";
 import { resumeLock } from "../lock/lock.ts";
-import { baselineOf, isPending, listRevisions, markFailed, type Revision, readContentOf } from "../releases.ts";
+import { markFailed } from "../releases/mark.ts";
+import { listRevisions, readContentOf } from "../releases/read.ts";
+import { baselineOf, isPending, type Revision } from "../releases/revision.ts";
 
 /** What a post step has to know of a deploy that was cut off. */
 export interface OpenDeploy extends LeaseName, Required<Holder> {

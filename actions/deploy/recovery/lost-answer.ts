@@ -1,4 +1,4 @@
-import { listRevisions } from "../releases.ts";
+import { listRevisions } from "../releases/read.ts";
 import type { Watched } from "../rollout.ts";
 
 /**

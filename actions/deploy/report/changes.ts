@@ -1,7 +1,7 @@
 import type { Application, Component } from "../../validate/application.ts";
 import { compareObjects, gapsOf, lossesOf } from "../../validate/changes/compare.ts";
 import type { Tree } from "../../validate/changes/tree.ts";
-import type { ReleaseContent } from "../releases.ts";
+import type { ReleaseContent } from "../releases/read.ts";
 import { type RenderedObject, readObjects, withoutHash } from "../rendered/objects.ts";
 import { podTemplates } from "../rendered/templates.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
-import { readContentOf } from "../releases.ts";
+import { readContentOf } from "../releases/read.ts";
 import type { Deploy } from "../rollout.ts";
 import type { ReleaseChanges } from "./changes.ts";
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Revision } from "../releases.ts";
+import type { Revision } from "../releases/revision.ts";
 import { isMadeAnew, type RenderedObject, readObjects } from "../rendered/objects.ts";
 import type { Deploy } from "../rollout.ts";
 import type { Store } from "../tracking/store.ts";

@@ -4,15 +4,9 @@ import { handOver } from "../../deploy/handover/handover.ts";
 import type { Lock } from "../../deploy/lock/keep.ts";
 import { writeHold } from "../../deploy/lock/lease.ts";
 import { serving } from "../../deploy/recovery/serving.ts";
-import {
-  baselineOf,
-  isPending,
-  keepMark,
-  listRevisions,
-  markFailed,
-  markVerified,
-  type Revision,
-} from "../../deploy/releases.ts";
+import { keepMark, markFailed, markVerified } from "../../deploy/releases/mark.ts";
+import { listRevisions } from "../../deploy/releases/read.ts";
+import { baselineOf, isPending, type Revision } from "../../deploy/releases/revision.ts";
 import { createJournal } from "../../deploy/report/journal.ts";
 import { remaining, type Watching, watch } from "../../deploy/rollout.ts";
 import type { Fault } from "../../deploy/tracking/faults/fault.ts";

@@ -1,5 +1,5 @@
 import { readLease, stateOf } from "../../deploy/lock/lease.ts";
-import { isPending } from "../../deploy/releases.ts";
+import { isPending } from "../../deploy/releases/revision.ts";
 import { scopeOf } from "../../deploy/rollout.ts";
 import { openStore } from "../../deploy/tracking/store.ts";
 import { type Workload, workloadsOf } from "../../deploy/tracking/workloads.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { baselineOf, isPending, type Revision, toRevision } from "./releases.ts";
+import { baselineOf, isPending, type Revision, toRevision } from "./revision.ts";
 
 const revision = (number: number, changes: Partial<Revision>): Revision => ({
   number,
