@@ -27,16 +27,16 @@ for (const status of [401, 403]) {
   });
 }
 
-for (const [what, answer, reason] of [
-  ["another answer", { status: 404 }, /it answers HTTP 404\.$/],
-  ["an answer without a token", { status: 200, body: {} }, /holds no token/],
-  ["silence", "stall-headers", /did not answer within 0\.3 s\.$/],
+for (const [what, answer, timeout, reason] of [
+  ["another answer", { status: 404 }, 10_000, /it answers HTTP 404\.$/],
+  ["an answer without a token", { status: 200, body: {} }, 10_000, /holds no token/],
+  ["silence", "stall-headers", 300, /did not answer within 0\.3 s\.$/],
 ] as const) {
   test(`${what} at GitHub is no missing permission`, async (t) => {
     const { tokens, context } = await scene(t);
     tokens.interrupt({ times: 9, answer });
     const trouble = { code: "ID_TOKEN_UNAVAILABLE", message: reason, fix: /githubstatus/ };
-    await assert.rejects(requestIdToken(undefined, 300, context), trouble);
+    await assert.rejects(requestIdToken(undefined, timeout, context), trouble);
   });
 }
 

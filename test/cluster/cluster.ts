@@ -12,6 +12,7 @@ import { type ApiServer, type Kubernetes, startApiServer, startKubernetes } from
 import { withLock } from "./lock.ts";
 import { defaultInstance, findNetwork, type Network, startNetwork, stopNetwork } from "./network.ts";
 import { type Progress, step } from "./progress.ts";
+import { writeRecord } from "./record.ts";
 import { type Registry, startRegistry } from "./registry.ts";
 import { startTailnet, type Tailnet } from "./tailnet.ts";
 import { ensureTools } from "./toolchain.ts";
@@ -162,8 +163,7 @@ async function startPart<Name extends PartName>(name: Name, setting: Setting): P
   if (known !== undefined) return known;
   const part = await step(setting.progress, name, waitsFor[name], () => starters[name](setting));
   mkdirSync(partsFolder(setting.network), { recursive: true });
-  // Some parts' records hold a password.
-  writeFileSync(partFile(setting.network, name), JSON.stringify(part), { mode: 0o600 });
+  writeRecord(partFile(setting.network, name), part);
   return part;
 }
 

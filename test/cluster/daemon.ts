@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { messageOf } from "../../actions/core/errors.ts";
 import { poll } from "../../actions/core/retry.ts";
 import { inside, type Network } from "./network.ts";
 import { childrenOf, end, identify, isAlive, type ProcessIdentity } from "./processes.ts";
+import { writeRecord } from "./record.ts";
 
 /** A program that runs inside an instance until it is stopped. */
 export interface DaemonOptions {
@@ -51,7 +52,7 @@ export async function startDaemon(network: Network, options: DaemonOptions): Pro
   child.stdin?.end(options.input ?? "");
   child.unref();
   const record = await recordOf(child.pid, network, name);
-  writeFileSync(recordFile(network.state, name), JSON.stringify(record));
+  writeRecord(recordFile(network.state, name), record);
   await untilReady(network, options, record);
 }
 
@@ -66,8 +67,10 @@ export async function stopDaemon(network: Network, name: string, grace = 5_000):
 /** The daemons of an instance that were started and not stopped, and whether each still runs. */
 export function runningDaemons({ state }: Network): { readonly name: string; readonly runs: boolean }[] {
   const folder = join(state, "daemons");
-  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
-  return files.map((file) => ({ name: basename(file, ".json"), runs: readRecord(join(folder, file)).every(isAlive) }));
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+  return files
+    .sort()
+    .map((file) => ({ name: basename(file, ".json"), runs: readRecord(join(folder, file)).every(isAlive) }));
 }
 
 /** The last lines of a daemon's log. */

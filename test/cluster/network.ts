@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { poll } from "../../actions/core/retry.ts";
 import type { DebianPrograms } from "./debian.ts";
 import { childrenOf, end, gone, identify, isAlive, type ProcessIdentity, signal } from "./processes.ts";
+import { writeRecord } from "./record.ts";
 import { run } from "./run.ts";
 
 /**
@@ -70,7 +71,7 @@ export async function startNetwork(instance: string, state: string, debian: Debi
   const controlGroup = `fairlead-${instance}`;
   const network: Network = { instance, state, holders, controlGroup, ...addresses };
   // Recorded before the init is let go: a run that is killed here leaves a holder that ends by itself.
-  writeFileSync(recordFile(state), JSON.stringify(network));
+  writeRecord(recordFile(state), network);
   release();
   await connect(network);
   await untilSetUp(network);

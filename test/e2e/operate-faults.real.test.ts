@@ -191,8 +191,20 @@ describe("an operation that meets trouble", () => {
   });
 
   it("stop that does not end in time tells what is stopped, and that it drifted", async () => {
-    const step = await ask({ operation: "stop", timeout: "1ms" });
-    assert.match(onlyError(step).message, /Not everything has ended within/, step.log);
+    // It has ended when this is taken from it, and not before.
+    const ofDeployment = "app.kubernetes.io/component=web,pod-template-hash";
+    const held = (await world.kubectl("get", "pods", "-n", release, "-l", ofDeployment, "-o", "name")).trim();
+    const hold = async (finalizers: readonly string[]) => {
+      const patch = JSON.stringify({ metadata: { finalizers } });
+      await world.kubectl("patch", held, "-n", release, "--type=merge", "-p", patch);
+    };
+    await hold(["example.com/held"]);
+    const step = await ask({ operation: "stop", timeout: "1ms" }).finally(() => hold([]));
+    assert.match(
+      onlyError(step).message,
+      new RegExp(`Not everything has ended within .*${held.replace("pod/", "")}`),
+      step.log,
+    );
     assert.deepEqual([step.outputs["status"], step.outputs["revision"]], ["failed", newestIn(await app.revisions())]);
     const stopped = rowsOf(step.report, "Stopped").map(({ what }) => what);
     assert.ok(stopped.includes("scaled to 0 pods"), step.log);

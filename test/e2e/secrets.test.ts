@@ -112,7 +112,7 @@ const mistakes: readonly Mistake[] = [
     name: "a server that stalls in its answer",
     change: ({ infisical }) => {
       infisical.interrupt({ route: /secrets\/raw/, times: 9, answer: "stall-body" });
-      return { timeout: "1s" };
+      return { timeout: "3s" };
     },
     code: "INFISICAL_UNREACHABLE",
     says: /did not answer within/,

@@ -64,6 +64,11 @@ function podsOf(object: Loose): Loose[] {
   return [{ apiVersion: "v1", kind: "Pod", metadata: { ...template.metadata, name: `${name}-pod`, namespace }, spec }];
 }
 
+/** A pod of its own is refused as long as the account is not there that each namespace is given a moment later. */
+async function untilPodsMayBe(namespace: string): Promise<void> {
+  await world.kubectl("wait", "--for=create", "serviceaccount/default", "-n", namespace, "--timeout=60s");
+}
+
 /** Applies objects as the deploy action does; gives what was accepted, and what the server said besides. */
 async function apply(objects: readonly Loose[], ...more: string[]) {
   const options = ["--server-side", "--validate=strict", "--output=name", "--filename=-", ...more];
@@ -81,6 +86,7 @@ describe("the API server accepts", () => {
       );
       for (const namespace of Object.keys(namespaces)) made.add(namespace);
       await ensureNamespaces(cluster, { namespaces });
+      await Promise.all(Object.keys(namespaces).map(untilPodsMayBe));
       const own = objects.map(moved);
       // A Pod is refused without its account, so the accounts are there in earnest.
       const accounts = own.filter(({ kind }) => kind === "ServiceAccount");
@@ -98,6 +104,7 @@ describe("the API server accepts", () => {
     made.add(deployment.metadata.namespace);
     const level = application.namespaces[application.namespace];
     await ensureNamespaces(cluster, { namespaces: { [deployment.metadata.namespace]: level } });
+    await untilPodsMayBe(deployment.metadata.namespace);
     const misspelt = { ...deployment, spec: { ...deployment.spec, replica: 1 } };
     await assert.rejects(apply([misspelt], "--dry-run=server"), /\.spec\.replica: field not declared/);
     const [pod] = podsOf(deployment);

@@ -170,7 +170,7 @@ test("a `tailscale up` that hangs is killed before the next one starts", async (
     with: withKey(site.tailnet, {
       ...where(),
       hostname: "hung",
-      timeout: "20s",
+      timeout: "30s",
       retries: "1",
       "control-url": controlUrl,
     }),

@@ -86,7 +86,7 @@ test("what sudo starts knows the machine's proxy, and goes through it alone", as
   // Nothing listens there.
   const env = { http_proxy: `http://${site.network.address}:9` };
   const step = await runAsNobody(
-    given({ hostname: "no-way", timeout: "3s", retries: "0" }),
+    given({ hostname: "no-way", timeout: "5s", retries: "0" }),
     `/opt/bin:${programs}`,
     env,
   );

@@ -59,7 +59,7 @@ test("an API server that is down is told long before the time is over", { timeou
 
 test("an API server that is not ready is told apart from a way that does not lead to it", async () => {
   await site.serve({ port: 6446, names: namesOf(site.tailnet), status: 500 });
-  const message = await failure(await joinInUserspace(`https://${cluster()}:6446/readyz`, { timeout: "2s" }));
+  const message = await failure(await joinInUserspace(`https://${cluster()}:6446/readyz`, { timeout: "8s" }));
   assert.match(message, /takes connections, but its answer is HTTP 500\. Look at the server itself/);
 });
 
@@ -79,7 +79,7 @@ test("a connection that the other side does not let in points to the access rule
     await run([...clusterClient(site.network, site.tools), "set", `--shields-up=${up}`]);
   await shields(true);
   try {
-    const message = await failure(await joinInUserspace(`https://${cluster()}:${apiPort}/readyz`, { timeout: "3s" }));
+    const message = await failure(await joinInUserspace(`https://${cluster()}:${apiPort}/readyz`, { timeout: "8s" }));
     assert.match(message, /machine is "cluster" .*online.*access rules give this machine, by its tags, port 6443/);
   } finally {
     await shields(false);
@@ -145,7 +145,7 @@ for (const [who, forget] of [
 
 test("in a machine that does not ask the tailnet's resolver, a name is told with the address to use", async () => {
   const probe = `https://cluster.tailnet.test:${apiPort}/`;
-  const given = withKey(site.tailnet, { probe, timeout: "3s", "accept-dns": "false" });
+  const given = withKey(site.tailnet, { probe, timeout: "8s", "accept-dns": "false" });
   const message = await failure(await joinAsMachine(given, site.tailnet.authKey));
   assert.match(message, /tailnet's resolver gives 100\.64\.\d+\.\d+, .*but the machine's does not ask it/);
   assert.match(message, new RegExp(`\`accept-dns: true\`.* or use its address ${cluster()}`));

@@ -137,7 +137,7 @@ test("a refused key is one error that says so, and is not tried again", async ()
 test("an address that does not answer is told apart from a tailnet that was not joined", async () => {
   const given = inputs({
     probe: `${site.tailnet.clusterAddress}:6444`,
-    timeout: "3s",
+    timeout: "20s",
     retries: "0",
     hostname: "seeker",
   });
@@ -158,7 +158,7 @@ test("an address that does not answer is told apart from a tailnet that was not 
 
 test("a control server that does not answer is named", async () => {
   const address = `http://${site.network.address}:1`;
-  const given = inputs({ "control-url": address, timeout: "2s", retries: "0" });
+  const given = inputs({ "control-url": address, timeout: "5s", retries: "0" });
   const { conclusion, annotations, leftBehind, orphans } = await runAction(room, { ...job(), with: given });
   assert.equal(conclusion, "failure");
   assert.deepEqual(
