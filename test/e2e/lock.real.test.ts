@@ -16,7 +16,7 @@ import { run } from "../cluster/run.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
 import type { WorkflowEvent } from "../harness/environment.ts";
 import { runAction } from "../harness/job.ts";
-import type { StepOptions } from "../harness/types.ts";
+import type { JobOptions, StepOptions } from "../harness/types.ts";
 import { openApiRelay } from "./api-relay.ts";
 import { pageWith, readPage, serviceAddress } from "./page.ts";
 import { leftBesideReports } from "./report.ts";
@@ -52,7 +52,9 @@ async function appWithImage(word: string) {
   return { app, image: step.outputs["image"] ?? "", name: { namespace: release, release } };
 }
 
-async function deploy(app: App, image: string, options: StepOptions & { event?: Partial<WorkflowEvent> } = {}) {
+type Options = StepOptions & Pick<JobOptions, "onLine"> & { readonly event?: Partial<WorkflowEvent> };
+
+async function deploy(app: App, image: string, options: Options = {}) {
   const { DOCKER_REGISTRY_USERNAME = "", DOCKER_REGISTRY_PASSWORD = "" } = world.cluster.infisical.secrets;
   const { with: inputs, env, event, ...others } = options;
   return await runAction(action, {
@@ -167,9 +169,21 @@ describe("an older run that waits behind a newer one", () => {
   it("ends as superseded when that has deployed", async () => {
     const { app, image, name } = await appWithImage("behind");
     await using _ = app;
-    const newer = deploy(app, image, { env: { GITHUB_RUN_NUMBER: "20", GITHUB_RUN_ID: "20" } });
+    await using relay = await openApiRelay(world.cluster.kubernetes);
+    const waits = Promise.withResolvers<void>();
+    relay.listen({
+      // Helm makes no revision until the other one waits.
+      async before({ method, path }) {
+        if (method === "POST" && path.endsWith("/secrets")) await waits.promise;
+      },
+    });
+    const run = (number: string) => ({ GITHUB_RUN_NUMBER: number, GITHUB_RUN_ID: number });
+    const newer = deploy(app, image, { env: run("20"), with: { kubeconfig: relay.kubeconfig } });
     await untilLocked(name);
-    const older = await deploy(app, image, { env: { GITHUB_RUN_NUMBER: "19", GITHUB_RUN_ID: "19" } });
+    const onLine = (line: string) => {
+      if (line.includes("Waiting for ")) waits.resolve();
+    };
+    const older = await deploy(app, image, { env: run("19"), onLine }).finally(waits.resolve);
     assert.equal((await newer).outputs["status"], "deployed", (await newer).log);
     assert.match(older.log, /Waiting for \S+#20\/1\//);
     assert.deepEqual([older.conclusion, older.outputs["status"]], ["success", "superseded"], older.log);
@@ -214,8 +228,12 @@ describe("a lock that is held", () => {
   it("is lost as soon as it is another's", async () => {
     await using place = await openPlace("taken");
     const { lock, lost } = await place.take("acme/web#1", kubeconfig);
-    const lease = await readLease(cluster, place.name);
-    await takeLease(cluster, place.name, lease, { identity: "acme/web#2", url: "" });
+    // The lock may renew it between the two.
+    await until("the lease", async () => {
+      const lease = await readLease(cluster, place.name);
+      const taken = await takeLease(cluster, place.name, lease, { identity: "acme/web#2", url: "" });
+      return taken !== undefined;
+    });
     await assert.rejects(lock.confirm(), /acme\/web#2 has it now/);
     assert.equal(lost.length, 1);
   });

@@ -99,6 +99,9 @@ describe("a release that Helm 3 made last", () => {
     await world.kubectl("create", "namespace", app.release);
     await allowPulls(app);
     await byHand(helm3, app, [...upgrade(app), "--wait"]);
+    // Helm looks at the ReplicaSet, the numbers are the Deployment's.
+    const ready = "--for=jsonpath={.status.readyReplicas}=3";
+    await world.kubectl("wait", `deployment/${app.name}`, "-n", app.release, ready, "--timeout=60s");
     using numbers = await watchNumbers(world, app);
     const fewest = () => Math.min(...numbers.seen.map(({ wanted }) => wanted));
 

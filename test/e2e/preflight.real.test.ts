@@ -464,7 +464,7 @@ describe("before a release is touched, what is no obstacle", () => {
     await using app = createSmallApp(world, "operator");
     // Nobody delivers it here, so the rollout itself is what tells.
     const spec = { secrets: { path: "/operator", env: ["TOKEN"] } };
-    const step = await app.deploy(spec, { with: { timeout: "30s" } });
+    const step = await app.deploy(spec);
     assert.match(step.log, /revision 1 is applied/, step.log);
     assert.match(step.log, /secret "operator-\w+-secrets" not found/);
   });

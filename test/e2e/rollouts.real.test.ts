@@ -12,7 +12,11 @@ after(() => world[Symbol.dispose]());
 
 const crashes = { command: ["node", "-e", 'console.error("no database"); process.exit(4)'] };
 const exitCode = /the container \S+ ended with exit code 4, [34] times/;
-const statefulSet = (replicas: number): Spec => ({ kind: "StatefulSet", replicas, preStop: 0 });
+/** One that is alone answers nothing while it is replaced, however long it waits before it ends. */
+const statefulSet = (replicas: number): Spec => ({
+  ...{ kind: "StatefulSet", replicas },
+  ...(replicas === 1 ? { preStop: 0 } : {}),
+});
 
 describe("a rollout that goes wrong", () => {
   for (const replicas of [1, 2]) {

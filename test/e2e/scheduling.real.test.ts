@@ -59,7 +59,7 @@ describe("a rollout that asks for", { concurrency: true }, () => {
       if (object !== undefined) await world.apply(object);
       try {
         const spec = { ...bad(app.name), health: { path: "/health", startup: { within: "10s" } } };
-        const deploy = () => app.deploy(spec, { with: { timeout: "15s" } });
+        const deploy = () => app.deploy(spec, { with: { timeout: "30s" } });
         const step = await assertOutcome(test, app, address, deploy, {
           ...rolledBack,
           says: [...says, /Revision 1 serves again/],

@@ -189,8 +189,9 @@ describe("secrets that the deploy delivers", () => {
       assert.deepEqual(await namesIn(data), names);
       for (const namespace of [app.release, data]) {
         const failed = ["-n", namespace, "--field-selector", "reason=Failed", "-o", "jsonpath={.items[*].message}"];
-        // A node may pull before it has seen the pull secret, and does it again.
-        assert.doesNotMatch(await world.kubectl("get", "events", ...failed), /secret/i, "no pod waited for its Secret");
+        // A node may look before it may read the Secrets of a new namespace, and does it again.
+        const missing = /secret "[^"]+" not found|couldn't find key/i;
+        assert.doesNotMatch(await world.kubectl("get", "events", ...failed), missing, "no pod waited for its Secret");
       }
       await world.kubectl("delete", "secret", "-n", data, "-l", "fairlead-set");
       const again = await deploy(app, spec, { image, ...infisical.asJob.with }, infisical.asJob.env);

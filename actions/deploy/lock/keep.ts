@@ -53,9 +53,10 @@ export function keepLock(
     stopping.abort();
   };
   const lose = (thrown: unknown) => {
-    stop();
     const reason = lost(owner, thrown);
-    owner.onLost(reason);
+    const isNew = !stopping.signal.aborted;
+    stop();
+    if (isNew) owner.onLost(reason);
     return reason;
   };
   let failure: unknown = new Error("the API server did not answer");
