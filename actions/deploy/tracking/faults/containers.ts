@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { eventsOf, timeOf } from "../snapshot.ts";
 import { awaitedSecret } from "./deliveries.ts";
 import { containerFault, type Fault, firstLine, type Sight, twoSightings } from "./fault.ts";
 
@@ -16,10 +17,18 @@ interface WaitingRule {
   readonly reason: RegExp;
   readonly message?: RegExp;
   readonly tolerance: number;
+  /** Milliseconds instead of those, as long as the kubelet may yet come to read the pull secret. */
+  readonly untilSecret?: number;
   readonly about: string;
   cause(status: V1ContainerStatus, message: string): string;
   readonly fix: string;
 }
+
+/**
+ * Milliseconds for two more tries of the kubelet, 10 to 15 s apart. It may not read a Secret of a new pod before the API
+ * server's node authorizer knows of the pod, which may be a moment later than the kubelet (kubernetes#128910).
+ */
+const twoTries = 45_000;
 
 const pull = /^(ErrImagePull|ImagePullBackOff|RegistryUnavailable)$/;
 
@@ -62,6 +71,7 @@ const waitingRules: readonly WaitingRule[] = [
     reason: pull,
     message: /401|403|denied|no basic auth|unauthorized|forbidden/i,
     tolerance: 20_000,
+    untilSecret: twoTries,
     about: "image",
     cause: ({ image, name }) =>
       `the container ${name} cannot start: the registry does not let the cluster pull ${image}`,
@@ -94,10 +104,22 @@ function waitingFault(sight: Sight, pod: V1Pod, status: V1ContainerStatus): Faul
   if (awaited !== undefined) return [containerFault(sight, pod, status.name, awaited)];
   const rule = waitingRules.find((entry) => entry.reason.test(reason) && (entry.message?.test(message) ?? true));
   if (rule === undefined) return [];
-  const { tolerance, about, fix } = rule;
+  const { about, fix, untilSecret } = rule;
+  const tolerance = untilSecret !== undefined && mayReadSecretYet(sight, pod) ? untilSecret : rule.tolerance;
   const cause = rule.cause(status, firstLine(message));
   // ErrImagePull and ImagePullBackOff take turns, and so do their messages: the key is of the rule.
   return [containerFault(sight, pod, status.name, { key: `${key} ${fix}`, tolerance, about, cause, fix })];
+}
+
+/**
+ * Whether the kubelet pulled without a pull secret that it may read at its next try. It says so at every look, so one that
+ * it still says after its shortest back-off (10 s) is of a Secret that is not there.
+ */
+function mayReadSecretYet({ snapshot }: Sight, pod: V1Pod): boolean {
+  const unread = eventsOf(snapshot, pod.metadata?.uid).findLast(
+    ({ reason }) => reason === "FailedToRetrieveImagePullSecret",
+  );
+  return unread !== undefined && timeOf(unread.lastTimestamp) - timeOf(unread.firstTimestamp) < 10_000;
 }
 
 /** What a container runtime says when a program cannot even be started. */

@@ -91,6 +91,25 @@ for (const [reason, message, cause, tolerance] of pulls) {
   });
 }
 
+const unread = event("pod-0", "FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (login)");
+const unreadFor = (seconds: number): CoreV1Event => ({
+  ...unread,
+  firstTimestamp: new Date(0),
+  lastTimestamp: new Date(seconds * 1_000),
+});
+const refusedPulls: [string, readonly CoreV1Event[], number][] = [
+  ["without a pull secret that its node may read soon", [unreadFor(1)], 45_000],
+  ["without a pull secret that its node could not read at its next try either", [unreadFor(12)], 20_000],
+  ["for which another pod lacked its pull secret", [{ ...unreadFor(1), involvedObject: { uid: "other" } }], 20_000],
+];
+for (const [how, events, tolerance] of refusedPulls) {
+  test(`a refused pull ${how} may last ${tolerance} ms`, () => {
+    const waiting = { reason: "ErrImagePull", message: "failed: 401 Unauthorized" };
+    const [fault] = found({ ...rollout([container({ state: { waiting } })]), events });
+    assert.equal(fault?.tolerance, tolerance);
+  });
+}
+
 test("the account that a registry names in its limit is not repeated", () => {
   const message = "toomanyrequests: You have reached your pull rate limit as 'ada': dckr_jti_abc. Slow down";
   const [fault] = found(rollout([container({ state: { waiting: { reason: "ErrImagePull", message } } })]));
