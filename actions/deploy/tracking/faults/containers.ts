@@ -87,6 +87,15 @@ const waitingRules: readonly WaitingRule[] = [
   },
   {
     reason: /^CreateContainerConfigError$/,
+    message: /failed to sync (secret|configmap) cache/,
+    tolerance: twoTries,
+    about: "env",
+    cause: ({ name }, message) =>
+      `the container ${name} cannot be configured, because its node cannot read a Secret or ConfigMap: ${message}`,
+    fix: "Check that the API server lets the node read the Secrets and ConfigMaps of its pods.",
+  },
+  {
+    reason: /^CreateContainerConfigError$/,
     tolerance: 15_000,
     about: "env",
     cause: ({ name }, message) => `the container ${name} cannot be configured: ${message}`,

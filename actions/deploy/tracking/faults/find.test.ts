@@ -80,6 +80,8 @@ const pulls: [string, string, RegExp, number][] = [
   ["ErrImagePull", "no match for platform in manifest: not found", /not built for the processor/, 1_000],
   ["InvalidImageName", "", /cannot be pulled/, 1_000],
   ["CreateContainerConfigError", 'secret "x" not found', /cannot be configured: secret "x" not found/, 15_000],
+  ["CreateContainerConfigError", "failed to sync secret cache: timed out", /its node cannot read a .*cache/, 45_000],
+  ["CreateContainerConfigError", "failed to sync configmap cache: timed out", /its node cannot read a .*cache/, 45_000],
   ["CreateContainerError", 'exec: "run": executable file not found in $PATH', /its image has no program run/, 15_000],
   ["RunContainerError", "exec /app: exec format error", /another processor/, 15_000],
 ];
@@ -90,6 +92,14 @@ for (const [reason, message, cause, tolerance] of pulls) {
     assert.equal(fault?.tolerance, tolerance);
   });
 }
+
+test("what is missing is not told sooner for the time that its node could not even ask for it", () => {
+  const keyOf = (message: string) => {
+    const waiting = { reason: "CreateContainerConfigError", message };
+    return found(rollout([container({ state: { waiting } })]))[0]?.key;
+  };
+  assert.notEqual(keyOf("failed to sync secret cache: timed out"), keyOf('secret "x" not found'));
+});
 
 const unread = event("pod-0", "FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (login)");
 const unreadFor = (seconds: number): CoreV1Event => ({
