@@ -141,16 +141,24 @@ test("a container that runs unready may do so as long as the manifest lets it st
   assert.match(fault?.cause ?? "", /did not become ready within 120 s: nothing listens on port 3000/);
 });
 
-test("a container that its startup probe has ended is given up at once", () => {
-  const snapshot = rollout([container({ state: { running: {} } })]);
-  const events = [
-    event("pod-0", "Unhealthy", "Startup probe failed: HTTP probe failed with statuscode: 500"),
-    event("pod-0", "Killing", "Container web failed startup probe, will be restarted"),
-  ];
-  const [fault] = found({ ...snapshot, events });
-  assert.match(fault?.cause ?? "", /did not start within 120 s: its probe is answered with status 500/);
-  assert.equal(fault?.tolerance, 1_000);
-});
+const refusedProbe =
+  'Startup probe failed: Get "http://10.1.0.5:3000/health": dial tcp 10.1.0.5:3000: connect: connection refused';
+const failed = event("pod-0", "Unhealthy", "Startup probe failed: HTTP probe failed with statuscode: 500");
+const refused = event("pod-0", "Unhealthy", refusedProbe);
+const killed = event("pod-0", "Killing", "Container web failed startup probe, will be restarted");
+const endings: [string, readonly CoreV1Event[], RegExp][] = [
+  ["is given up at once", [failed, killed], /: its probe is answered with status 500$/],
+  ["is told by what it answered before, not by its next start", [failed, killed, refused], /status 500$/],
+  ["is told by what both starts answered, which is one event", [killed, refused], /nothing listens on port 3000$/],
+];
+for (const [what, events, answer] of endings) {
+  test(`a container that its startup probe has ended ${what}`, () => {
+    const [fault] = found({ ...rollout([container({ state: { running: {} } })]), events });
+    assert.match(fault?.cause ?? "", /did not start within 120 s: /);
+    assert.match(fault?.cause ?? "", answer);
+    assert.equal(fault?.tolerance, 1_000);
+  });
+}
 
 const answers: [string, RegExp][] = [
   ['Liveness probe failed: Get "http://10.0.0.1:80/up": context deadline exceeded', /GET \/up is not answered in time/],

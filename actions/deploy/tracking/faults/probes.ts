@@ -1,4 +1,4 @@
-import type { V1ContainerStatus, V1Pod, V1Probe } from "@kubernetes/client-node";
+import type { CoreV1Event, V1ContainerStatus, V1Pod, V1Probe } from "@kubernetes/client-node";
 import { eventsOf } from "../snapshot.ts";
 import { containerFault, type Fault, firstLine, type Sight, twoSightings } from "./fault.ts";
 
@@ -15,14 +15,14 @@ export function probeFaults(sight: Sight): Fault[] {
 
 /** The kubelet has waited as long as the manifest allows (`health.startup.within`); another start would take as long. */
 function neverStarted(sight: Sight, pod: V1Pod, { name }: V1ContainerStatus): Fault[] {
-  const ended = eventsOf(sight.snapshot, pod.metadata?.uid).some(
-    ({ reason, message = "", involvedObject }) =>
-      reason === "Killing" &&
-      message.includes("failed startup probe") &&
-      involvedObject.fieldPath?.includes(`{${name}}`),
+  const events = eventsOfContainer(sight, pod, name);
+  const killed = events.findIndex(
+    ({ reason, message = "" }) => reason === "Killing" && message.includes("failed startup probe"),
   );
-  if (!ended) return [];
-  const cause = `the container ${name} did not start within ${sight.patience.startup / 1_000} s: ${answerOf(sight, pod, name)}`;
+  if (killed < 0) return [];
+  // The next start is probed at once, and what is answered again moves the one event that there was before.
+  const answer = answerIn(events.slice(0, killed)) ?? answerIn(events);
+  const cause = `the container ${name} did not start within ${sight.patience.startup / 1_000} s: ${probeAnswer(answer)}`;
   return [
     containerFault(sight, pod, name, {
       key: `startup ${pod.metadata?.name} ${name}`,
@@ -41,6 +41,7 @@ function neverReady(sight: Sight, pod: V1Pod, { name, ready, state, started }: V
   const starting = startupProbe !== undefined && started !== true;
   // The kubelet ends what does not start by itself, but counts probes and not the time that they hang.
   const budget = starting ? startup : Math.max(startupProbe === undefined ? startup : 0, spanOf(readinessProbe));
+  const answer = answerIn(eventsOfContainer(sight, pod, name));
   const failed = starting ? "did not start" : "runs, but did not become ready";
   return [
     containerFault(sight, pod, name, {
@@ -48,7 +49,7 @@ function neverReady(sight: Sight, pod: V1Pod, { name, ready, state, started }: V
       tolerance: budget + grace,
       usual: true,
       about: "health",
-      cause: `the container ${name} ${failed} within ${Math.round(budget / 1_000)} s: ${answerOf(sight, pod, name)}`,
+      cause: `the container ${name} ${failed} within ${Math.round(budget / 1_000)} s: ${probeAnswer(answer)}`,
       fix: "Correct `port` or `health` in the manifest, or give it more time with `health.startup.within`.",
     }),
   ];
@@ -63,17 +64,19 @@ function spanOf(probe: V1Probe | undefined): number {
   return (initialDelaySeconds + periodSeconds * failureThreshold + timeoutSeconds) * 1_000;
 }
 
-/** What the probe was answered last, in words: refused, a status, or nothing in time. */
-function answerOf({ snapshot }: Sight, pod: V1Pod, container: string): string {
-  const events = eventsOf(snapshot, pod.metadata?.uid).filter(
-    ({ reason, involvedObject }) =>
-      reason === "Unhealthy" && (involvedObject.fieldPath ?? "").includes(`{${container}}`),
+function eventsOfContainer({ snapshot }: Sight, pod: V1Pod, container: string): CoreV1Event[] {
+  return eventsOf(snapshot, pod.metadata?.uid).filter(({ involvedObject }) =>
+    involvedObject.fieldPath?.includes(`{${container}}`),
   );
-  return probeAnswer(events.at(-1)?.message ?? "");
+}
+
+/** What a probe was answered last, refused, a status, or nothing in time, as the kubelet says it. */
+function answerIn(events: readonly CoreV1Event[]): string | undefined {
+  return events.findLast(({ reason }) => reason === "Unhealthy")?.message;
 }
 
 /** A probe's event as a sentence (texts of kubelet's prober and of Go's HTTP client). */
-export function probeAnswer(message: string): string {
+export function probeAnswer(message = ""): string {
   const url = /"(https?:\/\/[^"]+)"/.exec(message)?.[1];
   const path = url === undefined ? "its probe" : `GET ${new URL(url).pathname}`;
   const port = /dial tcp [^ ]*:(\d+)/.exec(message)?.[1] ?? (url === undefined ? undefined : new URL(url).port);
