@@ -1,5 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { countExits, type Exits } from "./faults/crashes.ts";
+import { countExits, crashLimit, type Exits } from "./faults/crashes.ts";
 import type { Fault, Patience, Sight } from "./faults/fault.ts";
 import { findFaults } from "./faults/find.ts";
 import { createProgress } from "./progress.ts";
@@ -17,8 +17,8 @@ export interface Judging {
   /** Told once for each change of what is waited for. */
   progress(line: string): void;
   /**
-   * Called once for a pod of a Deployment whose container has ended twice: the kubelet now waits longer and longer before
-   * it tries again, a new pod tries at once.
+   * Called once for a pod of a Deployment whose container has ended twice and may end once more: the kubelet now waits
+   * longer and longer before it tries again, a new pod tries at once.
    */
   hasten?(pod: V1Pod): Promise<void>;
   /**
@@ -59,8 +59,9 @@ export function createJudge(judging: Judging) {
       const known = countExits(exits.get(workload.uid) ?? new Map(), workload);
       exits.set(workload.uid, known);
       const total = [...known.values()].reduce((sum, count) => sum + count, 0);
-      if (away === undefined) help(judging, { workload, exits: total, now }, helped);
-      return { snapshot, workload, patience: judging.patience(workload, workloads), exits: total };
+      const sight: Sight = { snapshot, workload, patience: judging.patience(workload, workloads), exits: total };
+      if (away === undefined) help(judging, sight, now, helped);
+      return sight;
     });
     // What was seen last may have healed long since when nobody can look: nothing ages meanwhile.
     const faults = away === undefined ? sights.flatMap(findFaults) : [];
@@ -100,7 +101,8 @@ interface Helped {
 /** Deletes pods that only keep what comes next. Where that is not allowed, the controllers decide, later. */
 function help(
   { hasten, unblock, unblockAfter = 0 }: Judging,
-  { workload, exits, now }: { readonly workload: Workload; readonly exits: number; readonly now: number },
+  sight: Sight,
+  now: number,
   { done, obstructingSince }: Helped,
 ): void {
   const once = (pods: readonly V1Pod[], act: Judging["hasten"]) => {
@@ -111,7 +113,10 @@ function help(
       void act(pod).catch(() => {});
     }
   };
-  if (workload.kind === "Deployment" && exits >= quickTries) once(workload.pods.filter(waitsForItsTurn), hasten);
+  const { workload, exits } = sight;
+  // A pod that has failed often enough stays until that is told, or the exits of the next one would be added.
+  const hurries = workload.kind === "Deployment" && exits >= quickTries && exits < crashLimit(sight);
+  if (hurries) once(workload.pods.filter(waitsForItsTurn), hasten);
   const stuck = workload.obstructing.filter(({ metadata: { uid = "" } = {} }) => {
     const since = obstructingSince.get(uid) ?? now;
     obstructingSince.set(uid, since);

@@ -131,6 +131,25 @@ test("a pod whose container has ended twice is replaced once, so that the next t
   assert.deepEqual(replaced, ["pod-0"]);
 });
 
+const last = (reason?: string) => ({ terminated: { exitCode: 1, ...(reason === undefined ? {} : { reason }) } });
+const backOff = { waiting: { reason: "CrashLoopBackOff" } };
+const limits = [
+  { what: "crashed", exits: 3, status: { ...crashed(2), state: backOff, lastState: last() } },
+  { what: "lacked memory", exits: 2, status: { ...crashed(1), state: backOff, lastState: last("OOMKilled") } },
+];
+for (const { what, exits, status } of limits) {
+  test(`a pod whose container has ${what} as often as it may is not replaced before that counts`, async (context) => {
+    const replaced: string[] = [];
+    const hasten: Rollout["hasten"] = async ({ metadata }) => {
+      replaced.push(metadata?.uid ?? "");
+    };
+    const running = { ...status, state: { running: {} } };
+    const verdict = await watch(context, [rollout([running]), rollout([status])], { hasten }).verdict;
+    assert.match(verdict.state === "failing" ? verdict.fault.cause : "", new RegExp(`, ${exits} times$`));
+    assert.deepEqual(replaced, []);
+  });
+}
+
 test("a fault does not grow older while nobody can look", (context) => {
   const clock = stopClock(context);
   const crashing = rollout([crashed(2)]);

@@ -19,21 +19,20 @@ export function countExits(known: Exits, { kind, pods }: Pick<Workload, "kind" |
   return new Map([...known, ...seen.map(([key, exits]) => [key, Math.max(exits, known.get(key) ?? 0)] as const)]);
 }
 
+/** Failed exits after which a workload is given up; what lacked memory twice will lack it again. */
+export function crashLimit({ workload, patience }: Pick<Sight, "workload" | "patience">): number {
+  // A Job that has failed was tried as often as it may.
+  const crashes = workload.conditions.some(isFailedJob) ? 1 : patience.crashes;
+  const status = mostFailing(workload)?.status;
+  return status && lastEnd(status)?.reason === "OOMKilled" ? Math.min(2, crashes) : crashes;
+}
+
 /** A container that ends again and again, or whose Job counts as failed. */
 export function crashFaults(sight: Sight): Fault[] {
   const { workload, exits } = sight;
-  // A Job that has failed was tried as often as it may.
-  const crashes = workload.conditions.some(isFailedJob) ? 1 : sight.patience.crashes;
-  const failing = workload.pods
-    .flatMap((pod) => containersOf(pod).map((status) => ({ pod, status, exits: failedExits(status) })))
-    .filter((one) => one.exits > 0)
-    .sort((left, right) => right.exits - left.exits);
-  const [worst] = failing;
-  if (worst === undefined) return [];
+  const worst = mostFailing(workload);
+  if (worst === undefined || exits < crashLimit(sight)) return [];
   const { pod, status } = worst;
-  const last = status.state?.terminated ?? status.lastState?.terminated;
-  const outOfMemory = last?.reason === "OOMKilled";
-  if (exits < (outOfMemory ? Math.min(2, crashes) : crashes)) return [];
   const { cause, fix, about } = describe(sight, pod, status, exits);
   return [
     containerFault(sight, pod, status.name, {
@@ -46,13 +45,26 @@ export function crashFaults(sight: Sight): Fault[] {
   ];
 }
 
+/** The container that has failed most often, if any has. */
+function mostFailing({ pods }: Workload): { readonly pod: V1Pod; readonly status: V1ContainerStatus } | undefined {
+  const [worst] = pods
+    .flatMap((pod) => containersOf(pod).map((status) => ({ pod, status, exits: failedExits(status) })))
+    .filter(({ exits }) => exits > 0)
+    .sort((left, right) => right.exits - left.exits);
+  return worst;
+}
+
+function lastEnd({ state, lastState }: V1ContainerStatus) {
+  return state?.terminated ?? lastState?.terminated;
+}
+
 /** A condition that only Jobs have; one that ran out of time is told as that, because its exit code is of its end. */
 function isFailedJob({ type, status, reason }: Workload["conditions"][number]): boolean {
   return type === "Failed" && status === "True" && reason !== "DeadlineExceeded";
 }
 
 function describe({ snapshot }: Sight, pod: V1Pod, status: V1ContainerStatus, exits: number) {
-  const last = status.state?.terminated ?? status.lastState?.terminated;
+  const last = lastEnd(status);
   const times = exits === 1 ? "" : `, ${exits} times`;
   const init = pod.status?.initContainerStatuses?.includes(status) ? "init container" : "container";
   if (last?.reason === "OOMKilled") {
@@ -85,8 +97,9 @@ function describe({ snapshot }: Sight, pod: V1Pod, status: V1ContainerStatus, ex
 }
 
 /** How often a container has ended with a failure so far: restarts count those that were followed by a new start. */
-function failedExits({ restartCount, state, lastState, ready }: V1ContainerStatus): number {
-  const exitCode = (state?.terminated ?? lastState?.terminated)?.exitCode ?? 0;
+function failedExits(status: V1ContainerStatus): number {
+  const { restartCount, state, ready } = status;
+  const exitCode = lastEnd(status)?.exitCode ?? 0;
   if (exitCode === 0 || ready) return 0;
   const ended = state?.terminated !== undefined || state?.waiting?.reason === "CrashLoopBackOff";
   return restartCount + (ended ? 1 : 0);
