@@ -1,27 +1,34 @@
 import type { Context } from "../core/context.ts";
 import { valuesOf } from "../validate/resolve.ts";
+import { takeBack } from "./handover/take-back.ts";
 import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
 import { markOf } from "./lock/order.ts";
 import { outlastLostAnswer } from "./recovery/lost-answer.ts";
 import { giveUp, type Recovered, undoApply } from "./recovery/recover.ts";
 import { keepMark, markMade } from "./releases/mark.ts";
-import { type Revision, revisionLabels } from "./releases/revision.ts";
+import { type Revision, type RevisionWords, revisionLabels } from "./releases/revision.ts";
 import { type Rolled, type Watched, watch } from "./rollout.ts";
 import type { Failing } from "./tracking/tracker.ts";
 import type { CheckResult } from "./verify/check.ts";
 import { type Verification, verify } from "./verify/verify.ts";
 
+/** A revision that is to be made. */
+interface Making {
+  readonly number: number;
+  /** What is gone back to if it fails. */
+  readonly baseline: Revision | undefined;
+  /** What was applied last. */
+  readonly before: RevisionWords | undefined;
+}
+
 /** Makes a revision, watches and checks it; gives what was done where it failed. */
-export async function makeRevision(
-  deploy: Watched,
-  number: number,
-  baseline: Revision | undefined,
-): Promise<Recovered | undefined> {
+export async function makeRevision(deploy: Watched, making: Making): Promise<Recovered | undefined> {
   const { journal } = deploy;
+  const { number, baseline } = making;
   let failing: Failing | undefined;
   try {
     const isFault = (found: Failing | undefined) => found !== undefined;
-    failing = await journal.stage("apply", () => apply(deploy, number, baseline), isFault);
+    failing = await journal.stage("apply", () => apply(deploy, making), isFault);
   } catch (thrown) {
     return await undoApply(deploy, number, baseline, thrown);
   }
@@ -47,7 +54,7 @@ function tellChecks(results: readonly CheckResult[], { runner }: Context): void 
 }
 
 /** Gives what went wrong in a hook, undefined when all was applied. */
-async function apply(deploy: Watched, number: number, baseline: Revision | undefined): Promise<Failing | undefined> {
+async function apply(deploy: Watched, { number, baseline, before }: Making): Promise<Failing | undefined> {
   const { cluster, helm, source, inputs, application, context, values, end, rendered } = deploy;
   const { release, namespace } = application;
   const hooks = await hooksOf(rendered);
@@ -72,6 +79,9 @@ async function apply(deploy: Watched, number: number, baseline: Revision | undef
     markMade(cluster, namespace, release, number, markOf(context.run)),
     keepMark(cluster, namespace, release, baseline),
   ]);
+  const { applyMethod = "ssa" } = before ?? {};
+  const applied = { before: before?.rendered, rendered, applyMethod };
+  await takeBack(cluster, { release, namespace }, applied, (line) => context.runner.info(line));
   context.runner.info(`${release} revision ${number} is applied in namespace ${namespace}`);
   return undefined;
 }

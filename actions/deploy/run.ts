@@ -124,7 +124,7 @@ async function deployLocked(deploy: Deploy, lock: Lock, note: OpenDeploy): Promi
   const changes = changesSince(deploy, baseline?.number);
   void changes.then((known) => tellGaps(deploy, known));
   deploy.journal.learn({ changes });
-  const recovered = await makeRevision(watched, number, baseline);
+  const recovered = await makeRevision(watched, { number, baseline, before: revisions[0]?.words });
   if (recovered !== undefined) return { ...outcome(deploy, baseline), ...recovered };
   await Promise.all([markVerified(cluster, namespace, release, number), pruneSecrets(deploy, deploy.secrets)]);
   context.runner.info(`${release} revision ${number} is healthy: ${application.url}`);

@@ -12,6 +12,7 @@ import { listRevisions } from "../../actions/deploy/releases/read.ts";
 import { isPending } from "../../actions/deploy/releases/revision.ts";
 import { run } from "../cluster/run.ts";
 import { ensureTools } from "../cluster/toolchain.ts";
+import { openApiRelay } from "./api-relay.ts";
 import { assertHeadline, assertOutcome, rolledBack, serve } from "./matrix.ts";
 import { watchNumbers } from "./numbers.ts";
 import { pageWith, serviceAddress } from "./page.ts";
@@ -117,8 +118,17 @@ describe("a release that Helm 3 made last", () => {
     const revisions = ["1 superseded", "2 superseded", "3 superseded", "4 failed", "5 failed", "6 deployed"];
     assert.deepEqual(await app.revisions(), revisions);
 
-    const taken = await app.deploy(numbered(2, "fourth"));
+    await using relay = await openApiRelay(world.cluster.kubernetes);
+    // As an autoscaler that looks after Helm has applied the Deployment, and before Helm deletes it.
+    relay.listen({
+      async before({ method, path }) {
+        if (method !== "DELETE" || !path.includes("/horizontalpodautoscalers/")) return;
+        await world.kubectl("scale", `deployment/${app.name}`, "--replicas=3", "-n", app.release);
+      },
+    });
+    const taken = await app.deploy(numbered(2, "fourth"), { with: { kubeconfig: relay.kubeconfig } });
     assert.equal(taken.outputs["status"], "deployed", taken.log);
+    assert.match(taken.log, /gets its number of pods again, 2: its autoscaler had made it 3/);
     await numbers.wanted(2);
     // What Helm keeps of the first revision still says its number.
     await byHand(helm3, app, ["rollback", app.release, "1"]);

@@ -1,6 +1,7 @@
 // What goes wrong where pods are not simply replaced one beside the other, and what a rollback has to get out of the way.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
+import { openApiRelay } from "./api-relay.ts";
 import { assertHeadline, assertOutcome, rolledBack, serve } from "./matrix.ts";
 import { watchNumbers } from "./numbers.ts";
 import { pageWith, serviceAddress } from "./page.ts";
@@ -188,5 +189,41 @@ describe("a number of pods that an autoscaler decides from now on", () => {
     conflictFree(back);
     assert.equal(numbers.seen.at(-1)?.wanted, 2, JSON.stringify(numbers.seen));
     test.diagnostic(`${numbers.seen.length} changes of the Deployment were seen`);
+  });
+
+  it("is what the manifest says again, forwards and back, also when the autoscaler looks just before it goes", async () => {
+    await using relay = await openApiRelay(world.cluster.kubernetes);
+    await using app = createSmallApp(world, "takeback");
+    const scaled = numbered({ min: 2, max: 3 });
+    await serve(world, app, scaled);
+    using numbers = await watchNumbers(world, app);
+    let raised = 0;
+    // As the autoscaler does: by the scale of the Deployment, after Helm has applied it.
+    relay.listen({
+      async before({ method, path }) {
+        if (method !== "DELETE" || !path.includes("/horizontalpodautoscalers/")) return;
+        await world.kubectl("scale", `deployment/${app.name}`, "--replicas=2", "-n", app.release);
+        raised++;
+      },
+    });
+    const through = { with: { kubeconfig: relay.kubeconfig } };
+    const again = /Deployment \S+ gets its number of pods again, 1: its autoscaler had made it 2/;
+
+    const taken = await app.deploy(numbered(1, "second"), through);
+    assert.equal(taken.outputs["status"], "deployed", taken.log);
+    assert.match(taken.log, again);
+    await numbers.wanted(1);
+
+    const back = await app.deploy({ ...scaled, ...crashes }, through);
+    assertHeadline(back, { ...rolledBack, says: [/revision 3 did not .*Revision 2 serves again/] });
+    assert.match(back.log, again);
+    await numbers.wanted(1);
+    assert.equal(raised, 2);
+
+    // Nobody but Helm owns the number.
+    const next = await app.deploy(numbered(3, "second"));
+    assert.equal(next.outputs["status"], "deployed", next.log);
+    conflictFree(next);
+    await numbers.wanted(3);
   });
 });

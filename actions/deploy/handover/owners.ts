@@ -1,6 +1,6 @@
 import type { V1ManagedFieldsEntry, V1ObjectMeta } from "@kubernetes/client-node";
 import { type Cluster, unless } from "../../core/cluster.ts";
-import type { Scaled } from "./scaled.ts";
+import { pathOf, type Scaled } from "./scaled.ts";
 
 /**
  * Leaves the number of pods of a workload to nobody, if Helm owns it: the API server takes 1 for a number that Helm owns and
@@ -11,11 +11,8 @@ import type { Scaled } from "./scaled.ts";
  *
  * @returns whether Helm owned it.
  */
-export async function leaveToNobody(
-  cluster: Pick<Cluster, "ask" | "send">,
-  { kind, name, namespace }: Scaled,
-): Promise<boolean> {
-  const path = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
+export async function leaveToNobody(cluster: Pick<Cluster, "ask" | "send">, workload: Scaled): Promise<boolean> {
+  const path = pathOf(workload);
   return await cluster.ask(async () => {
     const live = await unless([404], () => cluster.send<{ readonly metadata: V1ObjectMeta }>({ path }));
     const { resourceVersion, managedFields = [] } = live?.metadata ?? {};

@@ -13,14 +13,17 @@ export const autoscalerKind = "HorizontalPodAutoscaler";
 
 /** The workloads among objects that do not say their number of pods, because an autoscaler decides it. */
 export function scaledIn(objects: readonly RenderedObject[], namespace: string): Scaled[] {
-  const targets = new Set(
-    objects.filter(({ kind }) => kind === autoscalerKind).map((scaler) => targetOf(scaler, namespace)),
-  );
+  const targets = targetsIn(objects, namespace);
   return objects.flatMap((object) => {
     const workload = placeOf(object, namespace);
     if (!["Deployment", "StatefulSet"].includes(workload.kind) || object.spec?.["replicas"] !== undefined) return [];
     return targets.has(keyOf(workload)) ? [workload] : [];
   });
+}
+
+/** The keys of what the autoscalers among objects scale. */
+export function targetsIn(objects: readonly RenderedObject[], namespace: string): ReadonlySet<string> {
+  return new Set(objects.filter(({ kind }) => kind === autoscalerKind).map((scaler) => targetOf(scaler, namespace)));
 }
 
 function targetOf({ metadata, spec }: RenderedObject, namespace: string): string {
@@ -37,4 +40,9 @@ export function placeOf({ kind, metadata }: RenderedObject, namespace: string): 
 /** What two workloads differ in. */
 export function keyOf({ kind, name, namespace }: Scaled): string {
   return `${kind} ${namespace}/${name}`;
+}
+
+/** The path of a workload in the API. */
+export function pathOf({ kind, name, namespace }: Scaled): string {
+  return `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
 }

@@ -5,6 +5,7 @@ import type { Context } from "../../core/context.ts";
 import { writePrivateFile } from "../../core/files.ts";
 import { type Helm, openHelm } from "../../core/helm.ts";
 import { handOver } from "../handover/handover.ts";
+import { takeBack } from "../handover/take-back.ts";
 import type { Lock } from "../lock/keep.ts";
 import type { Holder, LeaseName } from "../lock/lease.ts";
 import { resumeLock } from "../lock/lock.ts";
@@ -112,5 +113,6 @@ async function undo(
   const content = await readContentOf(cluster, namespace, release, baseline.number);
   await handOver(cluster, { namespace, release }, { ...content, way: "rollback" }, () => {});
   await (await helm()).rollback(release, namespace, baseline.number, 60_000);
+  await takeBack(cluster, { namespace, release }, { ...content, before: newest.words?.rendered }, () => {});
   return `${release} goes back to revision ${baseline.number}, because the step was stopped.`;
 }

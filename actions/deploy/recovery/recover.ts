@@ -3,6 +3,7 @@ import { FairleadError, type Place } from "../../core/errors.ts";
 import { pruneSecrets } from "../delivery/secrets.ts";
 import { collectEvidence } from "../evidence/collect.ts";
 import { handOver } from "../handover/handover.ts";
+import { takeBack } from "../handover/take-back.ts";
 import { suspendHooks } from "../hooks.ts";
 import { markFailed, markVerified } from "../releases/mark.ts";
 import { listRevisions, readContentOf } from "../releases/read.ts";
@@ -138,10 +139,11 @@ async function rollBack(deploy: Watched, number: number, baseline: Revision): Pr
   const from = performance.now();
   const content = await readContentOf(cluster, namespace, release, baseline.number);
   await lock.confirm();
-  const applying = { ...content, way: "rollback" } as const;
-  const restated = await handOver(cluster, application, applying, (line) => context.runner.info(line));
+  const say = (line: string) => context.runner.info(line);
+  const restated = await handOver(cluster, application, { ...content, way: "rollback" }, say);
   const revision = (restated ?? number) + 1;
   await outlastLostAnswer(deploy, revision, () => helm.rollback(release, namespace, baseline.number, rollbackTime));
+  await takeBack(cluster, application, { ...content, before: deploy.rendered }, say);
   const verdict = await watch({ ...deploy, end: from + rollbackTime }, true, "back");
   if (verdict.state === "failing") {
     const { cause, fix } = verdict.fault;

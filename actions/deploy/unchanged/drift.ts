@@ -40,7 +40,7 @@ export async function findDrift(
 }
 
 /** An object with the marks that Helm adds when it applies it (helm pkg/action/validate.go). */
-function owned(object: RenderedObject, { release, namespace }: ReleaseName): RenderedObject {
+export function owned(object: RenderedObject, { release, namespace }: ReleaseName): RenderedObject {
   const { labels, annotations, ...others } = object.metadata ?? {};
   const marks = { "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace };
   const metadata = {

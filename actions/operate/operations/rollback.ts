@@ -1,6 +1,7 @@
 import { FairleadError, messageOf } from "../../core/errors.ts";
 import { collectEvidence } from "../../deploy/evidence/collect.ts";
 import { handOver } from "../../deploy/handover/handover.ts";
+import { takeBack } from "../../deploy/handover/take-back.ts";
 import type { Lock } from "../../deploy/lock/keep.ts";
 import { writeHold } from "../../deploy/lock/lease.ts";
 import { serving } from "../../deploy/recovery/serving.ts";
@@ -42,6 +43,8 @@ export async function rollback(operation: Operation, lock: Lock): Promise<Outcom
     const say = (line: string) => context.runner.info(line);
     if (content !== undefined) await handOver(cluster, application, { ...content, way: "rollback" }, say);
     forced = await goBack(operation, target, watching);
+    const before = operation.revisions[0]?.words?.rendered;
+    if (content !== undefined) await takeBack(cluster, application, { ...content, before }, say);
   } catch (thrown) {
     return await brokenOff(operation, watching, thrown, held);
   }
