@@ -4,6 +4,7 @@ import { after, describe, it } from "node:test";
 import { openApiRelay } from "./api-relay.ts";
 import { assertHeadline, assertOutcome, rolledBack, serve } from "./matrix.ts";
 import { watchNumbers } from "./numbers.ts";
+import { operate } from "./operate.ts";
 import { pageWith, serviceAddress } from "./page.ts";
 import { createSmallApp, type SmallApp, type Spec, server } from "./small-app.ts";
 import { openWorld } from "./world.ts";
@@ -224,6 +225,15 @@ describe("a number of pods that an autoscaler decides from now on", () => {
     const next = await app.deploy(numbered(3, "second"));
     assert.equal(next.outputs["status"], "deployed", next.log);
     conflictFree(next);
+    await numbers.wanted(3);
+
+    // A person goes back as well.
+    const given = await app.deploy(scaled);
+    assert.equal(given.outputs["status"], "deployed", given.log);
+    const rollback = { operation: "rollback", hold: "false", kubeconfig: relay.kubeconfig };
+    const chosen = await operate(world, app, rollback);
+    assert.equal(chosen.outputs["status"], "rolled-back", chosen.log);
+    assert.match(chosen.log, /gets its number of pods again, 3: its autoscaler had made it 2/);
     await numbers.wanted(3);
   });
 });
