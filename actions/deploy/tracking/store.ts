@@ -1,7 +1,7 @@
 import type { CoreV1Event, KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "../../core/cluster.ts";
 import { FairleadError } from "../../core/errors.ts";
-import type { Collection } from "../../core/watch.ts";
+import type { Collection, Watched } from "../../core/watch.ts";
 import { createBell } from "./bell.ts";
 import { emptySnapshot, type Snapshot, timeOf } from "./snapshot.ts";
 
@@ -55,34 +55,48 @@ export async function openStore(cluster: Cluster, scope: Scope): Promise<Store> 
     ...scope.namespaces.flatMap((namespace) => collectionsOf(namespace, scope)),
     ...(scope.deliveries ?? []).map((path) => deliveriesAt(path, scope)),
   ];
-  const opened = await Promise.allSettled([
+  const watches = await openAll([
     ...wanted.map(async ({ key, collection }) => ({ key, watched: await watchOne(collection, () => {}) })),
     ...scope.namespaces.map(async (namespace) => ({
       key: undefined,
       watched: await watchOne({ path: `/api/v1/namespaces/${namespace}/events`, fromNow: true }, keepEvent),
     })),
   ]);
-  const watches = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  const stop = () => {
-    for (const { watched } of watches) watched.stop();
-  };
-  const refused = opened.find((result) => result.status === "rejected");
-  if (refused !== undefined) {
-    stop();
-    throw refused.reason;
-  }
   return {
     snapshot() {
-      const of = (key: Keys) => watches.filter((watch) => watch.key === key).flatMap(({ watched }) => watched.items());
-      const kinds = (Object.keys(emptySnapshot) as (keyof Snapshot)[]).filter((key): key is Keys => key !== "events");
-      const entries = kinds.map((key) => [key, of(key)] as const);
       const sorted = [...events.values()].sort((left, right) => left.time - right.time);
-      return { ...(Object.fromEntries(entries) as unknown as Snapshot), events: sorted.map(({ event }) => event) };
+      return { ...itemsOf(watches), events: sorted.map(({ event }) => event) };
     },
     change: bell.wait,
     away: () => faults.values().next().value,
-    [Symbol.dispose]: stop,
+    [Symbol.dispose]: () => stopAll(watches),
   };
+}
+
+/** A watch of a collection; of events, which are kept apart, if it has no key. */
+interface Watch {
+  readonly key: Keys | undefined;
+  readonly watched: Watched<KubernetesObject>;
+}
+
+/** Waits until all watches are open; where one is refused, none stays. */
+async function openAll(opening: readonly Promise<Watch>[]): Promise<Watch[]> {
+  const opened = await Promise.allSettled(opening);
+  const watches = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const refused = opened.find((result) => result.status === "rejected");
+  if (refused === undefined) return watches;
+  stopAll(watches);
+  throw refused.reason;
+}
+
+function stopAll(watches: readonly Watch[]): void {
+  for (const { watched } of watches) watched.stop();
+}
+
+function itemsOf(watches: readonly Watch[]): Omit<Snapshot, "events"> {
+  const of = (key: Keys) => watches.filter((watch) => watch.key === key).flatMap(({ watched }) => watched.items());
+  const kinds = (Object.keys(emptySnapshot) as (keyof Snapshot)[]).filter((key): key is Keys => key !== "events");
+  return Object.fromEntries(kinds.map((key) => [key, of(key)])) as unknown as Omit<Snapshot, "events">;
 }
 
 /** When an event was seen last, milliseconds since 1970 by the cluster's clock. */
