@@ -5,8 +5,8 @@ import { hooksOf, hookTime, watchHelm } from "./hooks.ts";
 import { markOf } from "./lock/order.ts";
 import { outlastLostAnswer } from "./recovery/lost-answer.ts";
 import { giveUp, type Recovered, undoApply } from "./recovery/recover.ts";
-import { keepMark, markMade } from "./releases/mark.ts";
-import { type Revision, type RevisionWords, revisionLabels } from "./releases/revision.ts";
+import { keepMark, markDeployed, markMade } from "./releases/mark.ts";
+import { isPending, type Revision, type RevisionWords, revisionLabels } from "./releases/revision.ts";
 import { type Rolled, type Watched, watch } from "./rollout.ts";
 import type { Failing } from "./tracking/tracker.ts";
 import type { CheckResult } from "./verify/check.ts";
@@ -75,10 +75,11 @@ async function apply(deploy: Watched, { number, baseline, before }: Making): Pro
     return undefined;
   });
   if (failing !== undefined) return failing;
-  await Promise.all([
+  const [made] = await Promise.all([
     markMade(cluster, namespace, release, number, markOf(context.run)),
     keepMark(cluster, namespace, release, baseline),
   ]);
+  if (isPending(made)) await markDeployed(cluster, namespace, release, number, request.description);
   const { applyMethod = "ssa" } = before ?? {};
   const applied = { before: before?.rendered, rendered, applyMethod };
   await takeBack(cluster, { release, namespace }, applied, (line) => context.runner.info(line));

@@ -78,3 +78,23 @@ test("a Helm that did not hear that its revision is deployed counts as done, for
   assert.deepEqual(await app.revisions(), ["1 superseded", "2 failed", "3 deployed"]);
   await pageWith(address, "first");
 });
+
+test("an install that Helm could not write down as deployed is written down, so that the next deploy does not wait for it", async () => {
+  await using relay = await openApiRelay(world.cluster.kubernetes);
+  await using app = createSmallApp(world, "unwritten");
+  let lost = false;
+  relay.listen({
+    async before({ method, path }) {
+      if (method !== "PUT" || !path.endsWith(".v1") || lost) return;
+      lost = true;
+      await relay.cut();
+      await relay.heal();
+    },
+  });
+  const step = await app.deploy({}, { with: { kubeconfig: relay.kubeconfig } });
+  assert.ok(lost);
+  assert.equal(step.outputs["status"], "deployed", step.log);
+  assert.deepEqual(await app.revisions(), ["1 deployed"]);
+  const next = await app.deploy({ command: server({ text: "second" }) });
+  assert.deepEqual([next.outputs["status"], next.outputs["revision"]], ["deployed", "2"], next.log);
+});

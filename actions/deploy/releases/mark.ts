@@ -1,12 +1,18 @@
 import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import { type Cluster, fieldManager, unless } from "../../core/cluster.ts";
 import type { PlainRequest } from "../../core/connection.ts";
-import { type Revision, type RunMark, revisionLabels, runOf, verifiedLabels } from "./revision.ts";
-import { decode, encode, metadataOf, pathOf, type ReleaseDocument } from "./secret.ts";
+import { type Revision, type RunMark, revisionLabels, runOf, toRevision, verifiedLabels } from "./revision.ts";
+import { decode, encode, metadataOf, pathOf, type ReleaseDocument, type SecretMetadata } from "./secret.ts";
 
-/** Marks a revision as made by fairlead, and by which run. */
-export async function markMade(cluster: Cluster, namespace: string, release: string, number: number, run: RunMark) {
-  await mark(cluster, namespace, release, number, { labels: revisionLabels(number), annotations: runOf(run) });
+/** Marks a revision as made by fairlead, and by which run; gives it as it is then. */
+export async function markMade(
+  cluster: Cluster,
+  namespace: string,
+  release: string,
+  number: number,
+  run: RunMark,
+): Promise<Revision> {
+  return await mark(cluster, namespace, release, number, { labels: revisionLabels(number), annotations: runOf(run) });
 }
 
 /**
@@ -35,7 +41,7 @@ export async function keepMark(cluster: Cluster, namespace: string, release: str
 }
 
 async function mark(cluster: Cluster, namespace: string, release: string, number: number, metadata: Marks) {
-  await cluster.read(marking(namespace, release, number, metadata));
+  return toRevision(await cluster.read<SecretMetadata>(marking(namespace, release, number, metadata)));
 }
 
 type Marks = Pick<V1ObjectMeta, "labels" | "annotations">;
@@ -50,6 +56,20 @@ function marking(namespace: string, release: string, number: number, metadata: M
     contentType: "application/merge-patch+json",
     body: { metadata },
   };
+}
+
+/**
+ * Rewrites a revision to `deployed`: a Helm that has installed, and could not write that down, ends as if it had (helm 4.2 and
+ * 3.21, pkg/action/install.go), and the next one takes it for under way.
+ */
+export async function markDeployed(
+  cluster: Cluster,
+  namespace: string,
+  release: string,
+  number: number,
+  description: string,
+): Promise<void> {
+  await markStatus(cluster, namespace, release, number, { status: "deployed", description });
 }
 
 /** Rewrites a revision to `failed`, with the cause as its description, so that `helm history` tells the truth. */
