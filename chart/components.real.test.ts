@@ -214,6 +214,9 @@ describe("components", () => {
     );
     assert.equal(found.has("PodDisruptionBudget/shop-free"), false);
     assert.equal(pod(found, "Deployment/shop-free").topologySpreadConstraints, undefined);
+    const emptied = objects(manifest({ node: { ...node, pdb: null, spread: { across: null, mode: null } } }));
+    const [usual] = pod(emptied, "Deployment/shop-node").topologySpreadConstraints;
+    assert.deepEqual([usual.topologyKey, usual.whenUnsatisfiable], ["kubernetes.io/hostname", "ScheduleAnyway"]);
   });
 
   helmTest("old pods go first where new ones want their port of the node", () => {

@@ -31,6 +31,16 @@ test("so is one that fails while it runs, in an environment", () => {
   assert.deepEqual(templateFault(message, content, "staging")?.keys, ["spec", "manifests"]);
 });
 
+test("one that ends itself is found by what it calls, and says what it says", () => {
+  const spec = { manifests: { quota: "a: 1", late: '{{ fail "not here" }}' } };
+  const message =
+    "helm template: execution error at (app/templates/app.yaml:5:17): not here Use --debug flag to render out invalid YAML.";
+  const fault = templateFault(message, { spec }, "prod");
+  assert.deepEqual(fault?.keys, ["spec", "manifests", "late"]);
+  assert.equal(fault?.message, "this template ends itself: not here");
+  assert.equal(templateFault(message, content, "prod"), undefined);
+});
+
 test("another failure is none of a template", () => {
   assert.equal(templateFault("helm template: no such file", content, "prod"), undefined);
 });

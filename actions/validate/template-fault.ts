@@ -7,30 +7,41 @@ import type { Finding } from "./problem.ts";
  * @param content of the manifest, in which the text is looked for, in the environment first.
  */
 export function templateFault(message: string, content: unknown, environment: string): Finding | undefined {
-  const [, quoted, reason = ""] = failure.exec(message.replaceAll("\n", " ")) ?? [];
+  const words = message.replaceAll("\n", " ");
+  const texts = textsOf(content, environment);
+  const fault = { code: "APP_TEMPLATE_INVALID", target: "value" } as const;
+  const [, ownWords] = ending.exec(words) ?? [];
+  const own = texts.find(({ text }) => /\b(fail|required)\b/.test(text));
+  if (ownWords !== undefined && own !== undefined) {
+    const hint = "take its `fail` or `required` out, or correct what that asks for";
+    return { ...fault, keys: own.keys, message: `this template ends itself: ${ownWords || "without a word"}`, hint };
+  }
+  const [, quoted, reason = ""] = failure.exec(words) ?? [];
   if (quoted === undefined) return undefined;
-  const text = textOf(quoted);
+  const failed = textOf(quoted);
+  const keys = texts.find(({ text }) => text === failed)?.keys ?? ["spec", "manifests"];
+  // `gotpl` is what Helm calls a text that has no file.
+  const what = reason.replace(/^template: gotpl:(\d+)(?::\d+)?: (?:executing "gotpl" at )?/, "line $1: ");
+  return { ...fault, keys, message: `this is no template that Helm can run: ${what}`, hint };
+}
+
+const hint = "`.App` has name, environment, release, namespace and labels";
+
+/** The texts of `manifests` with where they stand, those of the environment first. */
+function textsOf(content: unknown, environment: string) {
   const places = [
     ["environments", environment, "manifests"],
     ["spec", "manifests"],
   ];
-  const found = places
-    .map((keys) => ({ keys, objects: at(content, keys) }))
-    .flatMap(({ keys, objects }) => Object.entries(objects).map(([name, value]) => ({ keys: [...keys, name], value })))
-    .find(({ value }) => value === text);
-  // `gotpl` is what Helm calls a text that has no file.
-  const what = reason.replace(/^template: gotpl:(\d+)(?::\d+)?: (?:executing "gotpl" at )?/, "line $1: ");
-  const keys = found?.keys ?? ["spec", "manifests"];
-  return {
-    code: "APP_TEMPLATE_INVALID",
-    keys,
-    target: "value",
-    message: `this is no template that Helm can run: ${what}`,
-    hint,
-  };
+  return places.flatMap((keys) =>
+    Object.entries(at(content, keys)).flatMap(([name, text]) =>
+      typeof text === "string" ? [{ keys: [...keys, name], text }] : [],
+    ),
+  );
 }
 
-const hint = "`.App` has name, environment, release, namespace and labels";
+/** As Helm ends when a template itself calls `fail` or `required`; what ran the template is not told then. */
+const ending = /execution error at \(.*?\): (.*?)(?: *Use --debug.*)?$/;
 
 /** As Helm's `tpl` fails: on a text that it cannot parse, or while it runs it. */
 const failure =

@@ -153,7 +153,7 @@ pods spread. `pdb: null` and `spread: null` in the manifest mean none. Takes {sc
   {{- with .folded.spread -}}
     {{- $keys := dict "hostname" "kubernetes.io/hostname" "zone" "topology.kubernetes.io/zone" -}}
     {{- $modes := dict "preferred" "ScheduleAnyway" "required" "DoNotSchedule" -}}
-    {{- $spread := dict "maxSkew" 1 "topologyKey" (get $keys .across) "whenUnsatisfiable" (get $modes .mode) "labelSelector" (dict "matchLabels" $.selector) -}}
+    {{- $spread := dict "maxSkew" 1 "topologyKey" (get $keys (.across | default "hostname")) "whenUnsatisfiable" (get $modes (.mode | default "preferred")) "labelSelector" (dict "matchLabels" $.selector) -}}
     {{- if eq $.kind "Deployment" -}}
       {{- $_ := set $spread "matchLabelKeys" (list "pod-template-hash") -}}
     {{- end -}}
