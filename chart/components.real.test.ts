@@ -214,9 +214,12 @@ describe("components", () => {
     );
     assert.equal(found.has("PodDisruptionBudget/shop-free"), false);
     assert.equal(pod(found, "Deployment/shop-free").topologySpreadConstraints, undefined);
-    const emptied = objects(manifest({ node: { ...node, pdb: null, spread: { across: null, mode: null } } }));
-    const [usual] = pod(emptied, "Deployment/shop-node").topologySpreadConstraints;
-    assert.deepEqual([usual.topologyKey, usual.whenUnsatisfiable], ["kubernetes.io/hostname", "ScheduleAnyway"]);
+    const zones = { replicas: 3, spread: { across: "zone", mode: null } };
+    const strict = { replicas: 3, spread: { across: null, mode: "required" } };
+    const emptied = objects(manifest({ zones, strict }));
+    const spreadOf = (key: string) => pod(emptied, `Deployment/shop-${key}`).topologySpreadConstraints[0];
+    assert.equal(spreadOf("zones").whenUnsatisfiable, "ScheduleAnyway");
+    assert.equal(spreadOf("strict").topologyKey, "kubernetes.io/hostname");
   });
 
   helmTest("old pods go first where new ones want their port of the node", () => {
