@@ -32,7 +32,7 @@ test("so is one that fails while it runs, in an environment", () => {
 });
 
 test("one that ends itself is found by what it calls, and says what it says", () => {
-  const spec = { manifests: { quota: "a: 1", late: '{{ fail "not here" }}' } };
+  const spec = { manifests: { quota: "a: required", late: '{{ fail "not here" }}' } };
   const message =
     "helm template: execution error at (app/templates/app.yaml:5:17): not here Use --debug flag to render out invalid YAML.";
   const fault = templateFault(message, { spec }, "prod");

@@ -11,7 +11,7 @@ export function templateFault(message: string, content: unknown, environment: st
   const texts = textsOf(content, environment);
   const fault = { code: "APP_TEMPLATE_INVALID", target: "value" } as const;
   const [, ownWords] = ending.exec(words) ?? [];
-  const own = texts.find(({ text }) => /\b(fail|required)\b/.test(text));
+  const own = texts.find(({ text }) => /\{\{[^}]*\b(fail|required)\b/.test(text));
   if (ownWords !== undefined && own !== undefined) {
     const hint = "take its `fail` or `required` out, or correct what that asks for";
     return { ...fault, keys: own.keys, message: `this template ends itself: ${ownWords || "without a word"}`, hint };
